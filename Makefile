@@ -1,0 +1,52 @@
+# Two commands: `make app` opens the explorer, `make test` runs the tests. Both set up .venv first, once.
+
+# The first Python that is new enough and has venv; else python3, which then says what is amiss.
+CANDIDATES = .venv/bin/python python3.13 python3.12 python3.11 python3
+FIND_PYTHON = for p in $(CANDIDATES); do \
+  "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+  && { echo "$$p"; exit; }; done; echo python3
+ifdef PYTHON
+export IAFF_PYTHON_ASKED = 1
+else
+PYTHON = $(shell $(FIND_PYTHON))
+endif
+
+SETUP = @python="$(PYTHON)"; command -v "$$python" >/dev/null || { \
+  echo "No $$python here, but iaff needs Python 3.11 or newer: install it, or name one with" \
+  "make $(MAKECMDGOALS) PYTHON=/path/to/python3." >&2; exit 1; }; "$$python" tools/setup.py
+RUN = .venv/bin/python
+DEV = requirements.txt requirements-dev.txt
+
+.PHONY: help app test test-slow test-data test-gpu lint setup setup-dev clean
+
+help: ## List the commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@echo '  Options of a command go into ARGS, e.g. make app ARGS="--port 7861".'
+
+app: setup ## Open the explorer on http://127.0.0.1:7860
+	@$(RUN) app.py $(ARGS)
+
+test: setup-dev ## Run the tests (without slow, data and gpu)
+	$(RUN) -m pytest $(ARGS)
+
+test-slow: setup-dev ## Run the tests that train for minutes
+	$(RUN) -m pytest -m slow $(ARGS)
+
+test-data: setup-dev ## Run the tests on the photos in ../shared/data
+	$(RUN) -m pytest -m data $(ARGS)
+
+test-gpu: setup-dev ## Run the tests that need a CUDA device
+	$(RUN) -m pytest -m gpu $(ARGS)
+
+lint: setup-dev ## Check the style
+	$(RUN) -m ruff check .
+
+setup: ## Create or update .venv
+	$(SETUP) requirements.txt
+
+setup-dev: ## Create or update .venv, with the tools for tests
+	$(SETUP) $(DEV)
+
+clean: ## Remove caches and build folders (.venv, runs and photos stay)
+	rm -rf .pytest_cache .ruff_cache .gradio build dist *.egg-info
+	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

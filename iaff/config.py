@@ -1,0 +1,136 @@
+"""The settings of a run: a TOML file checked by pydantic, with ``key=value`` overrides from the command line."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from iaff.errors import UserError
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Data(Section):
+    """Which photos: ``train`` is trained on (tags only); ``tune`` is measured after each round, if present."""
+
+    kind: Literal["voc", "shapes"]
+    root: str = ""
+    classes: tuple[str, ...] = ()  # empty: all
+    train: str = "train"
+    train_size: int = 0  # 0: all
+    tune: str = "tune"
+    tune_size: int = 0
+
+
+class Fit(Section):
+    """One network's training: AdamW with a polynomial decay (power 0.9) to 0 over ``steps`` batches."""
+
+    steps: int
+    batch: int = 16
+    lr: float = 2e-4  # of the pretrained trunk
+    lr_head: float = 2e-3  # of everything new
+    weight_decay: float = 1e-2
+    crop: int = 256  # px; a multiple of 16
+
+
+class Cam(Section):
+    scales: tuple[float, ...] = (1.0,)
+    flip: bool = True
+
+
+class Seeds(Section):
+    """Shares of a class's maximal activation: foreground from ``foreground`` up, background below ``background``."""
+
+    foreground: float = 0.3
+    background: float = 0.05
+    threshold: float = 0.15  # the single one at which CAM itself is scored
+
+
+class Superpixels(Section):
+    """Felzenszwalb's parameters in scikit-image, for photos of about 352 px."""
+
+    scale: float = 100.0
+    sigma: float = 0.8
+    min_size: int = 25
+
+
+class Mining(Section):
+    mode: Literal["relabel", "drop_disagree", "none"] = "relabel"
+    purity: float = 0.8
+    tau: float = 0.7
+    steps: int = 1500
+    batch: int = 512
+    lr: float = 1e-3
+
+
+class PairwiseLoss(Section):
+    smoothness: float = 0.1  # weight of L_s
+    probes: int = 4  # Rademacher vectors of the Hutchinson estimate
+    passes: int = 1
+
+
+class UnaryTargets(Section):
+    warm_start: bool = True  # from the last round's unary and pairwise network, else from ImageNet
+
+
+class Config(Section):
+    """Everything that decides what a run becomes; saved with it as ``config.json``."""
+
+    name: str
+    seed: int = 0
+    rounds: int = 5
+    backbone: Literal["mobilenet_v2", "small"] = "mobilenet_v2"
+    weights: str = "imagenet"  # imagenet, a path to torchvision's state dict, or none
+    output_stride: int = 16
+    traces: int = 4  # photos of ``tune`` whose traces are rewritten after each round
+    precision: Literal["fp32", "bf16", "fp16"] = "bf16"
+    data: Data
+    classifier: Fit
+    cam: Cam = Cam()
+    seeds: Seeds = Seeds()
+    superpixels: Superpixels = Superpixels()
+    unary: Fit
+    targets: UnaryTargets = UnaryTargets()
+    mining: Mining = Mining()
+    pairwise: Fit
+    loss: PairwiseLoss = PairwiseLoss()
+
+
+def load_config(path: str | Path, overrides: list[str] = ()) -> Config:
+    """Reads a TOML config and applies overrides such as ``data.root=DIR`` or ``rounds=2``.
+
+    Raises:
+        UserError: the file is missing or a setting has the wrong name, type or value.
+    """
+    path = Path(path)
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml"))) or "none"
+        raise UserError(f"No config {path}. Configs in {path.parent}: {known}.")
+    try:
+        tree = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not valid TOML: {error}") from error
+    for item in overrides:
+        _override(tree, item)
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UserError(f"Setting {where}: got {first.get('input')!r}; {first['msg']} ({path}).") from error
+
+
+def _override(tree: dict[str, Any], item: str) -> None:
+    key, equals, value = item.partition("=")
+    if not equals:
+        raise UserError(f"Override {item!r}: expected key=value, such as rounds=2 or data.root=DIR.")
+    *parents, last = key.split(".")
+    for name in parents:
+        tree = tree.setdefault(name, {})
+    try:
+        tree[last] = tomllib.loads(f"x = {value}")["x"]
+    except tomllib.TOMLDecodeError:
+        tree[last] = value  # a bare word or a path: a string

@@ -1,0 +1,63 @@
+"""Data sets behind one protocol: ``classes``, ``ids``, ``len``, ``image(i)``, ``tags(i)``, ``mask(i)``."""
+
+from typing import Protocol
+
+import numpy as np
+
+from iaff.data.shapes import Shapes
+from iaff.data.voc import ANIMALS, VOC, VOC_CLASSES
+
+__all__ = ["ANIMALS", "VOC", "VOC_CLASSES", "Dataset", "Shapes", "Subset", "open_split"]
+
+
+class Dataset(Protocol):
+    """What every data set offers; ``classes[0]`` is the background. ``mask`` is for metrics only."""
+
+    classes: tuple[str, ...]
+    ids: list[str]
+
+    def __len__(self) -> int: ...
+    def image(self, i: int) -> np.ndarray: ...
+    def tags(self, i: int) -> np.ndarray: ...
+    def mask(self, i: int) -> np.ndarray: ...
+
+
+class Subset:
+    """Some photos of a data set, by index."""
+
+    def __init__(self, data: Dataset, indices: list[int]):
+        self.data, self.indices = data, list(indices)
+        self.classes, self.ids = data.classes, [data.ids[i] for i in self.indices]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def image(self, i: int) -> np.ndarray:
+        return self.data.image(self.indices[i])
+
+    def tags(self, i: int) -> np.ndarray:
+        return self.data.tags(self.indices[i])
+
+    def mask(self, i: int) -> np.ndarray:
+        return self.data.mask(self.indices[i])
+
+
+def open_split(kind: str, root: str, split: str, classes: tuple[str, ...] | None = None,
+               size: int = 0, seed: int = 0) -> Dataset:  # fmt: skip
+    """Opens one split of a data set.
+
+    Args:
+        kind: ``voc`` or ``shapes``.
+        root: the VOC2012 folder (unused for ``shapes``).
+        split: the list's name; for ``shapes`` any name, each of which gives other scenes.
+        classes: names to keep (VOC only).
+        size: at most this many photos, chosen by ``seed``; 0 takes all (for ``shapes``: 200 scenes).
+        seed: of the choice and of the scenes.
+    """
+    if kind == "shapes":
+        stream = {"train": 0, "tune": 1, "val": 2}.get(split, 3)
+        return Shapes(size or 200, seed=4 * seed + stream)
+    data = VOC(root, split, classes)
+    if not 0 < size < len(data):
+        return data
+    return Subset(data, sorted(np.random.default_rng(seed).permutation(len(data))[:size].tolist()))

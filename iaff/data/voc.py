@@ -1,0 +1,119 @@
+"""PASCAL VOC devkit reader: photos, image-level tags, and masks for metrics only.
+
+Works on the devkit as distributed and on any subset in the same layout. Tags come from
+``ImageSets/Main/<class>_<split>.txt`` (or ``_trainval.txt``), else from ``Annotations/*.xml``; masks from
+``SegmentationClassAug`` (SBD-augmented) or ``SegmentationClass``.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from PIL import Image
+
+from iaff.errors import UserError
+
+VOC_CLASSES = (
+    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train",
+    "tvmonitor",
+)  # fmt: skip
+ANIMALS = ("cat", "cow", "dog", "horse", "person", "sheep")
+VOID = 255
+
+
+class VOC:
+    """One split of a VOC devkit, optionally reduced to some of its classes.
+
+    Args:
+        root: the folder that holds ``JPEGImages`` and ``ImageSets`` (``VOCdevkit/VOC2012``).
+        split: a list in ``ImageSets/Segmentation``, e.g. ``train_aug``, ``train``, ``val``.
+        classes: names to keep, in the order of their labels 1..C; photos that show none of them are left
+            out, and pixels of the other classes are void (255) in every mask. Default: all twenty.
+
+    Raises:
+        UserError: a folder, list, photo, tag source or class is missing.
+    """
+
+    def __init__(self, root: str | Path, split: str, classes: tuple[str, ...] | None = None):
+        self.root, self.split = Path(root), split
+        foreground = tuple(classes or VOC_CLASSES)
+        unknown = [name for name in foreground if name not in VOC_CLASSES]
+        if unknown:
+            raise UserError(f"Unknown VOC class {unknown[0]!r}; expected some of {', '.join(VOC_CLASSES)}.")
+        self.classes = ("background", *foreground)
+        ids = self._read_list()
+        tags = self._read_tags(ids)
+        kept = [i for i, row in enumerate(tags) if classes is None or row.any()]
+        self.ids = [ids[i] for i in kept]
+        self._tags = tags[kept]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def image(self, i: int) -> np.ndarray:
+        """Photo i as ``uint8 (H, W, 3)`` RGB."""
+        path = self.root / "JPEGImages" / f"{self.ids[i]}.jpg"
+        if not path.is_file():
+            raise UserError(f"{self.split}.txt lists {self.ids[i]}, but {path} is missing; restore the photo.")
+        return np.asarray(Image.open(path).convert("RGB"))
+
+    def tags(self, i: int) -> np.ndarray:
+        """Image-level tags of photo i as ``bool (C,)``, background not among them."""
+        return self._tags[i]
+
+    def mask(self, i: int) -> np.ndarray:
+        """Ground truth of photo i as ``uint8 (H, W)``: 0, 1..C, 255 void. For metrics only."""
+        for folder in ("SegmentationClassAug", "SegmentationClass"):
+            path = self.root / folder / f"{self.ids[i]}.png"
+            if path.is_file():
+                return self._labels[np.asarray(Image.open(path))]
+        raise UserError(f"No mask of {self.ids[i]} in {self.root}/SegmentationClassAug or SegmentationClass.")
+
+    @cached_property
+    def _labels(self) -> np.ndarray:
+        """Lookup table from VOC's own indices to this data set's labels."""
+        table = np.full(256, VOID, np.uint8)
+        table[0] = 0
+        for label, name in enumerate(self.classes[1:], start=1):
+            table[1 + VOC_CLASSES.index(name)] = label
+        return table
+
+    def _read_list(self) -> list[str]:
+        path = self.root / "ImageSets" / "Segmentation" / f"{self.split}.txt"
+        if not path.is_file():
+            raise UserError(
+                f"No {path}. Expected a VOC devkit (JPEGImages/, ImageSets/Segmentation/{self.split}.txt); "
+                "give its VOC2012 folder with data.root=DIR (or --root DIR)."
+            )
+        # Lists in circulation name either ids or "/JPEGImages/ID.jpg /SegmentationClassAug/ID.png" pairs.
+        return [Path(line.split()[0]).stem for line in path.read_text().splitlines() if line.strip()]
+
+    def _read_tags(self, ids: list[str]) -> np.ndarray:
+        columns = [self._main_list(name) for name in self.classes[1:]]
+        rows = []
+        for name in ids:
+            if all(name in column for column in columns):
+                rows.append([column[name] for column in columns])
+            else:
+                rows.append(self._xml_tags(name))
+        return np.array(rows, bool).reshape(len(ids), len(columns))
+
+    def _main_list(self, name: str) -> dict[str, bool]:
+        for split in (self.split, "trainval"):
+            path = self.root / "ImageSets" / "Main" / f"{name}_{split}.txt"
+            if path.is_file():
+                pairs = (line.split() for line in path.read_text().splitlines() if line.strip())
+                # 1 = present, 0 = present but difficult, -1 = absent
+                return {image: int(flag) >= 0 for image, flag in pairs}
+        return {}
+
+    def _xml_tags(self, name: str) -> list[bool]:
+        path = self.root / "Annotations" / f"{name}.xml"
+        if not path.is_file():
+            raise UserError(
+                f"No tags for {name}: neither ImageSets/Main/<class>_{self.split}.txt nor {path} has them."
+            )
+        present = {node.text for node in ElementTree.parse(path).iterfind("object/name")}
+        return [c in present for c in self.classes[1:]]

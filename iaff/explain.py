@@ -1,0 +1,95 @@
+"""One photo through all rounds of a trained run: what `evaluate`, the gallery and own photos use."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from iaff.cam import class_activation
+from iaff.config import Config
+from iaff.mining import confident_map, pool_features, region_scores
+from iaff.nets.backbones import Depth, build_trunk
+from iaff.nets.classifier import Classifier
+from iaff.nets.pairwise import Pairwise, predict_gates
+from iaff.nets.region import Region
+from iaff.nets.unary import Unary, restrict, unary_logits
+from iaff.propagation import propagate
+from iaff.run import Run
+from iaff.superpixels import on_grid, superpixels
+
+
+@dataclass
+class RoundMaps:
+    """One photo's maps of one round; channels are the classes it was restricted to."""
+
+    alpha_u: Tensor  # (K, h, w)
+    scores: Tensor  # (S, K)
+    confident: Tensor  # uint8 (h, w), class ids, 255 unknown
+    gates: Tensor  # (1, 4, 3, h, w)
+    alpha_p: Tensor  # (K, h, w)
+
+
+@dataclass
+class RoundNets:
+    """The three networks of a round."""
+
+    f: Unary
+    r: Region
+    g: Pairwise
+
+
+class Explainer:
+    """A run's networks, ready for photos.
+
+    Args:
+        run: a run with at least one finished round; device: where its networks live.
+    """
+
+    def __init__(self, run: Run, device: torch.device | str = "cpu"):
+        self.run, self.device = run, device
+        fields = {k: v for k, v in run.config.items() if k in Config.model_fields}
+        self.config = Config.model_validate(fields)
+        self.classes = len(run.classes) - 1
+        self.classifier = self._load("classifier", Classifier(self._trunk("classifier"), self.classes))
+        self.rounds = [self._load_round(t) for t in range(1, run.finished_rounds() + 1)]
+
+    def cam(self, image: np.ndarray) -> tuple[Tensor, Tensor]:
+        """CAM ``(C, h, w)`` in 0..1 and class probabilities ``(C,)`` of a photo ``uint8 (H, W, 3)``."""
+        how = self.config.cam
+        cam, probability = class_activation(self.classifier, image, how.scales, how.flip)
+        return cam.cpu(), probability.cpu()
+
+    def superpixels(self, image: np.ndarray) -> Tensor:
+        """Superpixel ids ``int32 (H, W)``."""
+        return superpixels(image, self.config.superpixels)
+
+    def round(self, t: int, image: np.ndarray, ids: Tensor, *choices: Tensor) -> list[RoundMaps]:
+        """Round t (from 1) of one photo, once for each choice of classes (ids ``int64 (K,)``, background first)."""
+        nets = self.rounds[t - 1]
+        logits, features = unary_logits(nets.f, image)
+        cells = on_grid(ids)
+        pooled = pool_features(features, cells.to(features.device), int(ids.max()) + 1)
+        gates = predict_gates(nets.g, image)
+        results = []
+        for classes in choices:
+            alpha = restrict(logits, classes).cpu()
+            scores = region_scores(nets.r, pooled, classes).cpu()
+            confident = confident_map(scores, cells, alpha.argmax(0), classes, self.config.mining)
+            refined = propagate(alpha[None].to(gates.device), gates, self.config.loss.passes)[0].cpu()
+            results.append(RoundMaps(alpha, scores, confident, gates.cpu(), refined))
+        return results
+
+    def _load_round(self, t: int) -> RoundNets:
+        f = self._load(f"unary_{t}", Unary(self._trunk("unary"), self.classes, self.config.output_stride))
+        r = self._load(f"region_{t}", Region(f.feature_channels, self.classes))
+        return RoundNets(f, r, self._load(f"pairwise_{t}", Pairwise(self._trunk("pairwise"))))
+
+    def _trunk(self, depth: Depth) -> nn.Module:
+        return build_trunk(self.config.backbone, depth, self.config.output_stride)
+
+    def _load(self, name: str, net: nn.Module):
+        state = {k: v.float() for k, v in load_file(self.run.weights(name)).items()}
+        net.load_state_dict(state)
+        return net.to(self.device).eval()

@@ -1,0 +1,68 @@
+"""The explorer's two components: thin wrappers around the scripts in ``static``."""
+
+from typing import Any
+
+import gradio as gr
+
+from iaff.explorer.files import STATIC, address, plotly_js
+from iaff.explorer.handlers import listing, run_figures
+from iaff.run import Run
+
+# The scripts are ES modules, fetched as files. The template never mentions a prop, so that Gradio never
+# rewrites the nodes that the scripts made.
+LOAD = """
+const base = new URL(window.gradio_config?.root || '/', location.href).pathname.replace(/\\/$/, '');
+// Fetched together, once for both components, and checked against the server: no old script out of the cache.
+const check = (name) => fetch(base + props.static + '/' + name, { cache: 'no-cache' });
+window.__iaffScripts ??= Promise.all(props.scripts.map(check));
+window.__iaffScripts
+  .then(() => import(base + props.static + '/' + props.main))
+  .then((module) => module.mount(element, props, base, server))
+  .catch((error) => {
+    console.error(error);
+    element.textContent = 'The scripts could not be loaded. Reload the page, or start the app again.';
+  });
+"""
+
+
+def scripts() -> dict[str, Any]:
+    """Where the scripts lie and what they are called."""
+    return {"static": address(STATIC), "scripts": sorted(path.name for path in STATIC.glob("*.js"))}
+
+
+class Explorer(gr.HTML):
+    """Stage stepper, photos, picture and panel; see ``static/canvas.js``."""
+
+    def __init__(self, runs: list[Run], **kwargs: Any):
+        super().__init__(
+            html_template='<div class="iaff"><p class="opening">Opening the first photo …</p></div>',
+            js_on_load=LOAD,
+            apply_default_css=False,
+            main="canvas.js",
+            **scripts(),
+            runs=listing(runs),
+            **kwargs,
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+class Charts(gr.HTML):
+    """The run's figures per round; see ``static/charts.js``."""
+
+    def __init__(self, runs: list[Run], **kwargs: Any):
+        super().__init__(
+            html_template='<div class="iaff-charts"></div>',
+            js_on_load=LOAD,
+            apply_default_css=False,
+            main="charts.js",
+            **scripts(),
+            plotly=address(plotly_js()),
+            runs=listing(runs),
+            server_functions=[run_figures(runs)],
+            **kwargs,
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "string"}

@@ -1,0 +1,24 @@
+"""Which files the browser may fetch, and under which address. Nothing else is exposed."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from iaff.run import Run
+
+STATIC = Path(__file__).parent / "static"
+
+
+def plotly_js() -> Path:
+    """plotly.min.js out of the installed plotly wheel (found without importing plotly)."""
+    spec = find_spec("plotly")
+    return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
+
+
+def exposed(runs: list[Run]) -> list[Path]:
+    """The explorer's scripts and styles, plotly.min.js, and the traces folder of each run."""
+    return [STATIC, plotly_js(), *(run.dir / "traces" for run in runs)]
+
+
+def address(path: Path) -> str:
+    """The path's address below the app's root, e.g. ``/gradio_api/file=/home/me/run/traces``."""
+    return f"/gradio_api/file={path.resolve().as_posix()}"

@@ -1,0 +1,393 @@
+// The explorer's view: puts stepper, gallery, picture and panel together and keeps them in step with the store.
+import { store } from "./state.js";
+import { loadTrace, TraceError } from "./trace.js";
+import { step, perRound } from "./stages.js";
+import { Stepper } from "./stepper.js";
+import { Gallery } from "./gallery.js";
+import { Picture } from "./picture.js";
+import { Panel } from "./panel.js";
+import { describe } from "./readout.js";
+import { listen, help } from "./keys.js";
+import { el, icon, ICONS } from "./dom.js";
+
+const KEPT_TRACES = 6;
+
+class App {
+  constructor(root, runs, base) {
+    Object.assign(this, {
+      store,
+      state: store.state,
+      runs,
+      base,
+      trace: null,
+      cursor: null,
+      showTruth: false,
+    });
+    this.timings = { wait: [], hover: [], change: [], photo: [] }; // ms; hover: event handled -> last draw call
+    this.traces = new Map();
+    this.stepper = new Stepper(this);
+    this.gallery = new Gallery(this);
+    this.picture = new Picture(this);
+    this.panel = new Panel(this);
+    this.#build(root);
+    this.help = help(root);
+    listen(this);
+    store.subscribe((changed) => this.#changed(changed));
+    this.ready = this.openRun();
+  }
+
+  #build(root) {
+    this.title = el("h1");
+    this.runChoice = el(
+      "select",
+      { "aria-label": "Run", onchange: () => store.set({ run: this.runChoice.value, img: null }) },
+      this.runs.map(({ name }) => el("option", { value: name }, name)),
+    );
+    this.readout = el("output.readout", { hidden: true });
+    this.picture.frame.append(this.readout);
+    this.opacity = el("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      "aria-label": "Layer opacity in percent",
+      oninput: () => store.set({ opacity: +this.opacity.value }),
+    });
+    this.truth = el("input", { type: "checkbox", onchange: () => this.toggleTruth() });
+    this.truthLabel = el(
+      "label.check",
+      { title: "Show the ground truth's border (t)" },
+      this.truth,
+      "true border",
+    );
+    this.copy = el(
+      "button.quiet",
+      { type: "button", title: "Copy a link to exactly this view (c)", onclick: () => this.copyLink() },
+      icon(ICONS.link),
+      el("span", {}, "Copy link"),
+    );
+    root.replaceChildren(
+      el(
+        "header.top",
+        {},
+        el("span.brand", { title: "iterative affinity" }, "iaff"),
+        this.title,
+        this.runs.length > 1
+          ? el("label.run", {}, "run", this.runChoice)
+          : el("span.run", {}, `run ${this.runs[0]?.name ?? ""}`),
+        el("span.spring"),
+        el("button.quiet", { type: "button", onclick: toCharts }, "Run figures ↓"),
+        this.copy,
+        el(
+          "button.quiet",
+          {
+            type: "button",
+            title: "All keys (?)",
+            "aria-label": "All keys",
+            onclick: () => this.help.toggle(),
+          },
+          "?",
+        ),
+      ),
+      this.stepper.node,
+      el(
+        "div.work",
+        {},
+        this.gallery.node,
+        el(
+          "div.view",
+          {},
+          this.picture.node,
+          el(
+            "div.tools",
+            {},
+            this.panel.legend,
+            this.truthLabel,
+            (this.layer = el("label.opacity", {}, "layer", this.opacity)),
+          ),
+        ),
+        this.panel.node,
+      ),
+      el(
+        "p.keys",
+        {},
+        ...[
+          ["← →", "stage"],
+          ["[ ]", "round"],
+          ["space", "play"],
+          ["b", "row or column"],
+          ["click", "pin"],
+          ["?", "all keys"],
+        ].map(([key, does]) => el("span", {}, el("kbd", {}, key), ` ${does}`)),
+      ),
+    );
+    const narrow = matchMedia("(max-width: 999px)");
+    const place = () =>
+      narrow.matches ? this.stepper.node.after(this.panel.head) : this.panel.node.prepend(this.panel.head);
+    narrow.addEventListener("change", place);
+    place();
+  }
+
+  // --- what is asked ---------------------------------------------------------------------------------------------
+
+  pinned() {
+    return this.trace && this.state.x !== null ? this.state : null;
+  }
+
+  /** The pixel that the view is about: the pin, else the cursor, else (where a question is needed) the CAM's peak. */
+  at() {
+    if (!this.trace) return null;
+    const { stage } = this.state;
+    return this.pinned() ?? this.cursor ?? (stage === "affinity" ? this.peak : null);
+  }
+
+  hover(x, y) {
+    this.cursor = { x, y };
+    if (!this.pinned() || this.state.stage === "superpixels" || this.state.stage === "confident")
+      this.#follow();
+    this.#read(this.cursor);
+  }
+
+  /** Show the values of a pixel in the corner of the picture that the pixel is not in. */
+  #read(at) {
+    this.readout.hidden = !at;
+    if (!at) return;
+    this.readout.textContent = describe(this, at);
+    this.readout.classList.toggle("up", at.y > 0.7 * this.trace.H);
+  }
+
+  #follow() {
+    this.picture.hover();
+    this.panel.hover();
+  }
+
+  leave() {
+    this.cursor = null;
+    this.#follow();
+    this.#rest();
+  }
+
+  #rest() {
+    this.#read(this.pinned());
+  }
+
+  pin({ x, y }) {
+    const same = this.state.x === x && this.state.y === y;
+    same ? this.unpin() : store.set({ x, y });
+  }
+
+  unpin() {
+    store.set({ x: null, y: null });
+  }
+
+  /** Shift and an arrow: move the pin by one cell, or set one. */
+  nudge(dx, dy) {
+    const { trace } = this,
+      at = this.at() ?? this.peak;
+    if (!trace) return;
+    const clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
+    store.set({ x: clamp(at.x + dx * 4, trace.W), y: clamp(at.y + dy * 4, trace.H) });
+  }
+
+  walk(by) {
+    const to = this.trace && step(this.state, by, this.trace.T);
+    if (to) store.set(to);
+  }
+
+  goRound(by) {
+    if (this.trace && perRound(this.state.stage))
+      store.set({ round: Math.min(this.trace.T, Math.max(1, this.state.round + by)) });
+  }
+
+  goPhoto(by) {
+    const names = (this.index ?? []).map(({ name }) => name),
+      i = names.indexOf(this.state.img) + by;
+    if (names.length) store.set({ img: names[(i + names.length) % names.length] });
+  }
+
+  toggleTruth() {
+    if (!this.trace?.truth) return;
+    this.showTruth = !this.showTruth;
+    this.truth.checked = this.showTruth;
+    this.picture.draw();
+    this.panel.update();
+  }
+
+  async copyLink() {
+    store.write();
+    const label = this.copy.querySelector("span:last-child");
+    const done = await navigator.clipboard?.writeText(location.href).then(
+      () => true,
+      () => false,
+    );
+    label.textContent = done ? "Copied" : "Copy the address";
+    setTimeout(() => (label.textContent = "Copy link"), 1500);
+  }
+
+  // --- what changed ----------------------------------------------------------------------------------------------
+
+  #changed(changed) {
+    const start = performance.now();
+    if (changed.has("run")) return void (this.ready = this.openRun());
+    if (changed.has("img")) return void (this.ready = this.openPhoto());
+    if (!this.trace) return;
+    this.#show(changed);
+    this.timings.change.push(performance.now() - start);
+  }
+
+  #show(changed) {
+    if (!changed || changed.has("x") || changed.has("y")) this.#rest();
+    this.opacity.value = this.state.opacity;
+    this.opacity.style.setProperty("--fill", this.state.opacity / 100);
+    this.layer.classList.toggle("off", this.state.stage === "photo");
+    this.opacity.disabled = this.state.stage === "photo";
+    this.picture.draw();
+    this.stepper.update();
+    this.panel.update();
+    if (this.cursor) this.#read(this.cursor);
+  }
+
+  /** Open the run that the state names, or the first one. */
+  async openRun() {
+    const run = this.runs.find(({ name }) => name === this.state.run) ?? this.runs[0];
+    if (!run)
+      return this.#fail({
+        title: "No run",
+        got: "No run was given.",
+        expected: "A trained run.",
+        remedy: "python app.py --run DIR",
+      });
+    this.run = run;
+    this.runChoice.value = run.name;
+    if (this.state.run && this.state.run !== run.name) this.state.run = null;
+    let index = [];
+    try {
+      const response = await fetch(this.url("index.json"), { cache: "no-cache" });
+      if (response.ok) index = (await response.json()).traces ?? [];
+    } catch {
+      /* an index that cannot be read is an index without photos */
+    }
+    this.index = index;
+    this.gallery.fill(index);
+    if (!index.length)
+      return this.#fail({
+        title: "This run has no photos yet",
+        got: `No trace in the run "${run.name}".`,
+        expected: "A traces folder with index.json; training writes it after each round.",
+        remedy: "Wait for the first round and reload this page, or open another run with --run DIR.",
+      });
+    const known = index.some(({ name }) => name === this.state.img);
+    if (!known) this.state.img = index[0].name;
+    return this.openPhoto();
+  }
+
+  url(file) {
+    return `${this.base}${this.run.traces}/${encodeURIComponent(file)}`;
+  }
+
+  async openPhoto() {
+    const entry = this.index.find(({ name }) => name === this.state.img),
+      start = performance.now();
+    if (!entry) return;
+    this.gallery.update();
+    try {
+      const trace = await this.#load(entry);
+      if (this.state.img !== entry.name) return; // another photo was chosen meanwhile
+      this.#open(trace, entry);
+      this.timings.photo.push(performance.now() - start);
+    } catch (error) {
+      if (!(error instanceof TraceError)) console.warn(error);
+      if (this.state.img === entry.name)
+        this.#fail(
+          error instanceof TraceError
+            ? error
+            : {
+                got: String(error.message ?? error),
+                expected: "A complete trace of schema 1.",
+                remedy: "Write the trace again.",
+              },
+        );
+    }
+  }
+
+  #load(entry) {
+    const url = this.url(entry.file),
+      known = this.traces.get(url);
+    if (known) return known;
+    const loading = loadTrace(url, entry.file);
+    loading.catch(() => this.traces.delete(url));
+    this.traces.set(url, loading);
+    if (this.traces.size > KEPT_TRACES) this.traces.delete(this.traces.keys().next().value);
+    return loading;
+  }
+
+  #open(trace, entry) {
+    const first = !this.trace,
+      { state } = this;
+    this.trace = trace;
+    this.cursor = null;
+    state.round = Math.min(state.round, Math.max(1, trace.T));
+    if (state.x !== null && (state.x >= trace.W || state.y >= trace.H || (!first && !this.samePhoto)))
+      state.x = state.y = null;
+    this.peak = peak(trace);
+    this.title.textContent = trace.meta.title || entry.title || entry.name;
+    this.truth.checked = this.showTruth = this.showTruth && Boolean(trace.truth);
+    this.picture.say(null);
+    for (const part of this.#parts()) part.hidden = false;
+    this.truthLabel.hidden = !trace.truth;
+    this.picture.over.setAttribute(
+      "aria-label",
+      `${this.title.textContent}: the photo with the chosen layer`,
+    );
+    this.picture.open(trace);
+    this.#show();
+  }
+
+  /** What means nothing without a picture. */
+  #parts() {
+    return [
+      this.panel.node,
+      this.panel.head,
+      this.panel.legend,
+      this.truthLabel,
+      this.layer,
+      this.stepper.node,
+    ];
+  }
+
+  #fail(error) {
+    this.trace = null;
+    for (const part of this.#parts()) part.hidden = true;
+    this.picture.say(error);
+    this.readout.hidden = true;
+    this.title.textContent = this.run?.name ?? "";
+  }
+}
+
+function toCharts() {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.querySelector(".iaff-charts")?.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+}
+
+/** Image pixel with the strongest activation of any tag: a question worth asking first. */
+function peak(trace) {
+  const cam = trace.cam(),
+    best = cam.reduce((b, v, i) => (v > cam[b] ? i : b), 0) % trace.n;
+  if (!cam.length) return { x: trace.W >> 1, y: trace.H >> 1 };
+  const c = best % trace.w,
+    r = Math.floor(best / trace.w);
+  return { x: Math.floor(((c + 0.5) * trace.W) / trace.w), y: Math.floor(((r + 0.5) * trace.H) / trace.h) };
+}
+
+export function mount(element, { runs }, base) {
+  const root = element.querySelector(".iaff");
+  const app = new App(root, runs, base);
+  window.__iaff = root.__iaff = app;
+  app.ready.then(() =>
+    requestAnimationFrame(() => {
+      app.shown = true;
+      root.dataset.ready = "1";
+      performance.mark("iaff-first-picture");
+      window.dispatchEvent(new Event("iaff:ready"));
+    }),
+  );
+}

@@ -1,0 +1,45 @@
+// Building the page without a framework.
+
+/** el("button.primary", {onclick, "aria-label": "..."}, ...children) */
+export function el(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const node = document.createElement(tag);
+  if (classes.length) node.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (key === "style") node.style.cssText = value;
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+/** A choice between few things, as buttons: {node, show(value)}. */
+export function segmented(label, options, choose) {
+  const buttons = options.map(([value, text, hint]) =>
+    el("button", { type: "button", title: hint, onclick: () => choose(value) }, text),
+  );
+  return {
+    node: el("div.segmented", { role: "group", "aria-label": label }, buttons),
+    show(value) {
+      buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(options[i][0] === value)));
+    },
+  };
+}
+
+export function icon(path, size = 16) {
+  const holder = el("span.icon", { "aria-hidden": "true" });
+  holder.innerHTML = `<svg width="${size}" height="${size}" viewBox="0 0 16 16" fill="none" stroke="currentColor"
+    stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">${path}</svg>`;
+  return holder;
+}
+
+export const ICONS = {
+  back: '<path d="M10 3 5 8l5 5"/>',
+  next: '<path d="m6 3 5 5-5 5"/>',
+  play: '<path d="M5 3.2v9.6L12.5 8z" fill="currentColor"/>',
+  pause: '<path d="M5.5 3.5v9M10.5 3.5v9" stroke-width="2.2"/>',
+  loop: '<path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.2v2.6h-2.6"/>',
+  link: '<path d="M6.6 9.4a2.8 2.8 0 0 0 4 0l2-2a2.8 2.8 0 0 0-4-4l-.8.8M9.4 6.6a2.8 2.8 0 0 0-4 0l-2 2a2.8 2.8 0 0 0 4 4l.8-.8"/>',
+};

@@ -1,0 +1,337 @@
+// The picture: one canvas for the photo and its layer, one above it for what follows the cursor.
+import {
+  grey,
+  softMap,
+  camMap,
+  labelMap,
+  scoreMap,
+  borders,
+  edgePath,
+  winners,
+  contour,
+  heat,
+  cellOutline,
+  offscreen,
+} from "./paint.js";
+import { upsample, reach, shares } from "./scan.js";
+import { hatch } from "./colour.js";
+import { el } from "./dom.js";
+
+const REACH_SHARE = 0.9;
+
+export class Picture {
+  constructor(app) {
+    this.app = app;
+    this.base = el("canvas.base", { "aria-hidden": "true" });
+    this.over = el("canvas.over", {
+      tabindex: "0",
+      role: "img",
+      "aria-label": "The photo with the chosen layer",
+    });
+    this.frame = el("div.frame", {}, this.base, this.over);
+    this.message = el("div.message", { role: "alert", hidden: true });
+    this.node = el("div.picture", {}, this.frame, this.message);
+    this.bottom = this.base.getContext("2d", { alpha: false });
+    this.top = this.over.getContext("2d");
+    this.query = { mass: 0, count: 0, level: 0, max: 0, shares: [] };
+    this.#listen();
+    new ResizeObserver(() => this.fit()).observe(this.node);
+  }
+
+  #listen() {
+    const { app } = this;
+    this.over.addEventListener("pointermove", (event) => {
+      if (!app.trace) return;
+      const start = performance.now(),
+        { x, y } = this.#pixel(event);
+      app.hover(x, y);
+      app.timings.wait.push(start - event.timeStamp); // the browser hands moves over once a frame
+      app.timings.hover.push(performance.now() - start);
+    });
+    this.over.addEventListener("pointerleave", () => app.leave());
+    this.over.addEventListener("click", (event) => {
+      if (app.trace) app.pin(this.#pixel(event));
+    });
+  }
+
+  #pixel(event) {
+    const { W, H } = this.app.trace,
+      inside = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v)));
+    return {
+      x: inside((event.offsetX * W) / this.cssWidth, W),
+      y: inside((event.offsetY * H) / this.cssHeight, H),
+    };
+  }
+
+  /** A new photo: everything that does not depend on stage or round. */
+  open(trace) {
+    this.trace = trace;
+    this.layers = new Map();
+    this.grey = grey(trace.image);
+    const { w, h, n, W, H, K } = trace;
+    this.values = new Float32Array(n);
+    this.scratch = new Float32Array(n);
+    this.query.shares = new Float32Array(K);
+    this.heatmap = offscreen(w, h);
+    this.heatContext = this.heatmap.getContext("2d");
+    this.heatData = this.heatContext.createImageData(w, h);
+    this.heatPixels = new Uint32Array(this.heatData.data.buffer);
+    this.edges = borders(trace.superpixels, W, H);
+    this.edgePath = edgePath(new Path2D(), this.edges);
+    this.truthPath = trace.truth && edgePath(new Path2D(), borders(trace.truth, W, H));
+    this.fit();
+  }
+
+  fit() {
+    if (!this.trace) return;
+    const { W, H } = this.trace,
+      box = this.node.getBoundingClientRect();
+    if (!box.width) return;
+    const narrow = getComputedStyle(this.node).getPropertyValue("--narrow").trim() === "1";
+    const room = narrow ? Math.min(innerHeight * 0.66, (box.width * H) / W) : box.height;
+    const zoom = Math.min(box.width / W, room / H);
+    this.cssWidth = Math.round(W * zoom);
+    this.cssHeight = Math.round(H * zoom);
+    const dpr = Math.min(2, devicePixelRatio || 1);
+    this.frame.style.width = `${this.cssWidth}px`;
+    this.frame.style.height = `${this.cssHeight}px`;
+    for (const canvas of [this.base, this.over]) {
+      canvas.width = Math.round(this.cssWidth * dpr);
+      canvas.height = Math.round(this.cssHeight * dpr);
+    }
+    this.scale = this.base.width / W; // canvas px per image px
+    this.dpr = dpr;
+    this.pattern = hatch(this.bottom, dpr);
+    this.draw();
+  }
+
+  /** The stage's layer at photo or grid size, made once: {map, smooth, lines?, unknown?}. */
+  #layer(stage, round) {
+    const key = `${stage}${round}`;
+    if (!this.layers.has(key)) this.layers.set(key, this.#make(stage, round));
+    return this.layers.get(key);
+  }
+
+  #make(stage, round) {
+    const { trace } = this,
+      { W, H, w, h, K } = trace,
+      ids = trace.meta.class_ids;
+    if (stage === "cam") return this.#cam(ids);
+    if (stage === "seeds" || stage === "confident") {
+      const { labels, unknown } = labelMap(
+        stage === "seeds" ? trace.seeds : trace.confident[round - 1],
+        w,
+        h,
+      );
+      return { map: labels, unknown, smooth: false };
+    }
+    if (stage === "superpixels") {
+      const scores = trace.scores(round);
+      return scores ? { map: scoreMap(trace.superpixels, scores, ids, W, H), smooth: false } : null;
+    }
+    const soft = stage === "unary" ? trace.unary(round) : stage === "refined" ? trace.refined(round) : null;
+    if (!soft) return null;
+    return {
+      map: softMap(trace.full(stage, round).alpha, ids, W, H),
+      smooth: true,
+      lines: winners(soft, K, w, h),
+    };
+  }
+
+  /** Activation, with the two seed thresholds as lines. */
+  #cam(ids) {
+    const { trace } = this,
+      { W, H, w, h, K, n } = trace,
+      cam = trace.cam(),
+      { seed_fg: fg, seed_bg: bg } = trace.meta.thresholds ?? {};
+    const strongest = new Float32Array(n).map((_, p) =>
+      Math.max(0, ...Array.from({ length: K - 1 }, (_, k) => cam[k * n + p])),
+    );
+    const at = (level) =>
+      level &&
+      contour(
+        new Path2D(),
+        strongest.map((v) => v - level || 1e-9),
+        w,
+        h,
+      );
+    return {
+      map: camMap(upsample(cam, K - 1, h, w, H, W), ids, W, H),
+      smooth: true,
+      lines: at(fg),
+      dashed: at(bg),
+    };
+  }
+
+  /** Photo, layer, lines: once per change of stage, round, opacity or size. */
+  draw() {
+    if (!this.trace || !this.base.width) return;
+    const { trace, bottom: c, base } = this,
+      { stage, round, opacity } = this.app.state;
+    c.globalAlpha = 1;
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.imageSmoothingEnabled = true;
+    c.imageSmoothingQuality = "high";
+    c.drawImage(trace.image, 0, 0, base.width, base.height);
+    if (stage !== "photo") {
+      c.globalAlpha = Math.min(1, opacity / 60); // the photo turns grey before the layer is fully there
+      c.drawImage(this.grey, 0, 0, base.width, base.height);
+      c.globalAlpha = opacity / 100;
+      if (stage === "affinity") {
+        c.fillStyle = "rgb(8 10 18 / .5)";
+        c.fillRect(0, 0, base.width, base.height);
+      } else this.#drawLayer(this.#layer(stage, round));
+    }
+    if (this.app.showTruth && this.truthPath)
+      this.#stroke(c, this.truthPath, this.scale, ["#000a", "#fff"], 1.2, [5, 4]);
+    c.globalAlpha = 1;
+    this.hover();
+  }
+
+  #drawLayer(layer) {
+    const { bottom: c, base } = this,
+      { stage } = this.app.state;
+    if (layer) {
+      c.imageSmoothingEnabled = layer.smooth;
+      c.drawImage(layer.map, 0, 0, base.width, base.height);
+      if (layer.unknown) this.#hatch(layer.unknown);
+      if (layer.lines) this.#stroke(c, layer.lines, base.width / this.trace.w, ["#0008", "#fff"], 1.5);
+      if (layer.dashed) this.#stroke(c, layer.dashed, base.width / this.trace.w, ["#fff"], 1.2, [4, 4]);
+    }
+    if (stage === "superpixels") this.#stroke(c, this.edgePath, this.scale, ["#ffffff8c"], 0.7);
+  }
+
+  #hatch(mask) {
+    const { base } = this,
+      sheet = offscreen(base.width, base.height),
+      s = sheet.getContext("2d");
+    s.imageSmoothingEnabled = false;
+    s.drawImage(mask, 0, 0, base.width, base.height);
+    s.globalCompositeOperation = "source-in";
+    s.fillStyle = this.pattern;
+    s.fillRect(0, 0, base.width, base.height);
+    this.bottom.drawImage(sheet, 0, 0);
+  }
+
+  /** A line with a dark casing, so that it shows on light and on dark ground. Widths in CSS px. */
+  #stroke(c, path, scale, colours, width, dash = []) {
+    c.save();
+    c.setTransform(scale, 0, 0, scale, 0, 0);
+    c.lineCap = "round";
+    colours.forEach((colour, i) => {
+      c.strokeStyle = colour;
+      const casing = colours.length > 1 && i === 0;
+      c.lineWidth = ((casing ? width + 1.6 : width) * this.dpr) / scale;
+      c.setLineDash(casing ? [] : dash.map((d) => (d * this.dpr) / scale));
+      path ? c.stroke(path) : c.stroke();
+    });
+    c.restore();
+  }
+
+  /** What follows the cursor or the pin. The hot path: nothing is allocated for the affinity. */
+  hover() {
+    const { top: c, over, app } = this,
+      { stage } = app.state,
+      at = app.at();
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.clearRect(0, 0, over.width, over.height);
+    if (!at || !this.trace) return;
+    if (stage === "affinity" || stage === "refined") this.#affinity(at, stage === "affinity");
+    else if (stage === "superpixels" || stage === "confident") this.#patch(at);
+    if (app.pinned() || stage === "affinity" || stage === "refined") this.#marker(at);
+  }
+
+  /** Row or column of G for the pixel: weights, mass, reach, share of each class. */
+  ask({ x, y }) {
+    const { trace, values, query, app } = this,
+      { mode, round } = app.state,
+      scan = trace.scan(round);
+    if (!scan) return null;
+    const p = trace.cell(x, y);
+    mode === "row" ? scan.row(p, values) : scan.column(p, values);
+    reach(values, REACH_SHARE, this.scratch, query);
+    shares(values, mode === "row" ? trace.unary(round) : trace.refined(round), trace.K, query.shares);
+    return query;
+  }
+
+  #affinity(at, glow) {
+    const query = this.ask(at);
+    if (!query) return;
+    const { top: c, over, trace, values, app } = this;
+    if (glow) {
+      heat(values, query.max, app.state.scale === "log", this.heatPixels);
+      this.heatContext.putImageData(this.heatData, 0, 0);
+      c.imageSmoothingEnabled = false;
+      c.globalAlpha = app.state.opacity / 100;
+      c.drawImage(this.heatmap, 0, 0, over.width, over.height);
+      c.globalAlpha = 1;
+    }
+    const sx = over.width / trace.w,
+      sy = over.height / trace.h;
+    c.setTransform(sx, 0, 0, sy, 0, 0);
+    c.beginPath();
+    cellOutline(c, values, query.level, trace.w, trace.h);
+    c.lineCap = "round";
+    c.lineWidth = (3 * this.dpr) / sx;
+    c.strokeStyle = "rgb(0 0 0 / .55)";
+    c.stroke();
+    c.lineWidth = (1.4 * this.dpr) / sx;
+    c.strokeStyle = "#fff";
+    c.stroke();
+    c.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
+  #patch({ x, y }) {
+    const { top: c, trace } = this,
+      id = trace.superpixels[y * trace.W + x];
+    c.beginPath();
+    edgePath(c, this.edges, id);
+    this.#stroke(c, null, this.scale, ["#000b", "#fff"], 2);
+  }
+
+  #marker({ x, y }) {
+    const { top: c, scale, dpr } = this,
+      pinned = this.app.pinned();
+    const cx = (x + 0.5) * scale,
+      cy = (y + 0.5) * scale;
+    for (const [colour, width] of [
+      ["rgb(0 0 0 / .7)", 4],
+      ["#fff", 1.8],
+    ]) {
+      c.strokeStyle = colour;
+      c.lineWidth = width * dpr;
+      c.beginPath();
+      c.arc(cx, cy, 7 * dpr, 0, 7);
+      if (pinned)
+        for (const [dx, dy] of [
+          [1, 0],
+          [-1, 0],
+          [0, 1],
+          [0, -1],
+        ]) {
+          c.moveTo(cx + 7 * dpr * dx, cy + 7 * dpr * dy);
+          c.lineTo(cx + 12 * dpr * dx, cy + 12 * dpr * dy);
+        }
+      c.stroke();
+    }
+  }
+
+  /** Say why there is nothing to see. Falsy clears. */
+  say(error) {
+    this.message.hidden = !error;
+    this.frame.hidden = Boolean(error);
+    if (error)
+      this.message.replaceChildren(
+        el("h2", {}, error.title ?? "This trace cannot be shown"),
+        el(
+          "dl",
+          {},
+          ...[
+            ["Got", error.got],
+            ["Expected", error.expected],
+            ["What to do", error.remedy],
+          ].flatMap(([term, text]) => [el("dt", {}, term), el("dd", {}, text)]),
+        ),
+      );
+  }
+}

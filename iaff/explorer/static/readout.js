@@ -1,0 +1,40 @@
+// The value under the cursor, in words, with its unit. One function per stage; at most one string per event.
+
+const RAISED = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
+
+/** 0.012, or 6.5·10⁻¹⁰ where that would be all zeros. */
+export function small(v) {
+  if (v === 0 || v >= 0.001) return `${+v.toPrecision(2)}`;
+  const power = Math.ceil(-Math.log10(v));
+  return `${(v * 10 ** power).toFixed(1)}·10⁻${[...String(power)].map((d) => RAISED[d]).join("")}`;
+}
+
+const label = (trace, id) =>
+  id === 255 ? "unknown" : (trace.meta.classes[trace.meta.class_ids.indexOf(id)] ?? `class ${id}`);
+
+function probabilities(trace, map, p, from = 0) {
+  const parts = [];
+  for (let k = trace.K - 1; k >= from; k--)
+    parts.push(`${trace.meta.classes[k]} ${map[(k - from) * trace.n + p].toFixed(2)}`);
+  return parts.join(" · ");
+}
+
+const VALUE = {
+  photo: () => "",
+  cam: (trace, _, p) => probabilities(trace, trace.cam(), p, 1) || "no tag",
+  seeds: (trace, _, p) => `seed: ${label(trace, trace.seeds[p])}`,
+  unary: (trace, t, p) => probabilities(trace, trace.unary(t), p),
+  superpixels: (trace, _, __, q) => `patch ${trace.superpixels[q]}`,
+  confident: (trace, t, p) => label(trace, trace.confident[t - 1][p]),
+  affinity: (trace, _, p, __, picture) =>
+    trace.scan(1) ? `weight of this cell ${small(picture.values[p])}` : "",
+  refined: (trace, t, p) => (trace.refined(t) ? probabilities(trace, trace.refined(t), p) : ""),
+};
+
+export function describe({ trace, state, picture }, { x, y }) {
+  const value = VALUE[state.stage](trace, state.round, trace.cell(x, y), y * trace.W + x, picture);
+  const truth = trace.truth
+    ? ` · truth: ${trace.truth[y * trace.W + x] === 255 ? "void" : label(trace, trace.truth[y * trace.W + x])}`
+    : "";
+  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${truth}`;
+}

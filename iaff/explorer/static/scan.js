@@ -1,0 +1,196 @@
+// The four-direction scan, in the browser: the same recurrence as iaff/propagation, on plain Float32Arrays.
+// A map is row-major (h, w); pixel p = row * w + column; gates are (4, 3, h, w).
+// Along one direction  h[p] = (1 - sum_k g[k][p]) x[p] + sum_k g[k][p] h[neighbour k of p];  G = mean of the four.
+
+/** How each direction walks: outer lines are visited in turn, inner pixels within a line are independent. */
+function walks(h, w) {
+  return [
+    { lines: w, inner: h, line: 1, step: w, back: false }, // left -> right
+    { lines: w, inner: h, line: 1, step: w, back: true }, //  right -> left
+    { lines: h, inner: w, line: w, step: 1, back: false }, // top -> bottom
+    { lines: h, inner: w, line: w, step: 1, back: true }, //  bottom -> top
+  ];
+}
+
+export class Scan {
+  /** gates: Float32Array (4*3*h*w), each >= 0 and at most 1 in sum over the three neighbours. */
+  constructor(gates, h, w, passes = 1) {
+    Object.assign(this, { gates, h, w, n: h * w, passes, walks: walks(h, w) });
+    this.keep = new Float32Array(4 * this.n); // 1 - sum of gates: what a pixel takes from itself
+    for (let d = 0; d < 4; d++)
+      for (let p = 0, g = d * 3 * this.n; p < this.n; p++, g++)
+        this.keep[d * this.n + p] = 1 - gates[g] - gates[g + this.n] - gates[g + 2 * this.n];
+    this.buffer = new Float32Array(this.n);
+    this.between = new Float32Array(this.n);
+    this.point = new Float32Array(this.n);
+  }
+
+  /** out = G x. Nothing is allocated. */
+  apply(x, out) {
+    this.#passes(x, out, false);
+  }
+
+  /** out = G^T x. */
+  applyTransposed(x, out) {
+    this.#passes(x, out, true);
+  }
+
+  /** Which pixels decide pixel p: e_p^T G. Sums to 1. */
+  row(p, out) {
+    this.point.fill(0);
+    this.point[p] = 1;
+    this.applyTransposed(this.point, out);
+  }
+
+  /** Where the label of pixel p goes: G e_p. */
+  column(p, out) {
+    this.point.fill(0);
+    this.point[p] = 1;
+    this.apply(this.point, out);
+  }
+
+  /** alpha (K, h, w) -> G alpha, a new array. */
+  propagate(alpha, channels) {
+    const out = new Float32Array(alpha.length);
+    for (let k = 0; k < channels; k++) {
+      const cut = [k * this.n, (k + 1) * this.n];
+      this.apply(alpha.subarray(...cut), out.subarray(...cut));
+    }
+    return out;
+  }
+
+  #passes(x, out, transposed) {
+    let from = x;
+    for (let pass = 0; pass < this.passes; pass++) {
+      if (pass > 0) {
+        this.between.set(out);
+        from = this.between;
+      }
+      out.fill(0);
+      for (let d = 0; d < 4; d++) transposed ? this.#gather(d, from, out) : this.#spread(d, from, out);
+    }
+  }
+
+  #spread(d, x, out) {
+    const { lines, inner, line, step, back } = this.walks[d];
+    const { gates, keep, buffer, n } = this;
+    const g0 = d * 3 * n,
+      g1 = g0 + n,
+      g2 = g1 + n,
+      k0 = d * n,
+      previous = back ? line : -line;
+    for (let s = 0; s < lines; s++) {
+      let p = (back ? lines - 1 - s : s) * line;
+      for (let i = 0; i < inner; i++, p += step) {
+        let value = x[p];
+        if (s > 0) {
+          const q = p + previous;
+          value = keep[k0 + p] * value + gates[g1 + p] * buffer[q];
+          if (i > 0) value += gates[g0 + p] * buffer[q - step];
+          if (i < inner - 1) value += gates[g2 + p] * buffer[q + step];
+        }
+        buffer[p] = value;
+        out[p] += 0.25 * value;
+      }
+    }
+  }
+
+  // The transpose runs the same lines in the opposite order and hands each pixel's weight to its neighbours.
+  #gather(d, x, out) {
+    const { lines, inner, line, step, back } = this.walks[d];
+    const { gates, keep, buffer, n } = this;
+    const g0 = d * 3 * n,
+      g1 = g0 + n,
+      g2 = g1 + n,
+      k0 = d * n,
+      previous = back ? line : -line;
+    buffer.set(x);
+    for (let s = lines - 1; s >= 0; s--) {
+      let p = (back ? lines - 1 - s : s) * line;
+      for (let i = 0; i < inner; i++, p += step) {
+        const value = buffer[p];
+        if (value === 0) continue;
+        if (s === 0) {
+          out[p] += 0.25 * value;
+          continue;
+        }
+        const q = p + previous;
+        out[p] += 0.25 * keep[k0 + p] * value;
+        buffer[q] += gates[g1 + p] * value;
+        if (i > 0) buffer[q - step] += gates[g0 + p] * value;
+        if (i < inner - 1) buffer[q + step] += gates[g2 + p] * value;
+      }
+    }
+  }
+}
+
+/** The smallest set of pixels that holds `share` of the mass: {mass, count, level}; a pixel is in it when
+ *  its value is at least `level`. `scratch` has the length of `values` and is overwritten. */
+export function reach(values, share, scratch, result) {
+  scratch.set(values);
+  scratch.sort();
+  let mass = 0;
+  for (let i = 0; i < scratch.length; i++) mass += scratch[i];
+  let held = 0,
+    i = scratch.length;
+  const enough = (share - 1e-6) * mass; // as iaff.propagation.reach
+  while (i > 0 && held < enough) held += scratch[--i];
+  result.mass = mass;
+  result.count = scratch.length - i;
+  result.level = i < scratch.length ? scratch[i] : Infinity;
+  result.max = scratch[scratch.length - 1];
+  return result;
+}
+
+/** sum_p weights[p] alpha[k][p] for every k, written to `out` (K). */
+export function shares(weights, alpha, channels, out) {
+  const n = weights.length;
+  for (let k = 0; k < channels; k++) {
+    let sum = 0;
+    for (let p = 0, a = k * n; p < n; p++, a++) sum += weights[p] * alpha[a];
+    out[k] = sum;
+  }
+  return out;
+}
+
+/** Index of the largest channel of every pixel, Uint8Array (h*w). */
+export function argmax(alpha, channels, n) {
+  const out = new Uint8Array(n);
+  for (let p = 0; p < n; p++) {
+    let best = 0;
+    for (let k = 1; k < channels; k++) if (alpha[k * n + p] > alpha[best * n + p]) best = k;
+    out[p] = best;
+  }
+  return out;
+}
+
+/** Bilinear (channels, h, w) -> (channels, H, W), pixel centres aligned as in torch with align_corners=False. */
+export function upsample(alpha, channels, h, w, H, W) {
+  const out = new Float32Array(channels * H * W);
+  const left = new Uint16Array(W),
+    right = new Uint16Array(W),
+    mix = new Float32Array(W);
+  for (let x = 0; x < W; x++) {
+    const s = Math.max(0, ((x + 0.5) * w) / W - 0.5),
+      c = Math.min(w - 1, Math.floor(s));
+    left[x] = c;
+    right[x] = Math.min(w - 1, c + 1);
+    mix[x] = s - c;
+  }
+  for (let k = 0, o = 0; k < channels; k++)
+    for (let y = 0; y < H; y++) {
+      const s = Math.max(0, ((y + 0.5) * h) / H - 0.5),
+        r = Math.min(h - 1, Math.floor(s)),
+        v = s - r;
+      const a = (k * h + r) * w,
+        b = (k * h + Math.min(h - 1, r + 1)) * w;
+      for (let x = 0; x < W; x++, o++) {
+        const l = left[x],
+          m = right[x],
+          u = mix[x];
+        const top = alpha[a + l] + (alpha[a + m] - alpha[a + l]) * u;
+        out[o] = top + (alpha[b + l] + (alpha[b + m] - alpha[b + l]) * u - top) * v;
+      }
+    }
+  return out;
+}

@@ -1,0 +1,136 @@
+// What each stage says: one plain sentence, and this photo's figures at that stage. Only figures that the trace has.
+import { STAGES, FIRST_OF_ROUND } from "./state.js";
+
+export const percent = (v, digits = 1) => `${(100 * v).toFixed(digits)} %`;
+export const number = (v) =>
+  Number.isInteger(v) || Math.abs(v) >= 100
+    ? Math.round(v).toLocaleString("en-GB")
+    : `${+v.toPrecision(Math.abs(v) < 1 ? 2 : 3)}`;
+const has = (v) => typeof v === "number" && Number.isFinite(v);
+const list = (names) =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+const article = (name) => `${/^[aeiou]/.test(name) ? "an" : "a"} ${name}`;
+
+/** [label, value text, hint] rows; those without a value fall out. */
+function figures(...rows) {
+  return rows.filter(([, v]) => has(v)).map(([label, v, show, hint]) => ({ label, text: show(v), hint }));
+}
+
+const of = (trace, t) => trace.meta.rounds[t - 1]?.figures ?? {};
+
+export const ABOUT = {
+  photo: {
+    name: "Photo and tags",
+    short: "photo",
+    say: (trace) =>
+      trace.meta.tags.length
+        ? `All that the method is told about this photo: it shows ${list(trace.meta.tags.map(article))}. No outline, no labelled pixel.`
+        : "This photo carries no tag: the method is told that none of the run's classes is in it.",
+    figures: () => [],
+  },
+  cam: {
+    name: "Class activation map",
+    short: "CAM",
+    say: () =>
+      "The classifier lights up where it found its evidence: the most telling parts, rarely the whole object.",
+    figures: ({ meta: { figures: f = {} } }) =>
+      figures(["mIoU of the CAM", f.cam?.miou, percent, "at the run's threshold"]),
+  },
+  seeds: {
+    name: "Seeds",
+    short: "seeds",
+    say: ({ meta: { thresholds: th = {} } }) =>
+      `Strong activation${has(th.seed_fg) ? ` (at least ${th.seed_fg})` : ""} becomes an object seed, hardly any${has(th.seed_bg) ? ` (below ${th.seed_bg})` : ""} a background seed; the rest stays unknown.`,
+    figures: ({ meta: { figures: f = {} } }) =>
+      figures(
+        ["coverage", f.seeds?.coverage, percent, "share of pixels with a seed"],
+        ["precision", f.seeds?.precision, percent, "of the seeds that are right"],
+      ),
+  },
+  unary: {
+    name: "Unary map",
+    short: "unary",
+    say: (_, t) =>
+      `A segmentation network, trained on ${t === 1 ? "the seeds" : `the refined maps of round ${t - 1}`}, gives every pixel a probability for each class, one pixel at a time.`,
+    figures: (trace, t) =>
+      figures(
+        ["mIoU", of(trace, t).unary?.miou, percent],
+        ["object share", of(trace, t).foreground?.unary, percent, "of the photo"],
+        [
+          "energy J ref",
+          of(trace, t).energy?.ref?.unary,
+          number,
+          "lower is smoother, on a fixed image Laplacian",
+        ],
+      ),
+  },
+  superpixels: {
+    name: "Superpixels and region score",
+    short: "superpixels",
+    say: () =>
+      "The photo is cut into patches of even colour, and a region network gives each whole patch one score per class.",
+    figures: (trace) =>
+      figures(
+        ["patches", trace.S, number],
+        ["score to be kept", trace.meta.thresholds?.tau, (v) => `≥ ${v}`],
+      ),
+  },
+  confident: {
+    name: "Confident regions",
+    short: "confident",
+    say: ({ meta: { thresholds: th = {} } }) =>
+      `Only patches with a score of at least ${th.tau ?? "τ"} keep a label, sometimes a corrected one; they alone teach the pairwise network.`,
+    figures: (trace, t) =>
+      figures(
+        ["coverage", of(trace, t).confident?.coverage, percent, "share of pixels kept"],
+        ["precision", of(trace, t).confident?.precision, percent, "of the kept that are right"],
+        ["relabelled", of(trace, t).confident?.relabelled, percent, "label differs from the unary map's"],
+      ),
+  },
+  affinity: {
+    name: "Affinity",
+    short: "affinity",
+    say: (_, __, mode) =>
+      mode === "row"
+        ? "The pairwise network decides who listens to whom. Hover the photo: the glow shows which pixels decide the one under the cursor."
+        : "The pairwise network decides who listens to whom. Hover the photo: the glow shows where the label of the pixel under the cursor goes.",
+    figures: (trace, t) =>
+      figures(
+        ["median reach", of(trace, t).reach, (v) => `${number(v)} cells`, "hold 90 % of a pixel's decision"],
+        ["leak", of(trace, t).leak, percent, "of the decision comes from another class"],
+      ),
+  },
+  refined: {
+    name: "Refined map",
+    short: "refined",
+    say: (trace, t) =>
+      `Every pixel takes the mean of the unary map over the pixels it listens to.${t < trace.T ? ` This map teaches round ${t + 1}.` : " This is the last round's map."}`,
+    figures: (trace, t) => {
+      const f = of(trace, t),
+        before = f.unary?.miou,
+        after = f.refined?.miou;
+      return figures(
+        [
+          "mIoU",
+          after,
+          percent,
+          has(before)
+            ? `${after >= before ? "+" : "−"}${(100 * Math.abs(after - before)).toFixed(1)} against the unary map`
+            : "",
+        ],
+        ["changed pixels", f.changed, percent, t === 1 ? "against the unary map" : `against round ${t - 1}`],
+        ["energy J ref", f.energy?.ref?.refined, number, "lower is smoother, on a fixed image Laplacian"],
+      );
+    },
+  },
+};
+
+export const perRound = (stage) => STAGES.indexOf(stage) >= FIRST_OF_ROUND;
+
+/** The next or last step of the method: after the last stage comes the first stage of the next round. */
+export function step({ stage, round }, by, rounds) {
+  const i = STAGES.indexOf(stage) + by;
+  if (i >= STAGES.length) return round < rounds ? { stage: "unary", round: round + 1 } : null;
+  if (by < 0 && stage === "unary" && round > 1) return { stage: "refined", round: round - 1 };
+  return i < 0 ? null : { stage: STAGES[i], round };
+}

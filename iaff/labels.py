@@ -1,0 +1,16 @@
+"""Which classes a photo may show, and label maps in their terms."""
+
+import torch
+from torch import Tensor
+
+
+def allowed_classes(tags: Tensor) -> Tensor:
+    """Background and the tags, as class ids ``int64 (K,)``; tags ``bool (C,)``."""
+    return torch.cat([torch.zeros(1, dtype=torch.long), tags.nonzero()[:, 0] + 1])
+
+
+def as_channels(labels: Tensor, class_ids: Tensor) -> Tensor:
+    """Class ids ``uint8 (h, w)`` -> indices into ``class_ids``; 255 stays 255."""
+    table = torch.full((256,), 255, dtype=torch.uint8)
+    table[class_ids] = torch.arange(len(class_ids), dtype=torch.uint8)
+    return table[labels.long()]

@@ -1,0 +1,1 @@
+"""The networks: backbones at a chosen stride, classifier, unary, pairwise, region."""

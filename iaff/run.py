@@ -1,0 +1,137 @@
+"""A trained run on disk: settings, figures, weights and traces. Reading it needs no torch.
+
+::
+
+    config.json    the settings it was trained with, its classes
+    figures.json   what was measured after each round
+    images.csv     the label-free figures of each training photo and round
+    mining.json    histogram of the region scores by right / wrong / unknown
+    weights/       classifier, and unary_T, region_T, pairwise_T of each round T (safetensors)
+    traces/        index.json and one trace per photo
+"""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iaff.errors import UserError
+from iaff.trace import write_atomically
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and its settings."""
+
+    dir: Path
+    config: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Run":
+        """Opens a run, finished or still training.
+
+        Raises:
+            UserError: the folder is missing, holds no run, or one of another schema.
+        """
+        folder = Path(folder)
+        path = folder / "config.json"
+        if not path.is_file():
+            raise UserError(
+                f"{folder} is not a run: no config.json in it. Expected a folder written by "
+                "`python -m training.train`, such as assets/runs/animals."
+            )
+        config = json.loads(path.read_text())
+        if config.get("schema") != SCHEMA:
+            raise UserError(f"{folder}: got run schema {config.get('schema')}, expected {SCHEMA}; train it again.")
+        return cls(folder, config)
+
+    @property
+    def name(self) -> str:
+        return self.config["name"]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the labels, background first."""
+        return tuple(self.config["classes"])
+
+    def figures(self) -> dict[str, Any]:
+        """What was measured so far; ``rounds`` holds the finished rounds."""
+        return self._json("figures.json", {"schema": SCHEMA, "rounds": []})
+
+    def mining(self) -> dict[str, Any]:
+        """Per round, superpixels by region score (equal bins from 0 to 1): right, wrong, unknown (void)."""
+        return self._json("mining.json", {"rounds": []})
+
+    def finished_rounds(self) -> int:
+        """Rounds whose three networks are all there."""
+        t = 0
+        while all((self.dir / "weights" / f"{net}_{t + 1}.safetensors").is_file()
+                  for net in ("unary", "region", "pairwise")):  # fmt: skip
+            t += 1
+        return t
+
+    def traces(self) -> list[dict[str, Any]]:
+        """The index of the run's traces: name, title, file, thumb, tags."""
+        return self._json("traces/index.json", {"traces": []})["traces"]
+
+    def trace_path(self, name: str) -> Path:
+        """Where the trace of that name lies.
+
+        Raises:
+            UserError: the run has no trace of that name.
+        """
+        for entry in self.traces():
+            if entry["name"] == name:
+                return self.dir / "traces" / entry["file"]
+        known = ", ".join(e["name"] for e in self.traces()) or "none yet"
+        raise UserError(f"Run {self.name} has no trace {name!r}; it has: {known}.")
+
+    def weights(self, name: str) -> Path:
+        """The file of a network's weights: ``classifier``, ``unary_1``, ``region_1``, ``pairwise_1`` ..."""
+        path = self.dir / "weights" / f"{name}.safetensors"
+        if not path.is_file():
+            raise UserError(f"Run {self.name} has no {path}; it has {self.finished_rounds()} finished rounds.")
+        return path
+
+    def write(self, name: str, content: Any) -> None:
+        """Writes one of the run's JSON files, atomically."""
+        write_atomically(self.dir / name, (json.dumps(content, indent=1) + "\n").encode())
+
+    def append_images(self, rows: list[dict[str, Any]]) -> None:
+        """Replaces one round's lines of ``images.csv`` (all rows share the columns ``round``, ``image``, ...)."""
+        path = self.dir / "images.csv"
+        kept = []
+        if path.is_file():
+            with path.open(newline="") as file:
+                kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
+        lines = [",".join(rows[0])]
+        lines += [",".join(str(r.get(c, "")) for c in rows[0]) for r in [*kept, *rows]]
+        write_atomically(path, ("\n".join(lines) + "\n").encode())
+
+    def _json(self, name: str, default: dict) -> dict[str, Any]:
+        path = self.dir / name
+        return json.loads(path.read_text()) if path.is_file() else default
+
+
+def create(folder: str | Path, config: dict[str, Any]) -> Run:
+    """Opens the run in ``folder`` for writing, or starts it.
+
+    Raises:
+        UserError: the folder holds a run of other settings; the message shows the first difference.
+    """
+    folder = Path(folder)
+    config = {"schema": SCHEMA, **json.loads(json.dumps(config))}
+    if (folder / "config.json").is_file():
+        found = Run.load(folder).config
+        for key in config:
+            if key != "rounds" and found.get(key) != config[key]:
+                raise UserError(
+                    f"{folder} holds a run with {key} = {found.get(key)!r}, not {config[key]!r}. "
+                    "Go on with its settings, or give another folder with --run DIR."
+                )
+    run = Run(folder, config)
+    run.write("config.json", config)
+    return run

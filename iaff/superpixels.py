@@ -1,0 +1,39 @@
+"""Superpixels by Felzenszwalb and Huttenlocher's graph-based segmentation (scikit-image)."""
+
+import numpy as np
+import torch
+from skimage.segmentation import felzenszwalb
+from torch import Tensor
+
+from iaff.config import Superpixels
+from iaff.data.transforms import STRIDE, grid_size
+
+
+def superpixels(image: np.ndarray, how: Superpixels) -> Tensor:
+    """Photo ``uint8 (H, W, 3)`` -> superpixel ids ``int32 (H, W)``, 0..S-1."""
+    ids = felzenszwalb(image, scale=how.scale, sigma=how.sigma, min_size=how.min_size)
+    return torch.from_numpy(ids.astype(np.int32))
+
+
+def on_grid(ids: Tensor) -> Tensor:
+    """Any label map ``(H, W)`` at photo size, sampled at the centres of the affinity grid: ``(h, w)``."""
+    height, width = ids.shape
+    rows, columns = grid_size(height, width)
+    r = (STRIDE * torch.arange(rows) + STRIDE // 2).clamp(max=height - 1)
+    c = (STRIDE * torch.arange(columns) + STRIDE // 2).clamp(max=width - 1)
+    return ids[r][:, c]
+
+
+def region_mean(values: Tensor, ids: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Mean of a map over each region.
+
+    Args:
+        values: ``(..., h, w)``; ids: ``int (h, w)`` in 0..count-1.
+
+    Returns:
+        means ``(..., count)``, 0 for a region without pixels; pixels per region ``(count,)``.
+    """
+    flat, index = values.flatten(-2), ids.flatten().long()
+    sizes = torch.bincount(index, minlength=count).to(flat.dtype)
+    sums = flat.new_zeros(*flat.shape[:-1], count).index_add_(-1, index, flat)
+    return sums / sizes.clamp(min=1), sizes

@@ -1,0 +1,167 @@
+"""One app and one browser for all UI tests; a page that fails on any console error or outside request."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.ui.places import ROOT, SHIPPED
+from tests.ui.synthetic import make_run
+
+CHROMIUM = (
+    os.environ.get("CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("chromium-browser")
+    or shutil.which("google-chrome")
+)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("ui")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory) -> Path:
+    return make_run(tmp_path_factory.mktemp("runs") / "synthetic")
+
+
+@pytest.fixture(scope="session")
+def broken_run(tmp_path_factory, run_folder) -> Path:
+    """A run whose first trace is cut short, whose second is missing, and whose third is no trace."""
+    folder = tmp_path_factory.mktemp("runs") / "broken"
+    shutil.copytree(run_folder, folder)
+    for name in ("config.json", "traces/index.json"):
+        path = folder / name
+        path.write_text(path.read_text().replace('"synthetic"', '"broken"'))
+    traces = folder / "traces"
+    cut = (traces / "chelsea.safetensors").read_bytes()
+    (traces / "chelsea.safetensors").write_bytes(cut[: len(cut) // 2])
+    (traces / "astronaut.safetensors").unlink()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def empty_run(tmp_path_factory) -> Path:
+    """A run that is still in its first round: figures, but no trace."""
+    folder = tmp_path_factory.mktemp("runs") / "young"
+    folder.mkdir()
+    (folder / "config.json").write_text(
+        '{"schema": 1, "name": "young", "classes": ["background", "cat"], "rounds": 2}'
+    )
+    (folder / "figures.json").write_text('{"schema": 1, "rounds": []}')
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app(run_folder, broken_run, empty_run) -> Iterator[SimpleNamespace]:
+    """``python app.py`` with all runs, as a user starts it; ``seconds`` until the server answers."""
+    port = free_port()
+    runs = [run_folder, broken_run, empty_run] + (
+        [SHIPPED] if (SHIPPED / "traces/index.json").exists() else []
+    )
+    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
+    for run in runs:
+        command += ["--run", str(run)]
+    start = time.monotonic()
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        while True:
+            if process.poll() is not None:
+                pytest.fail(f"app.py ended: {process.stdout.read()}")
+            try:
+                urllib.request.urlopen(url, timeout=5).read()
+                break
+            except OSError:
+                assert time.monotonic() - start < 60, "app.py does not answer after 60 s"
+                time.sleep(0.1)
+        yield SimpleNamespace(url=url, port=port, start=start, seconds=time.monotonic() - start)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not CHROMIUM:
+        no = pytest.fail if os.environ.get("IAFF_REQUIRE_CHROMIUM") else pytest.skip
+        no("no Chromium found: install it (apt-get install chromium) or set CHROMIUM=PATH")
+    api = pytest.importorskip(
+        "playwright.sync_api", reason="no playwright: pip install -r requirements-dev.txt"
+    )
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class View:
+    """A page of the explorer, and what the tests do with it."""
+
+    def __init__(self, page, app):
+        self.page, self.app = page, app
+
+    def open(self, query: str = "") -> "View":
+        self.page.goto(self.app.url + query)
+        self.page.wait_for_selector(".iaff[data-ready]", timeout=20000)
+        return self
+
+    def state(self, key: str):
+        return self.page.evaluate(f"window.__iaff.state.{key}")
+
+    def wait(self, condition: str) -> None:
+        self.page.wait_for_function(condition, timeout=10000)
+
+    def key(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Page position of the image pixel (x, y)."""
+        box = self.page.locator(".over").bounding_box()
+        width, height = self.page.evaluate("[__iaff.trace.W, __iaff.trace.H]")
+        return box["x"] + (x + 0.5) * box["width"] / width, box["y"] + (y + 0.5) * box["height"] / height
+
+    def hover(self, x: float, y: float) -> None:
+        self.page.mouse.move(*self.point(x, y))
+
+    def click(self, x: float, y: float) -> None:
+        self.page.mouse.click(*self.point(x, y))
+
+    def text(self, selector: str) -> str:
+        return self.page.locator(selector).inner_text()
+
+
+@pytest.fixture
+def view(browser, app) -> Iterator[View]:
+    """A fresh page. ``view.page.expected`` holds words of console errors that a test provokes."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.expected, outside, errors = [], [], []
+    page.on(
+        "request",
+        lambda r: outside.append(r.url) if not r.url.startswith((app.url, "data:", "blob:")) else None,
+    )
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    yield View(page, app)
+    context.close()
+    assert not outside, f"requests that leave the machine: {outside}"
+    surprising = [e for e in errors if not any(word in e for word in page.expected)]
+    assert not surprising, f"errors in the browser's console: {surprising}"

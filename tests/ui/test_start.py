@@ -1,0 +1,102 @@
+"""Starting the app: what it imports, how long it takes, and what it says when it cannot start."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.ui.places import ROOT
+
+
+def run_app(*arguments, **environment) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), *map(str, arguments)],
+        cwd=ROOT,
+        timeout=60,
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+def one_sentence(result: subprocess.CompletedProcess) -> str:
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    return result.stderr
+
+
+def test_port_taken(run_folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        text = one_sentence(run_app("--run", run_folder, "--port", port))
+    assert str(port) in text
+    assert "--port" in text
+
+
+def test_no_such_run(tmp_path):
+    assert "no run folder" in one_sentence(run_app("--run", tmp_path / "nothing"))
+
+
+def test_folder_that_is_no_run(tmp_path):
+    assert "config.json" in one_sentence(run_app("--run", tmp_path))
+
+
+def test_run_without_figures(tmp_path):
+    (tmp_path / "config.json").write_text('{"schema": 1, "name": "new", "classes": ["background"]}')
+    assert "figures.json" in one_sentence(run_app("--run", tmp_path))
+
+
+def test_nothing_heavy_before_the_page_is_built(run_folder):
+    """Gradio is imported only to build, torch not at all: both cost seconds."""
+    code = (
+        "import sys, pathlib\n"
+        "from iaff.explorer.app import build, open_runs\n"
+        f"runs = open_runs([pathlib.Path({str(run_folder)!r})])\n"
+        "assert 'gradio' not in sys.modules, 'gradio was imported too early'\n"
+        "build(runs)\n"
+        "assert 'torch' not in sys.modules, 'torch was imported'\n"
+        "assert 'plotly' not in sys.modules, 'plotly was imported'\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_first_picture(app, browser):
+    """8 s from process start, of which 3 s after the server answers; fails beyond three times that."""
+    start = time.monotonic()
+    page = browser.new_page()
+    page.goto(app.url)
+    page.wait_for_selector(".iaff[data-ready]", timeout=30000)
+    after = time.monotonic() - start
+    page.close()
+    print(f"\nserver answers after {app.seconds:.1f} s, first picture {after:.1f} s later")
+    assert app.seconds + after < 3 * 8
+    assert after < 3 * 3
+
+
+@pytest.mark.parametrize(
+    "path", ["config.json", "figures.json", "../synthetic/config.json", "traces/../config.json"]
+)
+def test_only_traces_are_exposed(app, run_folder, path):
+    with socket.create_connection(
+        ("127.0.0.1", app.port), timeout=10
+    ) as raw:  # no client that tidies the path
+        raw.sendall(f"GET /gradio_api/file={run_folder}/{path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        status = raw.recv(64).decode().split()[1]
+    assert status in ("403", "404")
+
+
+def test_public_api_is_empty(app):
+    import json
+    import urllib.request
+
+    with urllib.request.urlopen(app.url + "gradio_api/info", timeout=10) as answer:
+        assert json.load(answer)["named_endpoints"] == {}

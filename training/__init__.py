@@ -1,0 +1,1 @@
+"""Entry points: train, evaluate, benchmarks. The only place that chooses devices."""

@@ -1,0 +1,227 @@
+"""Scores a run: ``python -m training.evaluate --run DIR --data voc --root VOC2012_DIR --split val --json FILE``.
+
+Every figure comes with the split, the number of photos and the thresholds that it was measured with. mIoU is
+pooled over all non-void pixels at the size of the photo; a figure "with tags" restricts every map to the
+photo's tags and the background, one without tags to nothing.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from iaff.data import Dataset, open_split
+from iaff.data.transforms import UNKNOWN, enlarge
+from iaff.errors import UserError
+from iaff.explain import Explainer, RoundMaps
+from iaff.labels import allowed_classes
+from iaff.metrics import Partial, Segmentation, Sweep, to_photo
+from iaff.propagation import sample_reach
+from iaff.run import Run
+from iaff.seeds import make_seeds
+from iaff.superpixels import on_grid, region_mean
+
+BINS = 20  # of the histogram of region scores
+
+
+class CamScore:
+    """CAM at every threshold, and the seeds."""
+
+    def __init__(self, explainer: Explainer):
+        self.explainer, self.how = explainer, explainer.config.seeds
+        self.sweep, self.seeds = Sweep(explainer.classes + 1), Partial()
+
+    def add(self, image, tags: Tensor, truth: Tensor) -> None:
+        cam, _ = self.explainer.cam(image)
+        fine = to_photo(cam, *truth.shape)
+        strength, best = (fine * tags[:, None, None]).max(0)
+        self.sweep.add(strength, best + 1, truth)
+        self.seeds.add(make_seeds(fine, tags, self.how.foreground, self.how.background), truth)
+
+    def result(self) -> dict[str, Any]:
+        names = self.explainer.run.classes
+        threshold, oracle = self.sweep.oracle()
+        fixed = self.sweep.at(self.how.threshold)
+        return {
+            "cam": {
+                "fixed": {"threshold": self.how.threshold, **_scores(fixed, names, "_tags")},
+                "oracle": {"threshold": threshold, **_scores(oracle, names, "_tags")},
+            },
+            "seeds": {
+                "foreground": self.how.foreground,
+                "background": self.how.background,
+                "precision": self.seeds.precision(),
+                "coverage": self.seeds.coverage(),
+            },
+        }
+
+
+class RoundScore:
+    """One round: alpha^u and alpha^p with and without tags, and the confident regions (with tags)."""
+
+    def __init__(self, t: int, names: tuple[str, ...]):
+        self.t, self.names = t, names
+        self.maps = {key: Segmentation(len(names)) for key in ("unary", "unary_tags", "refined", "refined_tags")}
+        self.confident, self.labels = Partial(), Partial()
+        self.relabelled = self.known = 0
+        self.reach: list[float] = []
+        self.region_scores = {verdict: torch.zeros(BINS) for verdict in ("right", "wrong", "unknown")}
+
+    def add(self, free: RoundMaps, tagged: RoundMaps, classes: Tensor, ids: Tensor, truth: Tensor) -> None:
+        """Adds a photo's maps over all classes and over ``classes`` (background and tags)."""
+        self._add_regions(tagged.scores, classes, on_grid(ids), on_grid(truth))
+        size = truth.shape
+        self.maps["unary"].add(to_photo(free.alpha_u, *size).argmax(0), truth)
+        self.maps["refined"].add(to_photo(free.alpha_p, *size).argmax(0), truth)
+        unary = classes[to_photo(tagged.alpha_u, *size).argmax(0)]
+        self.maps["unary_tags"].add(unary, truth)
+        self.maps["refined_tags"].add(classes[to_photo(tagged.alpha_p, *size).argmax(0)], truth)
+        self.labels.add(unary, truth)
+        self.confident.add(enlarge(tagged.confident, *size), truth)
+        coarse = classes[tagged.alpha_u.argmax(0)]
+        known = tagged.confident != UNKNOWN
+        self.known += int(known.sum())
+        self.relabelled += int((known & (tagged.confident != coarse)).sum())
+        self.reach.append(float(sample_reach(tagged.gates, samples=16).double().median()))
+
+    def _add_regions(self, scores: Tensor, classes: Tensor, ids: Tensor, truth: Tensor) -> None:
+        """Sorts superpixels by score and by whether their verdict is the label of most of their pixels."""
+        one_hot = (truth == torch.tensor([*range(len(self.names)), UNKNOWN])[:, None, None]).float()
+        shares, sizes = region_mean(one_hot, ids, len(scores))
+        majority, (best, verdict) = shares.argmax(0), scores.max(1)
+        void = majority == len(self.names)
+        right = classes[verdict] == majority
+        for key, mask in (("right", right & ~void), ("wrong", ~right & ~void), ("unknown", void)):
+            self.region_scores[key] += torch.histc(best[mask & (sizes > 0)], BINS, 0, 1)
+
+    def result(self) -> dict[str, Any]:
+        return {
+            "round": self.t,
+            "region_scores": {key: counts.int().tolist() for key, counts in self.region_scores.items()},
+            "unary": {
+                **_scores(self.maps["unary"], self.names),
+                **_scores(self.maps["unary_tags"], self.names, "_tags"),
+                "precision_tags": self.labels.precision(),
+            },
+            "refined": {
+                **_scores(self.maps["refined"], self.names),
+                **_scores(self.maps["refined_tags"], self.names, "_tags"),
+            },
+            "confident": {
+                "precision": self.confident.precision(),
+                "coverage": self.confident.coverage(),
+                "relabelled": self.relabelled / max(1, self.known),
+            },
+            "reach": statistics.median(self.reach),
+        }
+
+
+@torch.no_grad()
+def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = None, cam: bool = True) -> dict[str, Any]:
+    """Scores a run on a split.
+
+    Args:
+        rounds: which of them (from 1); default: all. cam: whether to score CAM and seeds too.
+
+    Returns:
+        ``images``, ``cam``, ``seeds``, ``rounds``; shares and mIoU in 0..1.
+    """
+    names = explainer.run.classes
+    rounds = rounds or list(range(1, len(explainer.rounds) + 1))
+    first = CamScore(explainer) if cam else None
+    scores = [RoundScore(t, names) for t in rounds]
+    everything = torch.arange(len(names))
+    for i in tqdm(range(len(data)), "evaluate", unit="photo", mininterval=5):
+        image, tags, truth = data.image(i), torch.from_numpy(data.tags(i)), torch.from_numpy(data.mask(i).copy())
+        if first:
+            first.add(image, tags, truth)
+        classes, ids = allowed_classes(tags), explainer.superpixels(image)
+        for score in scores:
+            score.add(*explainer.round(score.t, image, ids, everything, classes), classes, ids, truth)
+    return {"images": len(data), **(first.result() if first else {}), "rounds": [s.result() for s in scores]}
+
+
+def _scores(segmentation: Segmentation, names: tuple[str, ...], suffix: str = "") -> dict[str, Any]:
+    iou = {name: _number(value) for name, value in zip(names, segmentation.iou().tolist(), strict=True)}
+    return {f"miou{suffix}": segmentation.miou(), f"iou{suffix}": iou}
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else value  # NaN: the class does not occur; JSON has no NaN
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result as a table of the paper's form, in percent."""
+    lines = [
+        f"{result['run']} on {result['data']} {result['split']}: {result['images']} photos, tau {result['thresholds']['tau']}, "
+        f"purity {result['thresholds']['purity']}",
+        "",
+        "                     mIoU      mIoU   precision  coverage",
+        "                  no tags      tags           %         %",
+    ]
+    row = "{:<16}{:>9}{:>10}{:>12}{:>10}".format
+    if "cam" in result:
+        for key in ("fixed", "oracle"):
+            cam = result["cam"][key]
+            lines.append(row(f"CAM {key} {cam['threshold']:.2f}", "", _percent(cam["miou_tags"]), "", ""))
+        seeds = result["seeds"]
+        lines.append(row("seeds", "", "", _percent(seeds["precision"]), _percent(seeds["coverage"])))
+    for r in result["rounds"]:
+        t, confident = r["round"], r["confident"]
+        unary, refined = r["unary"], r["refined"]
+        lines += [
+            row(f"round {t} unary", _percent(unary["miou"]), _percent(unary["miou_tags"]),
+                _percent(unary["precision_tags"]), _percent(1)),
+            row("  confident", "", "", _percent(confident["precision"]), _percent(confident["coverage"])),
+            row("  refined", _percent(refined["miou"]), _percent(refined["miou_tags"]), "", ""),
+            f"  relabelled {_percent(confident['relabelled'])} % of the confident pixels; "
+            f"median reach {r['reach']:.0f} grid pixels",
+        ]  # fmt: skip
+    names = list(result["rounds"][-1]["refined"]["iou_tags"]) if result["rounds"] else []
+    for key, title in (("iou", "no tags"), ("iou_tags", "tags")):
+        if names:
+            iou = result["rounds"][-1]["refined"][key]
+            text = "  ".join(f"{n} {_percent(iou[n])}" for n in names)
+            lines.append(f"IoU of the last refined map, {title}: {text}")
+    return "\n".join(lines)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.splitlines()[0])
+    parser.add_argument("--run", required=True, help="folder of the run")
+    parser.add_argument("--data", default="voc", choices=("voc", "shapes"))
+    parser.add_argument("--root", default="", help="the VOC2012 folder")
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--size", type=int, default=0, help="score this many photos, chosen by seed 0 (default: all)")
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    arguments = parser.parse_args()
+    try:
+        run = Run.load(arguments.run)
+        foreground = run.classes[1:] if arguments.data == "voc" else None
+        data = open_split(arguments.data, arguments.root, arguments.split, foreground, arguments.size)
+        explainer = Explainer(run)
+        result = evaluate(explainer, data)
+    except UserError as error:
+        sys.exit(f"training.evaluate: {error}")
+    mining = explainer.config.mining
+    head = {"run": run.name, "data": arguments.data, "split": arguments.split,
+            "thresholds": {"tau": mining.tau, "purity": mining.purity}}  # fmt: skip
+    result = {**head, **result}
+    print(table(result))
+    if arguments.json:
+        arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

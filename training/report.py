@@ -1,0 +1,148 @@
+"""What is measured and written after each round: figures, per-photo figures, score histogram, traces."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from iaff.config import Config
+from iaff.data import open_split
+from iaff.data.transforms import UNKNOWN
+from iaff.energy import image_weights, reference_energy
+from iaff.errors import UserError
+from iaff.explain import Explainer
+from iaff.labels import allowed_classes
+from iaff.rounds import Round
+from iaff.run import Run
+from iaff.tracing import grid_photo, write_traces
+from training.evaluate import evaluate
+
+ENERGY_PHOTOS = 200  # energies are means over the first photos: they settle early
+
+
+class Report:
+    """Called after each round; needs masks for its own figures on ``tune`` only, and runs without them."""
+
+    def __init__(self, run: Run, config: Config, trainer):
+        self.run, self.config, self.trainer = run, config, trainer
+        data = config.data
+        try:
+            self.tune = open_split(data.kind, data.root, data.tune, data.classes, data.tune_size, config.seed)
+            self.tune.mask(0)
+        except UserError as error:
+            print(f"No figures against masks: {error}")
+            self.tune = None
+
+    def __call__(self, r: Round) -> None:
+        """Measures round r and rewrites the run's files, each atomically."""
+        figures = self.run.figures()
+        rounds = {entry["round"]: entry for entry in figures["rounds"]}
+        rounds[r.t] = self._label_free(r)
+        explainer = Explainer(self.run, self.trainer.device)
+        with self.trainer.accelerator.autocast():
+            if self.tune is not None:
+                measured = evaluate(explainer, self.tune, [r.t], cam=r.t == 1)
+                scored = measured.pop("rounds")[0]
+                self._write_histogram(r.t, scored.pop("region_scores"))
+                rounds[r.t] = merge(rounds[r.t], scored)
+                figures |= measured | {"split": self.config.data.tune}
+                write_traces(self.run, explainer, self._samples())
+        figures["rounds"] = [rounds[t] for t in sorted(rounds)]
+        self.run.write("figures.json", figures)
+        self._write_scalars(rounds[r.t], r.t)
+
+    def _label_free(self, r: Round) -> dict[str, Any]:
+        rows, energies = [], []
+        for i in tqdm(range(len(r.photos)), f"figures_{r.t}", unit="photo", mininterval=5):
+            maps = PhotoMaps(r, i)
+            rows.append({"round": r.t, "image": r.photos.ids[i], **maps.shares()})
+            if i < ENERGY_PHOTOS:
+                energies.append(maps.energies(r.photos.image(i)))
+        self.run.append_images(rows)
+        mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0] if key not in ("round", "image")}
+        j = {key: float(np.mean([e[key] for e in energies])) for key in energies[0]}
+        return {
+            "round": r.t,
+            "photos": len(rows),
+            "changed": mean["changed"],
+            "agreement": mean["agreement"],
+            "confident": {"coverage_train": mean["coverage"], "relabelled_train": mean["relabelled"]},
+            "foreground": {"unary": mean["foreground_unary"], "refined": mean["foreground_refined"]},
+            "energy": {
+                "paper": {"unary": j["paper_unary"], "refined": j["paper_refined"]},
+                "ref": {"unary": j["ref_unary"], "refined": j["ref_refined"]},
+            },
+        }
+
+    def _write_histogram(self, t: int, histogram: dict[str, list[int]]) -> None:
+        """``mining.json``: superpixels of ``tune`` by region score, and whether the verdict was right."""
+        mining = self.run.mining()
+        others = [entry for entry in mining["rounds"] if entry["round"] != t]
+        entries = sorted([*others, {"round": t, **histogram}], key=lambda entry: entry["round"])
+        self.run.write("mining.json", {"split": self.config.data.tune, "rounds": entries})
+
+    def _samples(self) -> list[dict[str, Any]]:
+        """The fixed photos whose traces are rewritten after each round: the first of ``tune``."""
+        return [
+            {"name": f"sample_{i}", "title": self.tune.ids[i], "image": self.tune.image(i),
+             "tags": self.tune.tags(i), "truth": self.tune.mask(i)}
+            for i in range(min(self.config.traces, len(self.tune)))
+        ]  # fmt: skip
+
+    def _write_scalars(self, entry: dict[str, Any], t: int) -> None:
+        for key in ("unary", "refined", "confident"):
+            for name, value in entry.get(key, {}).items():
+                if isinstance(value, float):
+                    self.trainer.board.add_scalar(f"rounds/{key}/{name}", value, t)
+        self.trainer.board.flush()
+
+
+class PhotoMaps:
+    """One training photo's maps of one round."""
+
+    def __init__(self, r: Round, i: int):
+        self.classes = allowed_classes(torch.from_numpy(r.photos.tags(i)))
+        self.unary, self.confident, self.refined = r.unary[i], r.confident[i], r.refined[i]
+        self.u = self._ids(self.unary["alpha"])
+        # alpha^p of the round before is what supervised this one; round 1 is compared with its own alpha^u
+        self.before = r.supervision[i]["labels"] if r.t > 1 else self.u
+
+    def _ids(self, alpha: Tensor) -> Tensor:
+        return self.classes[alpha.argmax(0)].to(torch.uint8)
+
+    def shares(self) -> dict[str, float]:
+        """Label-free shares of the grid's pixels, 0..1."""
+        p, y = self.refined["labels"], self.confident["labels"]
+        known = y != UNKNOWN
+        return {
+            "changed": _share(p != self.before),
+            "agreement": _share(p == self.u),
+            "coverage": _share(known),
+            "relabelled": float((known & (y != self.u)).sum() / known.sum().clamp(min=1)),
+            "foreground_unary": _share(self.u > 0),
+            "foreground_refined": _share(p > 0),
+        }
+
+    def energies(self, image: np.ndarray) -> dict[str, float]:
+        """Both energies of alpha^u and alpha^p (DESIGN "the method" 7)."""
+        alpha, refined = self.unary["alpha"].float(), self.refined["alpha"].float()
+        paper = self.refined["paper_energy"].tolist()
+        weights = image_weights(grid_photo(image))
+        return {
+            "paper_unary": paper[0],
+            "paper_refined": paper[1],
+            "ref_unary": reference_energy(alpha, weights),
+            "ref_refined": reference_energy(refined, weights),
+        }
+
+
+def _share(mask: Tensor) -> float:
+    return float(mask.float().mean())
+
+
+def merge(a: dict, b: dict) -> dict:
+    """Two nested dictionaries as one; where both have a value, b's."""
+    both = {k: merge(a[k], b[k]) for k in a.keys() & b.keys() if isinstance(a[k], dict)}
+    return {**a, **b, **both}
