@@ -17,9 +17,7 @@ SHIPPED = Path(__file__).parent / "assets" / "runs" / "animals"
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Command line; host and port default to GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on a Space."""
-    parser = argparse.ArgumentParser(
-        description="Explore weakly-supervised segmentation by iterative affinity."
-    )
+    parser = argparse.ArgumentParser(description="Explore weakly-supervised segmentation by iterative affinity.")
     parser.add_argument(
         "--run",
         action="append",

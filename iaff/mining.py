@@ -29,7 +29,7 @@ def pool_features(features: Tensor, ids: Tensor, count: int) -> Tensor:
 
 
 def label_shares(labels: Tensor, ids: Tensor, count: int, channels: int) -> Tensor:
-    """Shares of each unary label in each superpixel: labels ``int (h, w)`` in 0..channels-1 -> ``(count, channels)``."""
+    """Shares of each unary label in each superpixel, ``(count, channels)``; labels ``int (h, w)``, 0..channels-1."""
     one_hot = torch.nn.functional.one_hot(labels.long(), channels).permute(2, 0, 1).float()
     return region_mean(one_hot, ids, count)[0].T
 

@@ -152,9 +152,17 @@ class Loop:
             pooled.append(maps["pooled"][chosen])
             labels.append(classes[label])
         pooled, labels = torch.cat(pooled), torch.cat(labels)
-        sample = lambda i: {"pooled": pooled[i], "label": labels[i]}  # noqa: E731
-        fit = Fit(steps=how.steps, batch=how.batch, lr_head=how.lr)
-        return self.trainer.fit(f"region_{t}", net, len(labels), sample, region_loss, fit)
+
+        def batch(
+            _: int,
+        ) -> dict[str, Tensor]:  # drawn whole: one superpixel at a time would take longer than a step
+            rows = torch.randint(len(labels), (how.batch,))
+            return {"pooled": pooled[rows], "label": labels[rows]}
+
+        fit = Fit(steps=how.steps, batch=1, lr_head=how.lr)
+        return self.trainer.fit(
+            f"region_{t}", net, len(labels), batch, region_loss, fit, collate=lambda batches: batches[0]
+        )
 
     def mine(self, t: int, r: Region, unary):
         def compute(i: int) -> dict[str, Tensor]:
@@ -189,4 +197,3 @@ class Loop:
             return {"labels": labels, "alpha": refined[0].half(), "paper_energy": torch.tensor(energies)}
 
         return self.trainer.each(f"refined_{t}", self.count, compute)
-

@@ -18,8 +18,8 @@ from iaff.metrics import Partial, Segmentation, to_photo
 from iaff.propagation import propagate, sample_reach
 from iaff.run import Run
 from iaff.seeds import make_seeds
-from iaff.trace import Trace, encode_photo, encode_png, encode_superpixels, half_down
 from iaff.superpixels import on_grid
+from iaff.trace import Trace, encode_photo, encode_png, encode_superpixels, half_down
 
 THUMBNAIL = 96  # px, height
 

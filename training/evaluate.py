@@ -138,7 +138,11 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
     scores = [RoundScore(t, names) for t in rounds]
     everything = torch.arange(len(names))
     for i in tqdm(range(len(data)), "evaluate", unit="photo", mininterval=5):
-        image, tags, truth = data.image(i), torch.from_numpy(data.tags(i)), torch.from_numpy(data.mask(i).copy())
+        image, tags, truth = (
+            data.image(i),
+            torch.from_numpy(data.tags(i)),
+            torch.from_numpy(data.mask(i).copy()),
+        )
         if first:
             first.add(image, tags, truth)
         classes, ids = allowed_classes(tags), explainer.superpixels(image)
@@ -158,9 +162,10 @@ def _number(value: float) -> float | None:
 
 def table(result: dict[str, Any]) -> str:
     """The result as a table of the paper's form, in percent."""
+    used = result["thresholds"]
     lines = [
-        f"{result['run']} on {result['data']} {result['split']}: {result['images']} photos, tau {result['thresholds']['tau']}, "
-        f"purity {result['thresholds']['purity']}",
+        f"{result['run']} on {result['data']} {result['split']}: {result['images']} photos, "
+        f"tau {used['tau']}, purity {used['purity']}",
         "",
         "                     mIoU      mIoU   precision  coverage",
         "                  no tags      tags           %         %",

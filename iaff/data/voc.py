@@ -112,8 +112,6 @@ class VOC:
     def _xml_tags(self, name: str) -> list[bool]:
         path = self.root / "Annotations" / f"{name}.xml"
         if not path.is_file():
-            raise UserError(
-                f"No tags for {name}: neither ImageSets/Main/<class>_{self.split}.txt nor {path} has them."
-            )
+            raise UserError(f"No tags for {name}: neither ImageSets/Main/<class>_{self.split}.txt nor {path} has them.")
         present = {node.text for node in ElementTree.parse(path).iterfind("object/name")}
         return [c in present for c in self.classes[1:]]

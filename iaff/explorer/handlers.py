@@ -13,9 +13,7 @@ def listing(runs: list[Run]) -> list[dict[str, str]]:
     for run in runs:
         same = sum(name.split(" (")[0] == run.name for name in names)
         names.append(f"{run.name} ({same + 1})" if same else run.name)
-    return [
-        {"name": name, "traces": address(run.dir / "traces")} for name, run in zip(names, runs, strict=True)
-    ]
+    return [{"name": name, "traces": address(run.dir / "traces")} for name, run in zip(names, runs, strict=True)]
 
 
 def run_figures(runs: list[Run]) -> Callable[[Any], dict[str, Any]]:

@@ -3,7 +3,6 @@
 from torch import Tensor, nn
 
 
-
 class Classifier(nn.Module):
     """A trunk, a bias-free 1 x 1 convolution to C classes, and global average pooling (CAM's layout).
 

@@ -23,9 +23,7 @@ class Pairwise(nn.Module):
     def __init__(self, trunk: nn.Module, width: int = 64, self_logit: float = -1.0):
         super().__init__()
         self.trunk = trunk
-        self.lateral = nn.ModuleDict(
-            {str(s): nn.Conv2d(self.trunk.channels[s], width, 1) for s in (4, 8, 16)}
-        )
+        self.lateral = nn.ModuleDict({str(s): nn.Conv2d(self.trunk.channels[s], width, 1) for s in (4, 8, 16)})
         self.merge8, self.merge4 = _merge(width), _merge(width)
         self.logits = nn.Conv2d(width, DIRECTIONS * (NEIGHBOURS + 1), 1)
         nn.init.normal_(self.logits.weight, std=0.01)

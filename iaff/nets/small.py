@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-
 WIDTHS = {4: 32, 8: 64, 16: 96}
 
 

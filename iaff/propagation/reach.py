@@ -24,9 +24,7 @@ def sample_reach(gates: Tensor, passes: int = 1, samples: int = 64) -> Tensor:
     """Reach of pixels on a regular lattice: gates ``(1, 4, 3, h, w)`` -> ``int64 (about samples,)``."""
     h, w = gates.shape[-2:]
     step = max(1, round((h * w / samples) ** 0.5))
-    ys, xs = torch.meshgrid(
-        torch.arange(step // 2, h, step), torch.arange(step // 2, w, step), indexing="ij"
-    )
+    ys, xs = torch.meshgrid(torch.arange(step // 2, h, step), torch.arange(step // 2, w, step), indexing="ij")
     ys, xs = ys.flatten().to(gates.device), xs.flatten().to(gates.device)
     hot = gates.new_zeros(1, len(ys), h, w)  # one channel per query: they share the gates
     hot[0, torch.arange(len(ys), device=gates.device), ys, xs] = 1

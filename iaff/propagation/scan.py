@@ -53,9 +53,7 @@ def _one_hot(gates: Tensor, x: int, y: int) -> Tensor:
 
 def _apply(scan, alpha: Tensor, gates: Tensor, passes: int) -> Tensor:
     if alpha.shape[0] != gates.shape[0] or alpha.shape[-2:] != gates.shape[-2:]:
-        raise ValueError(
-            f"alpha {tuple(alpha.shape)} and gates {tuple(gates.shape)}: batch and grid must be the same"
-        )
+        raise ValueError(f"alpha {tuple(alpha.shape)} and gates {tuple(gates.shape)}: batch and grid must be the same")
     if passes < 1:
         raise ValueError(f"passes: got {passes}, expected at least 1")
     weights = _to_steps(gates.unbind(1))
@@ -72,12 +70,7 @@ def _scan(x: Tensor, w: Tensor) -> Tensor:
     steps = [h]
     for s in range(1, len(x)):
         before = pad(h, (1, 1))  # lanes -1 and S: their gates are 0
-        h = (
-            stay[s] * x[s]
-            + w[s, :, 0:1] * before[..., :-2]
-            + w[s, :, 1:2] * h
-            + w[s, :, 2:3] * before[..., 2:]
-        )
+        h = stay[s] * x[s] + w[s, :, 0:1] * before[..., :-2] + w[s, :, 1:2] * h + w[s, :, 2:3] * before[..., 2:]
         steps.append(h)
     return torch.stack(steps)
 

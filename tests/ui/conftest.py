@@ -61,9 +61,7 @@ def empty_run(tmp_path_factory) -> Path:
     """A run that is still in its first round: figures, but no trace."""
     folder = tmp_path_factory.mktemp("runs") / "young"
     folder.mkdir()
-    (folder / "config.json").write_text(
-        '{"schema": 1, "name": "young", "classes": ["background", "cat"], "rounds": 2}'
-    )
+    (folder / "config.json").write_text('{"schema": 1, "name": "young", "classes": ["background", "cat"], "rounds": 2}')
     (folder / "figures.json").write_text('{"schema": 1, "rounds": []}')
     return folder
 
@@ -72,9 +70,7 @@ def empty_run(tmp_path_factory) -> Path:
 def app(run_folder, broken_run, empty_run) -> Iterator[SimpleNamespace]:
     """``python app.py`` with all runs, as a user starts it; ``seconds`` until the server answers."""
     port = free_port()
-    runs = [run_folder, broken_run, empty_run] + (
-        [SHIPPED] if (SHIPPED / "traces/index.json").exists() else []
-    )
+    runs = [run_folder, broken_run, empty_run] + ([SHIPPED] if (SHIPPED / "traces/index.json").exists() else [])
     command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
     for run in runs:
         command += ["--run", str(run)]
@@ -102,9 +98,7 @@ def browser():
     if not CHROMIUM:
         no = pytest.fail if os.environ.get("IAFF_REQUIRE_CHROMIUM") else pytest.skip
         no("no Chromium found: install it (apt-get install chromium) or set CHROMIUM=PATH")
-    api = pytest.importorskip(
-        "playwright.sync_api", reason="no playwright: pip install -r requirements-dev.txt"
-    )
+    api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install -r requirements-dev.txt")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

@@ -108,9 +108,7 @@ def numpy_scan(x: np.ndarray, gates: np.ndarray) -> np.ndarray:
         for c in range(m.shape[-1]):
             before = np.pad(h[..., c - 1], ((0, 0), (1, 1))) if c else np.zeros((m.shape[0], m.shape[1] + 2))
             gc = g[..., c]
-            h[..., c] = (1 - gc.sum(0)) * m[..., c] + sum(
-                gc[k] * before[:, k : k + m.shape[1]] for k in range(3)
-            )
+            h[..., c] = (1 - gc.sum(0)) * m[..., c] + sum(gc[k] * before[:, k : k + m.shape[1]] for k in range(3))
         h = h[..., ::-1] if d % 2 else h
         out += (h.swapaxes(1, 2) if d >= 2 else h) / 4
     return out
@@ -141,9 +139,7 @@ def region_scores(alpha: np.ndarray, patches: np.ndarray) -> np.ndarray:
     """Sharpened mean of the unary map in each patch: (S, K), rows sum to 1."""
     size = np.array(patches.shape) / alpha.shape[1:]
     pixels = np.bincount(patches.ravel())
-    means = [
-        np.bincount(patches.ravel(), zoom(a, size, order=1).ravel()) / pixels for a in alpha.astype(float)
-    ]
+    means = [np.bincount(patches.ravel(), zoom(a, size, order=1).ravel()) / pixels for a in alpha.astype(float)]
     sharp = np.stack(means, -1) ** 1.6
     return sharp / sharp.sum(1, keepdims=True)
 
@@ -205,9 +201,7 @@ def make_trace(path: Path, title: str, image: np.ndarray, parts: dict[int, list]
         "run": {"name": "synthetic", "classes": CLASSES, "rounds": ROUNDS},
         "figures": {
             "seeds": {"coverage": known.mean(), "precision": (seeds == small)[known].mean()},
-            "cam": {
-                "miou": miou(np.where(cam.max(0) > 0.2, np.array(ids[1:])[cam.argmax(0)], 0), small, ids)
-            },
+            "cam": {"miou": miou(np.where(cam.max(0) > 0.2, np.array(ids[1:])[cam.argmax(0)], 0), small, ids)},
         },
     }
     info = {"format": "iaff-trace", "schema": "1", "trace": json.dumps(meta, default=float)}
@@ -293,9 +287,7 @@ def make_run(folder: Path, name: str = "synthetic") -> Path:
     cat, astronaut = photo("chelsea", 264, 352), photo("astronaut", 301, 300)
     index = [
         make_trace(traces / "chelsea.safetensors", "Chelsea the cat", cat, CHELSEA),
-        make_trace(
-            traces / "astronaut.safetensors", "An astronaut, tagged horse and dog", astronaut, ASTRONAUT, 2
-        ),
+        make_trace(traces / "astronaut.safetensors", "An astronaut, tagged horse and dog", astronaut, ASTRONAUT, 2),
     ]
     (traces / "index.json").write_text(json.dumps({"traces": index}))
     return folder

@@ -69,9 +69,7 @@ def test_bytes_are_those_on_disk(view, run_folder):
     assert length == (run_folder / "traces" / "chelsea.safetensors").stat().st_size
 
 
-@pytest.mark.skipif(
-    not (SHIPPED / "traces" / "index.json").exists(), reason="no shipped run in assets/runs/animals"
-)
+@pytest.mark.skipif(not (SHIPPED / "traces" / "index.json").exists(), reason="no shipped run in assets/runs/animals")
 def test_scan_on_a_shipped_trace(view):
     index = json.loads((SHIPPED / "traces" / "index.json").read_text())["traces"]
     config = json.loads((SHIPPED / "config.json").read_text())

@@ -63,9 +63,7 @@ def test_nothing_heavy_before_the_page_is_built(run_folder):
         "assert 'torch' not in sys.modules, 'torch was imported'\n"
         "assert 'plotly' not in sys.modules, 'plotly was imported'\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
 
 
@@ -82,13 +80,9 @@ def test_first_picture(app, browser):
     assert after < 3 * 3
 
 
-@pytest.mark.parametrize(
-    "path", ["config.json", "figures.json", "../synthetic/config.json", "traces/../config.json"]
-)
+@pytest.mark.parametrize("path", ["config.json", "figures.json", "../synthetic/config.json", "traces/../config.json"])
 def test_only_traces_are_exposed(app, run_folder, path):
-    with socket.create_connection(
-        ("127.0.0.1", app.port), timeout=10
-    ) as raw:  # no client that tidies the path
+    with socket.create_connection(("127.0.0.1", app.port), timeout=10) as raw:  # no client that tidies the path
         raw.sendall(f"GET /gradio_api/file={run_folder}/{path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
         status = raw.recv(64).decode().split()[1]
     assert status in ("403", "404")

@@ -82,7 +82,7 @@ export function plots({ rounds = [], cam, seeds }, ink, theme) {
     },
     {
       title: "Energy J ref",
-      note: "on one fixed image Laplacian, comparable across rounds; lower is smoother",
+      note: "on one fixed image Laplacian; lower is smoother",
       unit: "",
       traces: both("energy.ref.*"),
     },
@@ -132,7 +132,7 @@ class Charts {
       if (changed.has("run")) this.load();
       else if (changed.has("round")) this.mark();
     });
-    new MutationObserver(() => this.draw()).observe(document.body, {
+    new MutationObserver(() => theme() !== this.theme && this.draw()).observe(document.body, {
       attributes: true,
       attributeFilter: ["class"],
     });
@@ -162,7 +162,7 @@ class Charts {
       `Run ${this.run}`,
       planned,
       on,
-      rounds.length ? "click a point to go to its round" : "",
+      rounds.length ? "click a point to go to its round" : "figures appear when the first round ends",
     ]
       .filter(Boolean)
       .join(" · ");
@@ -174,16 +174,16 @@ class Charts {
     await plotly(this.base + this.props.plotly);
     const style = getComputedStyle(this.root),
       ink = (name) => style.getPropertyValue(name).trim();
-    const theme = document.body.classList.contains("dark") ? "dark" : "light";
-    this.plotted = plots(this.figures, ink("--soft"), theme).map((plot) => ({
+    this.theme = theme();
+    this.plotted = plots(this.figures, ink("--soft"), this.theme).map((plot) => ({
       ...plot,
       node: el("div.plot"),
     }));
-    const cards = this.plotted.map(({ title, note, node }) =>
+    const cards = this.plotted.map(({ title, note, node, traces }) =>
       el(
         "figure",
         { "aria-label": `${title}: ${note}` },
-        el("figcaption", {}, title, el("small", {}, note)),
+        el("figcaption", {}, title, el("small", {}, note), legend(traces, this.theme)),
         node,
       ),
     );
@@ -195,12 +195,7 @@ class Charts {
         node,
         traces,
         {
-          margin: {
-            l: 44,
-            r: 10,
-            t: 8,
-            b: traces.some(({ showlegend }) => showlegend !== false) && traces.length > 1 ? 48 : 26,
-          },
+          margin: { l: 44, r: 10, t: 8, b: 26 },
           paper_bgcolor: "rgba(0,0,0,0)",
           plot_bgcolor: "rgba(0,0,0,0)",
           hovermode: "closest",
@@ -220,16 +215,7 @@ class Charts {
             nticks: 5,
             fixedrange: true,
           },
-          legend: {
-            orientation: "h",
-            yref: "container",
-            y: 0,
-            yanchor: "bottom",
-            xref: "container",
-            x: 0,
-            font: { size: 11 },
-            itemwidth: 30,
-          },
+          showlegend: false,
           shapes: this.shapes(),
         },
         { displayModeBar: false, responsive: true },
@@ -262,6 +248,28 @@ class Charts {
   mark() {
     for (const { node } of this.plotted) window.Plotly.relayout(node, { shapes: this.shapes() });
   }
+}
+
+const theme = () => (document.body.classList.contains("dark") ? "dark" : "light");
+const MARKS = { circle: "●", diamond: "◆", square: "■" };
+
+/** The names of the lines, in the card's head: shape and colour of each mark. Plotly's own wraps in small cards. */
+function legend(traces, theme) {
+  const named = traces.filter(({ mode, name }) => mode === "lines+markers" && name);
+  const keys = named.map(({ name, marker }) => [name, marker.color, marker.symbol]);
+  if (!keys.length)
+    [
+      ["unary", 0, "circle"],
+      ["refined", 1, "diamond"],
+    ].forEach(([n, c, m]) => keys.push([n, COLOURS[theme][c], m]));
+  if (keys.length < 2) return null;
+  return el(
+    "span.series",
+    {},
+    keys.map(([name, colour, symbol]) =>
+      el("span", {}, el("i", { style: `color:${colour}`, "aria-hidden": "true" }, MARKS[symbol]), name),
+    ),
+  );
 }
 
 function go(round) {

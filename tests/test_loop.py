@@ -1,0 +1,137 @@
+"""The whole loop on `shapes_tiny`: it runs, resumes, never reads a mask, and what it writes can be opened."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+import training.train
+import training.trainer
+from iaff.config import load_config
+from iaff.data import Shapes
+from iaff.errors import UserError
+from iaff.run import Run
+from iaff.trace import Trace
+from training.trainer import Trainer
+
+CONFIG = "training/configs/shapes_tiny.toml"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return training.train.train(load_config(CONFIG), tmp_path_factory.mktemp("runs") / "tiny")
+
+
+def everything_learnt(folder):
+    """All weights and all seeds and later supervision of a run, by file."""
+    files = [*folder.glob("weights/*"), *folder.glob("cache/*/*")]
+    return {f.relative_to(folder): load_file(f) for f in files}
+
+
+def assert_identical(a, b):
+    assert a.keys() == b.keys()
+    for name in a:
+        for key in a[name]:
+            assert a[name][key].equal(b[name][key]), f"{name}: {key} differs"
+
+
+def test_figures_of_every_round(run):
+    figures = run.figures()
+    assert [r["round"] for r in figures["rounds"]] == [1, 2]
+    assert figures["images"] == 6
+    assert 0 <= figures["cam"]["fixed"]["miou_tags"] <= figures["cam"]["oracle"]["miou_tags"] <= 1
+    for r in figures["rounds"]:
+        shares = [r["unary"]["miou_tags"], r["refined"]["miou_tags"], r["confident"]["precision"],
+                  r["confident"]["coverage"], r["changed"], r["agreement"]]  # fmt: skip
+        assert all(0 <= s <= 1 for s in shares)
+        assert 1 <= r["reach"] <= 24 * 32
+        assert r["energy"]["ref"]["unary"] > 0
+    assert run.finished_rounds() == 2
+    lines = (run.dir / "images.csv").read_text().splitlines()
+    assert len(lines) == 1 + 2 * 24
+    counts = run.mining()["rounds"][0]
+    assert sum(sum(counts[key]) for key in ("right", "wrong", "unknown")) > 0
+
+
+def test_traces_hold_what_the_explorer_needs(run):
+    entries = run.traces()
+    assert len(entries) == 2
+    path = run.trace_path(entries[0]["name"])
+    assert path.stat().st_size < 1_500_000
+    trace = Trace.load(path)
+    k, (w, h) = len(trace.meta["classes"]), trace.meta["grid"]
+    assert (w, h) == (32, 24)
+    for t in (1, 2):
+        assert trace.alpha_u(t).shape == (k, h, w)
+        gates = trace.gates(t)
+        assert gates.min() >= 0
+        assert gates.sum(1).max() <= 1
+        np.testing.assert_allclose(trace.alpha_p(t).sum(0), 1, atol=2e-3)
+        scores = trace.tensors[f"rounds.{t}.scores"]
+        assert len(scores) == trace.superpixels().max() + 1
+        assert set(np.unique(trace.labels(f"rounds.{t}.confident"))) <= {*trace.meta["class_ids"], 255}
+    with pytest.raises(UserError, match="it has: sample_0"):
+        run.trace_path("nobody")
+
+
+@pytest.mark.parametrize("masks", ["absent", "noise"])
+def test_masks_never_reach_training(run, tmp_path, monkeypatch, masks):
+    """With the masks absent or replaced by noise, weights, seeds and all supervision are bit-identical."""
+
+    def mask(self, i):
+        if masks == "absent":
+            raise UserError("no masks here")
+        return np.random.default_rng(i).integers(0, 5, self.image(i).shape[:2], dtype=np.uint8)
+
+    monkeypatch.setattr(Shapes, "mask", mask)
+    other = training.train.train(load_config(CONFIG), tmp_path / "tiny")
+    assert_identical(everything_learnt(run.dir), everything_learnt(other.dir))
+    if masks == "noise":
+        theirs, ours = other.figures()["rounds"][0], run.figures()["rounds"][0]
+        assert theirs["unary"]["miou_tags"] != ours["unary"]["miou_tags"]  # the noise was seen, by metrics alone
+
+
+def test_a_killed_training_ends_as_an_unbroken_one(run, tmp_path, monkeypatch):
+    config, folder = load_config(CONFIG), tmp_path / "tiny"
+    write = Trainer._checkpoint
+    for stage, last in (("classifier", 4), ("pairwise_1", 3)):
+
+        def checkpoint_and_die(self, name, step, *rest, stage=stage, last=last):
+            write(self, name, step, *rest)
+            if (name, step) == (stage, last):
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(training.trainer, "CHECKPOINT_SECONDS", -1)
+            patch.setattr(Trainer, "_checkpoint", checkpoint_and_die)
+            with pytest.raises(KeyboardInterrupt):
+                training.train.train(config, folder)
+        assert (folder / "checkpoints" / f"{stage}.pt").is_file()
+    training.train.train(config, folder)
+    assert_identical(everything_learnt(run.dir), everything_learnt(folder))
+
+
+def test_a_run_of_other_settings_is_refused(run):
+    with pytest.raises(UserError, match="holds a run with"):
+        training.train.train(load_config(CONFIG, ["seed=7"]), run.dir)
+
+
+def test_the_run_can_be_read_without_torch(run):
+    code = (
+        "import sys; from iaff.run import Run; from iaff.trace import Trace; "
+        f"run = Run.load({str(run.dir)!r}); Trace.load(run.trace_path('sample_0')); "
+        "print(run.name, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["shapes_tiny", "False"]
+
+
+def test_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(UserError, match="is not a run"):
+        Run.load(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"schema": 99, "name": "x"}))
+    with pytest.raises(UserError, match="schema 99, expected 1"):
+        Run.load(tmp_path)

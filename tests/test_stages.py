@@ -1,0 +1,166 @@
+"""Each stage of the method on small inputs whose answer is known."""
+
+import numpy as np
+import pytest
+import torch
+
+from iaff.config import Mining, load_config
+from iaff.energy import image_weights, paper_energy, reference_energy
+from iaff.errors import UserError
+from iaff.metrics import Partial, Segmentation, Sweep
+from iaff.mining import confident_map, label_shares, pool_features, region_samples
+from iaff.nets.mobilenet import MobileNetV2, Phases
+from iaff.nets.pairwise import smoothness, superpixel_average
+from iaff.propagation import gates_from_logits, propagate
+from iaff.seeds import cam_labels, make_seeds
+from iaff.superpixels import on_grid
+from tests.test_propagation import dense
+
+
+def test_seeds_are_strong_tagged_classes_and_weak_background():
+    cam = torch.tensor([[[0.9, 0.2, 0.01, 0.4]], [[0.1, 0.9, 0.9, 0.45]]])
+    assert make_seeds(cam, torch.tensor([True, False]), 0.3, 0.05).tolist() == [[1, 255, 0, 1]]
+    assert make_seeds(cam, torch.tensor([True, True]), 0.42, 0.05).tolist() == [[1, 2, 2, 2]]
+    assert make_seeds(cam, torch.tensor([False, False]), 0.3, 0.05).tolist() == [[0, 0, 0, 0]]
+    assert (cam_labels(cam, torch.tensor([True, True]), 0.5) != 255).all()
+
+
+def test_pure_superpixels_teach_and_sure_ones_are_kept():
+    ids = torch.tensor([[0, 0, 0, 0, 0, 1, 1, 1, 1, 1]])
+    unary = torch.tensor([[1, 1, 1, 1, 0, 1, 1, 1, 0, 0]])
+    shares = label_shares(unary, ids, 3, 2)  # superpixel 2 has no pixel on the grid
+    torch.testing.assert_close(shares, torch.tensor([[0.2, 0.8], [0.4, 0.6], [0.0, 0.0]]))
+    assert [x.tolist() for x in region_samples(shares, 0.8)] == [[0], [1]]
+    features = torch.arange(10.0).view(1, 1, 10)
+    torch.testing.assert_close(pool_features(features, ids, 3), torch.tensor([[2.0], [7.0], [0.0]]))
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("relabel", [6, 6, 6, 255, 255]),
+        ("drop_disagree", [6, 255, 6, 255, 255]),
+        ("none", [6, 0, 6, 0, 6]),
+    ],
+)
+def test_confident_map(mode, expected):
+    scores = torch.tensor([[0.1, 0.9], [0.6, 0.4]])
+    ids, unary = torch.tensor([[0, 0, 0, 1, 1]]), torch.tensor([[1, 0, 1, 0, 1]])
+    y = confident_map(scores, ids, unary, torch.tensor([0, 6]), Mining(mode=mode, tau=0.7))
+    assert y.tolist() == [expected]
+
+
+def test_smoothness_is_an_unbiased_estimate_of_the_dense_norm():
+    """|G - G_s|_F^2 / N by Rademacher probes against the explicit matrices (method 1.7)."""
+    torch.manual_seed(0)
+    gates = gates_from_logits(torch.randn(1, 16, 4, 5, dtype=torch.float64))
+    ids = torch.randint(0, 4, (4, 5))
+    eye = torch.eye(20, dtype=torch.float64).view(20, 4, 5)
+    g_s = superpixel_average(eye, ids).view(20, 20).T
+    exact = (dense(gates) - g_s).square().sum() / 20
+    probes = torch.randint(0, 2, (1, 20_000, 4, 5)) * 2.0 - 1
+    estimate = smoothness(propagate(probes.double(), gates), probes.double(), ids[None])
+    torch.testing.assert_close(estimate, exact, rtol=0.02, atol=0)
+
+
+def test_energies_agree_with_their_matrices():
+    torch.manual_seed(0)
+    gates = gates_from_logits(torch.randn(1, 16, 4, 5, dtype=torch.float64))
+    alpha = torch.rand(3, 4, 5, dtype=torch.float64).softmax(0)
+    refined, flat, g = propagate(alpha[None], gates)[0], alpha.flatten(1).T, dense(gates)
+    exact = torch.trace(flat.T @ (torch.eye(20) - g) @ flat) / flat.square().sum()
+    assert paper_energy(alpha, refined) == pytest.approx(float(exact))
+    assert paper_energy(alpha, alpha) == pytest.approx(0)  # G = I
+
+    image = torch.rand(3, 4, 5, dtype=torch.float64)
+    pixels, w = image.flatten(1).T, torch.zeros(20, 20, dtype=torch.float64)
+    near = [(i, j) for i in range(20) for j in range(20) if i != j
+            and abs(i // 5 - j // 5) <= 1 and abs(i % 5 - j % 5) <= 1]  # fmt: skip
+    variance = torch.stack([(pixels[i] - pixels[j]).square().sum() for i, j in near]).mean()
+    for i, j in near:
+        w[i, j] = (-(pixels[i] - pixels[j]).square().sum() / (2 * variance)).exp()
+    laplacian = torch.diag(w.sum(1)) - w
+    exact = torch.trace(flat.T @ laplacian @ flat) / flat.square().sum()
+    assert reference_energy(alpha, image_weights(image)) == pytest.approx(float(exact))
+
+
+def test_scores_leave_void_out():
+    truth = torch.tensor([[0, 0, 1, 1, 255, 255]])
+    labels = torch.tensor([[0, 1, 1, 1, 0, 1]])
+    score = Segmentation(3)
+    score.add(labels, truth)
+    assert score.iou()[:2].tolist() == pytest.approx([1 / 2, 2 / 3])
+    assert score.miou() == pytest.approx((1 / 2 + 2 / 3) / 2)  # class 2 does not occur
+    partial = Partial()
+    partial.add(torch.tensor([[0, 1, 255, 1, 0, 255]]), truth)
+    assert (partial.precision(), partial.coverage()) == (pytest.approx(2 / 3), pytest.approx(3 / 4))
+
+
+def test_the_sweep_equals_scoring_each_threshold():
+    generator = torch.Generator().manual_seed(0)
+    strength = torch.randint(0, 101, (40, 40), generator=generator) / 100
+    best = torch.randint(1, 3, (40, 40), generator=generator)
+    truth = torch.randint(0, 3, (40, 40), generator=generator)
+    truth[:5] = 255
+    sweep = Sweep(3)
+    sweep.add(strength, best, truth)
+    for threshold in (0.0, 0.3, 0.57, 1.0):
+        score = Segmentation(3)
+        score.add(torch.where(strength >= threshold - 1e-6, best, 0), truth)
+        assert torch.equal(sweep.at(threshold).confusion, score.confusion)
+    threshold, oracle = sweep.oracle()
+    assert oracle.miou() == pytest.approx(max(sweep.at(t / 100).miou() for t in range(101)))
+    assert oracle.miou() == pytest.approx(sweep.at(threshold).miou())
+
+
+@pytest.mark.parametrize("stride", [8, 16])
+def test_phases_equal_dilated_convolutions(stride):
+    """The trunk's phase trick against torchvision's own blocks with dilated depthwise kernels."""
+    torch.manual_seed(0)
+    trunk = MobileNetV2(18, stride).eval()
+    image = torch.randint(0, 256, (1, 3, 64, 96)).float()
+    top = trunk(image)["top"]
+    x, dilation, current = (image - trunk.mean) / trunk.std, 1, 1
+    for block in _in_order(trunk):
+        for conv in (m for m in block.modules() if isinstance(m, torch.nn.Conv2d) and m.groups > 1):
+            conv.dilation, conv.padding = (dilation, dilation), (dilation, dilation)
+        x = block(x)
+        current += 1
+        dilation = {16: {16: 2}, 8: {9: 2, 16: 4}}[stride].get(current, dilation)
+    torch.testing.assert_close(top, x, rtol=1e-4, atol=1e-4)
+
+
+def _in_order(trunk):
+    def walk(module):
+        for child in module.children():
+            yield from walk(child.blocks) if isinstance(child, Phases) else [child]
+
+    for stage in (trunk.stage4, trunk.stage8, trunk.stage16, trunk.top):
+        yield from walk(stage)
+
+
+def test_grid_samples_the_centres():
+    ids = torch.arange(10)[:, None] * 100 + torch.arange(9)[None]
+    assert on_grid(ids).tolist() == [[202, 206, 208], [602, 606, 608], [902, 906, 908]]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["rounds=two"], "rounds"),
+        (["mining.mode=perhaps"], "mining.mode"),
+        (["unary.stepz=3"], "unary.stepz"),
+        (["rounds"], "key=value"),
+    ],
+)
+def test_wrong_settings_are_named(overrides, message):
+    with pytest.raises(UserError, match=message):
+        load_config("training/configs/shapes_tiny.toml", overrides)
+
+
+def test_numpy_photos_are_accepted_read_only():
+    from iaff.data.transforms import to_tensor
+
+    image = np.zeros((4, 6, 3), np.uint8)
+    image.setflags(write=False)
+    assert to_tensor(image).shape == (3, 4, 6)

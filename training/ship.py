@@ -1,0 +1,99 @@
+"""Makes a small copy of a run to ship: ``python -m training.ship --run runs/animals --out assets/runs/animals``.
+
+Weights in half precision, the figures, and a trace of every gallery photo. Nothing of the training photos goes
+along: ``images.csv`` of the copy is about the gallery.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from safetensors.torch import load_file, save
+
+from iaff.errors import UserError
+from iaff.explain import Explainer
+from iaff.run import Run, create
+from iaff.trace import Trace, write_atomically
+from iaff.tracing import write_traces
+
+LARGEST = 10_000_000  # bytes, of a shipped file
+
+
+def gallery_photos(folder: Path, classes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The photos of a gallery folder (``gallery.json``), as :func:`iaff.tracing.write_traces` takes them.
+
+    Raises:
+        UserError: the gallery's labels are not the run's.
+    """
+    gallery = json.loads((folder / "gallery.json").read_text())
+    if tuple(gallery["classes"]) != classes:
+        raise UserError(
+            f"{folder}: masks are labelled {gallery['classes']}, but the run's classes are {list(classes)}."
+        )
+    return [
+        {
+            "image": np.asarray(Image.open(folder / photo["file"]).convert("RGB")),
+            "tags": np.array([name in photo["tags"] for name in classes[1:]]),
+            "truth": np.asarray(Image.open(folder / photo["mask"])),
+            **{key: photo[key] for key in ("name", "title", "credit", "note") if key in photo},
+        }
+        for photo in gallery["photos"]
+    ]
+
+
+def ship(run: Run, out: Path, gallery: Path) -> Run:
+    """Writes the small copy and returns it."""
+    rounds = run.finished_rounds()
+    figures = run.figures()
+    figures["rounds"] = figures["rounds"][:rounds]
+    copy = create(out, {**run.config, "rounds": rounds})
+    copy.write("figures.json", figures)
+    copy.write("mining.json", run.mining())
+    nets = [f"{net}_{t}" for t in range(1, rounds + 1) for net in ("unary", "region", "pairwise")]
+    for name in ["classifier", *nets]:
+        half = {key: value.half() for key, value in load_file(run.weights(name)).items() if value.is_floating_point()}
+        data = save(half)
+        if len(data) > LARGEST:
+            raise UserError(f"{name}: {len(data)} bytes, expected at most {LARGEST}; ship a smaller backbone.")
+        write_atomically(out / "weights" / f"{name}.safetensors", data)
+    photos = gallery_photos(gallery, copy.classes)
+    write_traces(copy, Explainer(copy), photos)
+    for t in range(rounds):
+        copy.append_images([_row(Trace.load(copy.trace_path(photo["name"])), t) for photo in photos])
+    return copy
+
+
+def _row(trace: Trace, t: int) -> dict[str, Any]:
+    figures = trace.meta["rounds"][t]["figures"]
+    return {
+        "round": t + 1,
+        "image": trace.meta["name"],
+        "changed": figures["changed"],
+        "agreement": figures["agreement"],
+        "coverage": figures["confident"]["coverage"],
+        "miou": figures["refined"].get("miou", ""),
+        "precision": figures["confident"].get("precision", ""),
+        "leak": figures.get("leak", ""),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m training.ship", description=__doc__.splitlines()[0])
+    parser.add_argument("--run", required=True, help="folder of the trained run")
+    parser.add_argument("--out", required=True, type=Path, help="folder of the copy")
+    parser.add_argument("--gallery", default=Path("assets/gallery"), type=Path, help="folder with gallery.json")
+    arguments = parser.parse_args()
+    try:
+        copy = ship(Run.load(arguments.run), arguments.out, arguments.gallery)
+    except UserError as error:
+        sys.exit(f"training.ship: {error}")
+    size = sum(path.stat().st_size for path in copy.dir.rglob("*") if path.is_file())
+    print(f"Done: {copy.dir}, {copy.finished_rounds()} rounds, {size / 1e6:.1f} MB.")
+
+
+if __name__ == "__main__":
+    main()
