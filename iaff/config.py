@@ -47,6 +47,7 @@ class Seeds(Section):
     foreground: float = 0.3
     background: float = 0.05
     threshold: float = 0.15  # the single one at which CAM itself is scored
+    superpixels: bool = True  # average CAM in superpixels first (MCOF), so that seeds end at edges
 
 
 class Superpixels(Section):
@@ -73,6 +74,7 @@ class PairwiseLoss(Section):
 
 
 class UnaryTargets(Section):
+    balanced_seeds: bool = True  # round 1: object and background seeds weigh the same (SEC, DSRG)
     warm_start: bool = True  # from the last round's unary and pairwise network, else from ImageNet
 
 

@@ -38,7 +38,7 @@ from iaff.nets.pairwise import (
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits, unary_loss, unary_sample
 from iaff.propagation import propagate
-from iaff.seeds import make_seeds
+from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid, superpixels
 
 
@@ -114,12 +114,12 @@ class Loop:
         return self.trainer.fit("classifier", net, self.count, sample, classifier_loss, how)
 
     def find_seeds(self, classifier: Classifier):
-        cam, seeds = self.config.cam, self.config.seeds
+        how = self.config.cam
 
         def compute(i: int) -> dict[str, Tensor]:
-            activation, _ = class_activation(classifier, self.photos.image(i), cam.scales, cam.flip)
+            cam, _ = class_activation(classifier, self.photos.image(i), how.scales, how.flip)
             tags = torch.from_numpy(self.photos.tags(i))
-            return {"labels": make_seeds(activation.cpu(), tags, seeds.foreground, seeds.background)}
+            return {"labels": find_seeds(cam.cpu(), tags, self.superpixels[i]["ids"], self.config.seeds)}
 
         return self.trainer.each("seeds", self.count, compute)
 
@@ -129,7 +129,8 @@ class Loop:
             net.load_state_dict(before.f.state_dict())
         how = self.config.unary
         sample = lambda i: unary_sample(self.photos.image(i), supervision[i]["labels"], how.crop)  # noqa: E731
-        return self.trainer.fit(f"unary_{t}", net, self.count, sample, unary_loss, how)
+        loss = partial(unary_loss, balanced=before is None and self.config.targets.balanced_seeds)
+        return self.trainer.fit(f"unary_{t}", net, self.count, sample, loss, how)
 
     def predict_unary(self, t: int, f: Unary):
         def compute(i: int) -> dict[str, Tensor]:

@@ -3,7 +3,15 @@
 import torch
 from torch import Tensor
 
+from iaff.config import Seeds
 from iaff.data.transforms import UNKNOWN
+from iaff.superpixels import region_mean
+
+
+def average_in_superpixels(cam: Tensor, ids: Tensor) -> Tensor:
+    """CAM ``(C, h, w)`` averaged in each superpixel (ids ``int (h, w)``) and divided by each class's maximum (MCOF)."""
+    means, _ = region_mean(cam, ids, int(ids.max()) + 1)
+    return (means / (means.amax(1, keepdim=True) + 1e-5))[:, ids.long()]
 
 
 def make_seeds(cam: Tensor, tags: Tensor, foreground: float, background: float) -> Tensor:
@@ -23,6 +31,12 @@ def make_seeds(cam: Tensor, tags: Tensor, foreground: float, background: float) 
     confident = (strength >= foreground) & (strength > 0)
     seeds[confident] = best[confident].to(torch.uint8) + 1
     return seeds
+
+
+def find_seeds(cam: Tensor, tags: Tensor, ids: Tensor, how: Seeds) -> Tensor:
+    """Seeds ``uint8 (h, w)`` of one photo from its CAM ``(C, h, w)``, tags and superpixels ``int (h, w)``."""
+    evidence = average_in_superpixels(cam, ids) if how.superpixels else cam
+    return make_seeds(evidence, tags, how.foreground, how.background)
 
 
 def cam_labels(cam: Tensor, tags: Tensor, threshold: float) -> Tensor:

@@ -17,7 +17,7 @@ from iaff.labels import allowed_classes
 from iaff.metrics import Partial, Segmentation, to_photo
 from iaff.propagation import propagate, sample_reach
 from iaff.run import Run
-from iaff.seeds import make_seeds
+from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid
 from iaff.trace import Trace, encode_photo, encode_png, encode_superpixels, half_down
 
@@ -42,8 +42,8 @@ def explain(explainer: Explainer, image: np.ndarray, tags: np.ndarray, truth: np
     tags_t, mask = torch.from_numpy(tags), None if truth is None else torch.from_numpy(truth.copy())
     classes = allowed_classes(tags_t)
     cam, probability = explainer.cam(image)
-    seeds = make_seeds(cam, tags_t, config.seeds.foreground, config.seeds.background)
     ids = explainer.superpixels(image)
+    seeds = find_seeds(cam, tags_t, on_grid(ids), config.seeds)
     tensors = {
         "image": encode_photo(image),
         "cam": cam[tags_t].half().numpy(),

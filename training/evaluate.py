@@ -24,7 +24,7 @@ from iaff.labels import allowed_classes
 from iaff.metrics import Partial, Segmentation, Sweep, to_photo
 from iaff.propagation import sample_reach
 from iaff.run import Run
-from iaff.seeds import make_seeds
+from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid, region_mean
 
 BINS = 20  # of the histogram of region scores
@@ -37,12 +37,12 @@ class CamScore:
         self.explainer, self.how = explainer, explainer.config.seeds
         self.sweep, self.seeds = Sweep(explainer.classes + 1), Partial()
 
-    def add(self, image, tags: Tensor, truth: Tensor) -> None:
+    def add(self, image, tags: Tensor, ids: Tensor, truth: Tensor) -> None:
         cam, _ = self.explainer.cam(image)
         fine = to_photo(cam, *truth.shape)
         strength, best = (fine * tags[:, None, None]).max(0)
         self.sweep.add(strength, best + 1, truth)
-        self.seeds.add(make_seeds(fine, tags, self.how.foreground, self.how.background), truth)
+        self.seeds.add(enlarge(find_seeds(cam, tags, on_grid(ids), self.how), *truth.shape), truth)
 
     def result(self) -> dict[str, Any]:
         names = self.explainer.run.classes
@@ -143,9 +143,9 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
             torch.from_numpy(data.tags(i)),
             torch.from_numpy(data.mask(i).copy()),
         )
-        if first:
-            first.add(image, tags, truth)
         classes, ids = allowed_classes(tags), explainer.superpixels(image)
+        if first:
+            first.add(image, tags, ids, truth)
         for score in scores:
             score.add(*explainer.round(score.t, image, ids, everything, classes), classes, ids, truth)
     return {"images": len(data), **(first.result() if first else {}), "rounds": [s.result() for s in scores]}

@@ -55,7 +55,8 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
     copy.write("mining.json", run.mining())
     nets = [f"{net}_{t}" for t in range(1, rounds + 1) for net in ("unary", "region", "pairwise")]
     for name in ["classifier", *nets]:
-        half = {key: value.half() for key, value in load_file(run.weights(name)).items() if value.is_floating_point()}
+        state = load_file(run.weights(name))
+        half = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
         data = save(half)
         if len(data) > LARGEST:
             raise UserError(f"{name}: {len(data)} bytes, expected at most {LARGEST}; ship a smaller backbone.")

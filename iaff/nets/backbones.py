@@ -27,7 +27,7 @@ def build_trunk(name: str, depth: Depth, output_stride: int, weights: str = "non
         UserError: the weights cannot be had. ValueError: unknown name or stride.
     """
     if name == "small":
-        return Small(1 if depth == "pairwise" else 3, output_stride)
+        return Small(2 if depth == "pairwise" else 3, output_stride)
     if name != "mobilenet_v2":
         raise ValueError(f"backbone {name!r}: expected mobilenet_v2 or small")
     trunk = MobileNetV2(BLOCKS[depth], 16 if depth == "pairwise" else output_stride)

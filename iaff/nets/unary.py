@@ -48,12 +48,20 @@ def unary_sample(image: np.ndarray, labels: Tensor, crop: int) -> dict[str, Tens
     return {"image": photo, "labels": on_grid(target)}
 
 
-def unary_loss(net: Unary, batch: dict[str, Tensor]) -> Tensor:
-    """Softmax cross-entropy against the pseudo labels, where they are known (method 1.3)."""
+def unary_loss(net: Unary, batch: dict[str, Tensor], balanced: bool = False) -> Tensor:
+    """Softmax cross-entropy against the pseudo labels, where they are known (method 1.3).
+
+    ``balanced``: objects and background count the same, however many pixels each has. Seeds are no fair sample of
+    the photo (few object seeds, much background); refined maps are.
+    """
     logits, _ = net(batch["image"])
     labels = batch["labels"].long()
     fine = interpolate(logits, labels.shape[-2:], mode="bilinear", align_corners=False)
-    return cross_entropy(fine, labels, ignore_index=UNKNOWN)
+    if not balanced:
+        return cross_entropy(fine, labels, ignore_index=UNKNOWN)
+    each = cross_entropy(fine, labels, ignore_index=UNKNOWN, reduction="none")
+    back, front = labels == 0, (labels > 0) & (labels != UNKNOWN)
+    return sum((each * part).sum() / part.sum().clamp(min=1) for part in (back, front)) / 2
 
 
 @torch.no_grad()

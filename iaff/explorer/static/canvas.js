@@ -2,6 +2,7 @@
 import { store } from "./state.js";
 import { loadTrace, TraceError } from "./trace.js";
 import { step, perRound } from "./stages.js";
+import { STRIDE } from "./scan.js";
 import { Stepper } from "./stepper.js";
 import { Gallery } from "./gallery.js";
 import { Picture } from "./picture.js";
@@ -375,7 +376,8 @@ function peak(trace) {
   if (!cam.length) return { x: trace.W >> 1, y: trace.H >> 1 };
   const c = best % trace.w,
     r = Math.floor(best / trace.w);
-  return { x: Math.floor(((c + 0.5) * trace.W) / trace.w), y: Math.floor(((r + 0.5) * trace.H) / trace.h) };
+  const middle = (cell, size) => Math.min(size - 1, STRIDE * cell + STRIDE / 2);
+  return { x: middle(c, trace.W), y: middle(r, trace.H) };
 }
 
 export function mount(element, { runs }, base) {

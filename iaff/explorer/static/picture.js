@@ -13,7 +13,7 @@ import {
   cellOutline,
   offscreen,
 } from "./paint.js";
-import { upsample, reach, shares } from "./scan.js";
+import { STRIDE, upsample, reach, shares } from "./scan.js";
 import { hatch } from "./colour.js";
 import { el } from "./dom.js";
 
@@ -189,16 +189,22 @@ export class Picture {
   }
 
   #drawLayer(layer) {
-    const { bottom: c, base } = this,
+    const { bottom: c } = this,
       { stage } = this.app.state;
     if (layer) {
       c.imageSmoothingEnabled = layer.smooth;
-      c.drawImage(layer.map, 0, 0, base.width, base.height);
+      this.#spread(c, layer.map);
       if (layer.unknown) this.#hatch(layer.unknown);
-      if (layer.lines) this.#stroke(c, layer.lines, base.width / this.trace.w, ["#0008", "#fff"], 1.5);
-      if (layer.dashed) this.#stroke(c, layer.dashed, base.width / this.trace.w, ["#fff"], 1.2, [4, 4]);
+      if (layer.lines) this.#stroke(c, layer.lines, this.scale * STRIDE, ["#0008", "#fff"], 1.5);
+      if (layer.dashed) this.#stroke(c, layer.dashed, this.scale * STRIDE, ["#fff"], 1.2, [4, 4]);
     }
     if (stage === "superpixels") this.#stroke(c, this.edgePath, this.scale, ["#ffffff8c"], 0.7);
+  }
+
+  /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */
+  #spread(c, map) {
+    const unit = this.scale * (map.width === this.trace.W ? 1 : STRIDE);
+    c.drawImage(map, 0, 0, map.width * unit, map.height * unit);
   }
 
   #hatch(mask) {
@@ -206,7 +212,7 @@ export class Picture {
       sheet = offscreen(base.width, base.height),
       s = sheet.getContext("2d");
     s.imageSmoothingEnabled = false;
-    s.drawImage(mask, 0, 0, base.width, base.height);
+    this.#spread(s, mask);
     s.globalCompositeOperation = "source-in";
     s.fillStyle = this.pattern;
     s.fillRect(0, 0, base.width, base.height);
@@ -257,25 +263,24 @@ export class Picture {
   #affinity(at, glow) {
     const query = this.ask(at);
     if (!query) return;
-    const { top: c, over, trace, values, app } = this;
+    const { top: c, trace, values, app } = this;
     if (glow) {
       heat(values, query.max, app.state.scale === "log", this.heatPixels);
       this.heatContext.putImageData(this.heatData, 0, 0);
       c.imageSmoothingEnabled = false;
       c.globalAlpha = app.state.opacity / 100;
-      c.drawImage(this.heatmap, 0, 0, over.width, over.height);
+      this.#spread(c, this.heatmap);
       c.globalAlpha = 1;
     }
-    const sx = over.width / trace.w,
-      sy = over.height / trace.h;
-    c.setTransform(sx, 0, 0, sy, 0, 0);
+    const cell = this.scale * STRIDE;
+    c.setTransform(cell, 0, 0, cell, 0, 0);
     c.beginPath();
     cellOutline(c, values, query.level, trace.w, trace.h);
     c.lineCap = "round";
-    c.lineWidth = (3 * this.dpr) / sx;
+    c.lineWidth = (3 * this.dpr) / cell;
     c.strokeStyle = "rgb(0 0 0 / .55)";
     c.stroke();
-    c.lineWidth = (1.4 * this.dpr) / sx;
+    c.lineWidth = (1.4 * this.dpr) / cell;
     c.strokeStyle = "#fff";
     c.stroke();
     c.setTransform(1, 0, 0, 1, 0, 0);

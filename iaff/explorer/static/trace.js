@@ -1,5 +1,5 @@
 // A trace in the browser: the bytes of one safetensors file, decoded here, never changed on the way.
-import { Scan, argmax, upsample } from "./scan.js";
+import { STRIDE, Scan, argmax, upsample } from "./scan.js";
 
 const SCHEMA = "1";
 const WIDTH = { U8: 1, F16: 2, I32: 4, F32: 4 };
@@ -221,7 +221,7 @@ export class Trace {
   /** Per superpixel of round t: its unary label, that label's share of its pixels, and its confident label. */
   regions(t) {
     return this.#once(`r${t}`, () => {
-      const { W, H, w, h, K, S, meta } = this,
+      const { W, H, w, K, S, meta } = this,
         unary = this.full("unary", t).label,
         Y = this.confident[t - 1];
       const votes = new Uint32Array(S * K),
@@ -231,7 +231,7 @@ export class Trace {
       for (let y = 0, p = 0; y < H; y++)
         for (let x = 0; x < W; x++, p++) {
           const s = this.superpixels[p],
-            label = Y[Math.floor((y * h) / H) * w + Math.floor((x * w) / W)];
+            label = Y[Math.floor(y / STRIDE) * w + Math.floor(x / STRIDE)];
           pixels[s]++;
           votes[s * K + unary[p]]++;
           kept[s * (K + 1) + (channel.get(label) ?? K)]++;
@@ -253,8 +253,7 @@ export class Trace {
 
   /** Image pixel -> grid pixel index, the only place where this is done in the browser. */
   cell(x, y) {
-    const c = Math.min(this.w - 1, Math.floor((x * this.w) / this.W));
-    return Math.min(this.h - 1, Math.floor((y * this.h) / this.H)) * this.w + c;
+    return Math.floor(y / STRIDE) * this.w + Math.floor(x / STRIDE);
   }
 }
 
