@@ -1,70 +1,35 @@
 """The loop: iterative affinity learning, as the paper has it, on one page.
 
-Tags alone teach: this module is handed photos and tags and never asks for a mask. What a round needs of the
-others lies on disk (:class:`Maps`), per photo and restricted to its tags and the background, so that neither
-memory nor disk grows with the number of classes.
+Tags alone teach: the loop is handed photos and tags and never asks for a mask. What a round needs of the others
+lies on disk, per photo and restricted to its tags and the background, so that neither memory nor disk grows with
+the number of classes.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Protocol
 
-import torch
-from torch import Tensor, nn
-
-from iaff.cam import class_activation, classifier_loss, classifier_sample
-from iaff.config import Config, Fit
+from iaff.config import Config
 from iaff.data import Dataset
-from iaff.energy import paper_energy
-from iaff.labels import allowed_classes, as_channels
-from iaff.mining import (
-    confident_map,
-    label_shares,
-    pool_features,
-    region_loss,
-    region_samples,
-    region_scores,
-)
-from iaff.nets.backbones import Depth, build_trunk
-from iaff.nets.classifier import Classifier
-from iaff.nets.pairwise import (
-    Pairwise,
-    pairwise_collate,
-    pairwise_loss,
-    pairwise_sample,
-    predict_gates,
-)
+from iaff.nets.pairwise import Pairwise
 from iaff.nets.region import Region
-from iaff.nets.unary import Unary, restrict, unary_logits, unary_loss, unary_sample
-from iaff.propagation import propagate
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid, superpixels
-
-
-class Trainer(Protocol):
-    """What the loop asks of a trainer: to fit a network, and to compute something for every photo."""
-
-    def fit(self, stage: str, net: nn.Module, count: int, sample: Callable, loss: Callable, how: Fit, collate=None
-            ) -> nn.Module: ...  # fmt: skip
-    def each(self, stage: str, count: int, compute: Callable[[int], dict[str, Tensor]]): ...
+from iaff.nets.unary import Unary
+from iaff.stages import Maps, Stages, Trainer
 
 
 def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Callable[["Round"], None]) -> None:
     """Steps 1 to 6 of the method; ``after_round`` measures and records what a round made."""
-    loop = Loop(config, photos, trainer)
-    classifier = loop.train_classifier()
-    supervision = loop.find_seeds(classifier)
-    before = None
+    stages = Stages(config, photos, trainer)
+    classifier = stages.train_classifier()
+    supervision = stages.find_seeds(classifier)
+    f = g = None
     for t in range(1, config.rounds + 1):
-        f = loop.train_unary(t, supervision, before)
-        unary = loop.predict_unary(t, f)
-        r = loop.train_region(t, f, unary)
-        confident = loop.mine(t, r, unary)
-        g = loop.train_pairwise(t, unary, confident, before)
-        refined = loop.refine(t, g, unary)
-        before = Round(t, photos, f, r, g, unary, confident, refined, supervision)
-        after_round(before)
+        f = stages.train_unary(t, supervision, f)
+        unary = stages.predict_unary(t, f)  # alpha^u
+        r = stages.train_region(t, f, unary)
+        confident = stages.mine(t, r, unary)  # Y_t
+        g = stages.train_pairwise(t, unary, confident, g)
+        refined = stages.refine(t, g, unary)  # alpha^p = G alpha^u
+        after_round(Round(t, photos, f, r, g, supervision, unary, confident, refined))
         supervision = refined
 
 
@@ -77,124 +42,7 @@ class Round:
     f: Unary
     r: Region
     g: Pairwise
-    unary: object  # per photo: alpha (K, h, w), pooled features (S, D)
-    confident: object  # per photo: labels (h, w), scores (S, K)
-    refined: object  # per photo: labels (h, w)
-    supervision: object  # per photo: labels (h, w), what trained f
-
-
-class Loop:
-    """The stages of a round over all photos."""
-
-    def __init__(self, config: Config, photos: Dataset, trainer: Trainer):
-        self.config, self.photos, self.trainer = config, photos, trainer
-        self.count, self.classes = len(photos), len(photos.classes) - 1
-        torch.manual_seed(config.seed)
-
-    @cached_property
-    def superpixels(self):
-        """Superpixels on the grid, once for all rounds."""
-        how = self.config.superpixels
-        compute = lambda i: {"ids": on_grid(superpixels(self.photos.image(i), how))}  # noqa: E731
-        return self.trainer.each("superpixels", self.count, compute)
-
-    def class_ids(self, i: int) -> Tensor:
-        """Channels of photo i's maps: background and its tags, as class ids ``int64 (K,)``."""
-        return allowed_classes(torch.from_numpy(self.photos.tags(i)))
-
-    def trunk(self, depth: Depth) -> nn.Module:
-        """A fresh backbone with the weights that training starts from."""
-        config = self.config
-        return build_trunk(config.backbone, depth, config.output_stride, config.weights)
-
-    def train_classifier(self) -> Classifier:
-        net = Classifier(self.trunk("classifier"), self.classes)
-        how = self.config.classifier
-        sample = lambda i: classifier_sample(self.photos.image(i), self.photos.tags(i), how.crop)  # noqa: E731
-        return self.trainer.fit("classifier", net, self.count, sample, classifier_loss, how)
-
-    def find_seeds(self, classifier: Classifier):
-        how = self.config.cam
-
-        def compute(i: int) -> dict[str, Tensor]:
-            cam, _ = class_activation(classifier, self.photos.image(i), how.scales, how.flip)
-            tags = torch.from_numpy(self.photos.tags(i))
-            return {"labels": find_seeds(cam.cpu(), tags, self.superpixels[i]["ids"], self.config.seeds)}
-
-        return self.trainer.each("seeds", self.count, compute)
-
-    def train_unary(self, t: int, supervision, before: Round | None) -> Unary:
-        net = Unary(self.trunk("unary"), self.classes, self.config.output_stride)
-        if before and self.config.targets.warm_start:
-            net.load_state_dict(before.f.state_dict())
-        how = self.config.unary
-        sample = lambda i: unary_sample(self.photos.image(i), supervision[i]["labels"], how.crop)  # noqa: E731
-        loss = partial(unary_loss, balanced=before is None and self.config.targets.balanced_seeds)
-        return self.trainer.fit(f"unary_{t}", net, self.count, sample, loss, how)
-
-    def predict_unary(self, t: int, f: Unary):
-        def compute(i: int) -> dict[str, Tensor]:
-            logits, features = unary_logits(f, self.photos.image(i))
-            ids = self.superpixels[i]["ids"]
-            pooled = pool_features(features.cpu(), ids, int(ids.max()) + 1)
-            return {"alpha": restrict(logits.cpu(), self.class_ids(i)).half(), "pooled": pooled.half()}
-
-        return self.trainer.each(f"unary_{t}", self.count, compute)
-
-    def train_region(self, t: int, f: Unary, unary) -> Region:
-        net = Region(f.feature_channels, self.classes)
-        how = self.config.mining
-        pooled, labels = [], []
-        for i in range(self.count):
-            maps, ids = unary[i], self.superpixels[i]["ids"]
-            classes = self.class_ids(i)
-            shares = label_shares(maps["alpha"].argmax(0), ids, len(maps["pooled"]), len(classes))
-            chosen, label = region_samples(shares, how.purity)
-            pooled.append(maps["pooled"][chosen])
-            labels.append(classes[label])
-        pooled, labels = torch.cat(pooled), torch.cat(labels)
-
-        def batch(
-            _: int,
-        ) -> dict[str, Tensor]:  # drawn whole: one superpixel at a time would take longer than a step
-            rows = torch.randint(len(labels), (how.batch,))
-            return {"pooled": pooled[rows], "label": labels[rows]}
-
-        fit = Fit(steps=how.steps, batch=1, lr_head=how.lr)
-        return self.trainer.fit(
-            f"region_{t}", net, len(labels), batch, region_loss, fit, collate=lambda batches: batches[0]
-        )
-
-    def mine(self, t: int, r: Region, unary):
-        def compute(i: int) -> dict[str, Tensor]:
-            maps, ids, classes = unary[i], self.superpixels[i]["ids"], self.class_ids(i)
-            scores = region_scores(r, maps["pooled"].to(next(r.parameters()).device), classes).float().cpu()
-            labels = confident_map(scores, ids, maps["alpha"].argmax(0), classes, self.config.mining)
-            return {"labels": labels, "scores": scores.half()}
-
-        return self.trainer.each(f"confident_{t}", self.count, compute)
-
-    def train_pairwise(self, t: int, unary, confident, before: Round | None) -> Pairwise:
-        net = Pairwise(self.trunk("pairwise"))
-        if before and self.config.targets.warm_start:
-            net.load_state_dict(before.g.state_dict())
-        how = self.config.pairwise
-
-        def sample(i: int) -> dict[str, Tensor]:
-            y = as_channels(confident[i]["labels"], self.class_ids(i))
-            return pairwise_sample(self.photos.image(i), unary[i]["alpha"], y, self.superpixels[i]["ids"], how.crop)
-
-        loss = partial(pairwise_loss, how=self.config.loss)
-        return self.trainer.fit(f"pairwise_{t}", net, self.count, sample, loss, how, pairwise_collate)
-
-    def refine(self, t: int, g: Pairwise, unary):
-        def compute(i: int) -> dict[str, Tensor]:
-            alpha = unary[i]["alpha"].float()
-            gates = predict_gates(g, self.photos.image(i)).cpu()
-            apply_g = partial(propagate, gates=gates, passes=self.config.loss.passes)
-            refined = apply_g(alpha[None])
-            energies = [paper_energy(alpha, refined[0]), paper_energy(refined[0], apply_g(refined)[0])]
-            labels = self.class_ids(i)[refined[0].argmax(0)].to(torch.uint8)
-            return {"labels": labels, "alpha": refined[0].half(), "paper_energy": torch.tensor(energies)}
-
-        return self.trainer.each(f"refined_{t}", self.count, compute)
+    supervision: Maps  # labels (h, w) that trained f: seeds, or the last round's refined labels
+    unary: Maps  # alpha (K, h, w), pooled features (S, D)
+    confident: Maps  # labels (h, w), scores (S, K)
+    refined: Maps  # labels (h, w), alpha (K, h, w), both energies of the paper

@@ -17,7 +17,7 @@ from iaff.labels import allowed_classes
 from iaff.metrics import Partial, Segmentation, to_photo
 from iaff.propagation import propagate, sample_reach
 from iaff.run import Run
-from iaff.seeds import find_seeds
+from iaff.seeds import cam_labels, find_seeds
 from iaff.superpixels import on_grid
 from iaff.trace import Trace, encode_photo, encode_png, encode_superpixels, half_down
 
@@ -77,10 +77,24 @@ def explain(explainer: Explainer, image: np.ndarray, tags: np.ndarray, truth: np
         "run": {"name": run.name, "classes": list(names), "rounds": len(rounds)},
         "thresholds": {"seed_fg": config.seeds.foreground, "seed_bg": config.seeds.background,
                        "purity": config.mining.purity, "tau": config.mining.tau},
-        "figures": {"seeds": _partial(seeds, mask)},
+        "figures": {"seeds": _partial(seeds, mask), "cam": _cam_figures(cam, tags_t, config.seeds.threshold, mask)},
         "rounds": rounds,
     }  # fmt: skip
     return Trace(meta, tensors)
+
+
+def _cam_figures(cam: Tensor, tags: Tensor, threshold: float, truth: Tensor | None) -> dict[str, float]:
+    """mIoU of CAM as a segmentation at the run's fixed threshold, where there is truth."""
+    if truth is None:
+        return {}
+    return {"miou": _miou(cam_labels(to_photo(cam, *truth.shape), tags, threshold), truth)}
+
+
+def _miou(labels: Tensor, truth: Tensor) -> float:
+    """mIoU of one photo over the classes that occur or are predicted; maps of class ids ``(H, W)``."""
+    score = Segmentation(int(max(labels.max(), truth[truth != UNKNOWN].max())) + 1)
+    score.add(labels, truth)
+    return score.miou()
 
 
 def round_figures(maps: RoundMaps, classes: Tensor, weights: list[Tensor], passes: int,
@@ -106,9 +120,7 @@ def round_figures(maps: RoundMaps, classes: Tensor, weights: list[Tensor], passe
     }  # fmt: skip
     if truth is not None:
         for key, alpha in (("unary", maps.alpha_u), ("refined", maps.alpha_p)):
-            score = Segmentation(int(max(classes.max(), truth[truth != UNKNOWN].max())) + 1)
-            score.add(classes[to_photo(alpha, *truth.shape).argmax(0)], truth)
-            figures[key]["miou"] = score.miou()
+            figures[key]["miou"] = _miou(classes[to_photo(alpha, *truth.shape).argmax(0)], truth)
         figures["leak"] = leak_rate(maps.gates, truth, passes)
     return figures
 

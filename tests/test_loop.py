@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors.torch import load_file
 
 import training.train
@@ -13,8 +14,11 @@ import training.trainer
 from iaff.config import load_config
 from iaff.data import Shapes
 from iaff.errors import UserError
+from iaff.explain import Explainer
 from iaff.run import Run
 from iaff.trace import Trace
+from training.evaluate import evaluate
+from training.ship import ship
 from training.trainer import Trainer
 
 CONFIG = "training/configs/shapes_tiny.toml"
@@ -112,6 +116,30 @@ def test_a_killed_training_ends_as_an_unbroken_one(run, tmp_path, monkeypatch):
         assert (folder / "checkpoints" / f"{stage}.pt").is_file()
     training.train.train(config, folder)
     assert_identical(everything_learnt(run.dir), everything_learnt(folder))
+
+
+def test_a_shipped_copy_is_small_and_scores_the_same(run, tmp_path):
+    scenes = Shapes(2, seed=9)
+    photos = []
+    for i, name in enumerate(("one", "two")):
+        Image.fromarray(scenes.image(i)).save(tmp_path / f"{name}.png")
+        Image.fromarray(scenes.mask(i)).save(tmp_path / f"{name}_mask.png")
+        tags = [c for c, tag in zip(scenes.classes[1:], scenes.tags(i), strict=True) if tag]
+        photos.append({"name": name, "title": name, "file": f"{name}.png", "mask": f"{name}_mask.png", "tags": tags})
+    gallery = {"classes": scenes.classes, "photos": photos}
+    (tmp_path / "gallery.json").write_text(json.dumps(gallery))
+
+    copy = ship(run, tmp_path / "copy", tmp_path)
+    assert [entry["name"] for entry in copy.traces()] == ["one", "two"]
+    assert copy.weights("unary_1").stat().st_size < 0.6 * run.weights("unary_1").stat().st_size
+    assert len((copy.dir / "images.csv").read_text().splitlines()) == 1 + 2 * 2
+    theirs, ours = (evaluate(Explainer(r), scenes)["rounds"][1]["refined"]["miou_tags"] for r in (copy, run))
+    assert theirs == pytest.approx(ours, abs=0.01)
+
+    gallery["classes"] = ["background", "cat"]
+    (tmp_path / "gallery.json").write_text(json.dumps(gallery))
+    with pytest.raises(UserError, match="expected the run's classes"):
+        ship(run, tmp_path / "other", tmp_path)
 
 
 def test_a_run_of_other_settings_is_refused(run):

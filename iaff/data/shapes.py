@@ -69,7 +69,8 @@ class Shapes:
 
     def tags(self, i: int) -> np.ndarray:
         """Image-level tags of scene i as ``bool (C,)``, background not among them."""
-        return np.isin(np.arange(1, len(CLASSES)), self.mask(i))
+        _, drawn = _layout(self._rng(i), self.size)  # not from mask(): training must do without that
+        return np.isin(np.arange(1, len(CLASSES)), drawn)
 
     def mask(self, i: int) -> np.ndarray:
         """Exact labels of scene i as ``uint8 (H, W)``: 0 background, 1..C. For metrics only."""

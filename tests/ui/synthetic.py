@@ -265,7 +265,7 @@ def run_figures() -> dict:
         "schema": 1,
         "split": "tune",
         "images": 300,
-        "cam": {"miou_tags": 0.471, "threshold": 0.2},
+        "cam": {"fixed": {"miou_tags": 0.471, "threshold": 0.2}},
         "seeds": {"precision": 0.847, "coverage": 0.81},
         "rounds": rounds,
     }

@@ -58,7 +58,7 @@ export function plots({ rounds = [], cam, seeds }, ink, theme) {
       title: "Quality of the labels",
       note: "mIoU with the tags known, before and after the affinity",
       unit: "%",
-      traces: [...both("*.miou_tags", 100, " %"), ...reference(cam?.miou_tags, "CAM")],
+      traces: [...both("*.miou_tags", 100, " %"), ...reference(cam?.fixed?.miou_tags, "CAM")],
     },
     {
       title: "Confident regions",
