@@ -36,6 +36,7 @@ export class Picture {
     this.query = { mass: 0, count: 0, level: 0, max: 0, shares: [] };
     this.#listen();
     new ResizeObserver(() => this.fit()).observe(this.node);
+    addEventListener("resize", () => this.fit());
   }
 
   #listen() {
@@ -88,11 +89,12 @@ export class Picture {
       box = this.node.getBoundingClientRect();
     if (!box.width) return;
     const narrow = getComputedStyle(this.node).getPropertyValue("--narrow").trim() === "1";
-    const room = narrow ? Math.min(innerHeight * 0.66, (box.width * H) / W) : box.height;
+    const room = narrow ? Math.min(innerHeight * 0.66, (box.width * H) / W) : this.#room();
     const zoom = Math.min(box.width / W, room / H);
     this.cssWidth = Math.round(W * zoom);
     this.cssHeight = Math.round(H * zoom);
     const dpr = Math.min(2, devicePixelRatio || 1);
+    this.node.style.height = `${this.cssHeight}px`; // what is below follows the picture, whatever its shape
     this.frame.style.width = `${this.cssWidth}px`;
     this.frame.style.height = `${this.cssHeight}px`;
     for (const canvas of [this.base, this.over]) {
@@ -103,6 +105,14 @@ export class Picture {
     this.dpr = dpr;
     this.pattern = hatch(this.bottom, dpr);
     this.draw();
+  }
+
+  /** Height that the column leaves to the picture, CSS px. */
+  #room() {
+    const column = this.node.parentElement,
+      gap = parseFloat(getComputedStyle(column).rowGap) || 0;
+    const others = [...column.children].filter((child) => child !== this.node);
+    return others.reduce((left, child) => left - child.offsetHeight - gap, column.clientHeight);
   }
 
   /** The stage's layer at photo or grid size, made once: {map, smooth, lines?, unknown?}. */

@@ -1,0 +1,61 @@
+"""Pictures of the explorer, for the README and for looking at: ``python tools/screenshots.py [--all DIR]``.
+
+Needs Chromium (``CHROMIUM`` names it, or it is found on the PATH) and an explorer that runs on ``--url``.
+"""
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+README = "img=astronaut&stage=affinity&round=2&x=120&y=210&mode=row"
+VIEWS = {
+    "photo": "img=chelsea&stage=photo",
+    "cam": "img=yard&stage=cam",
+    "seeds": "img=pasture&stage=seeds",
+    "unary": "img=pasture&stage=unary&round=1",
+    "superpixels": "img=chelsea&stage=superpixels&round=1&x=200&y=120",
+    "confident": "img=pasture&stage=confident&round=1",
+    "affinity": README,
+    "refined": "img=hopper&stage=refined&round=2",
+    "nothing": "img=coffee&stage=refined&round=1",
+}
+
+
+def shoot(browser: Browser, url: str, query: str, path: Path, width: int, scheme: str, full: bool = False) -> None:
+    """One page, once its first picture is drawn."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(f"{url}/?{query}&__theme={scheme}")
+    page.wait_for_selector(".iaff[data-ready]")
+    page.wait_for_timeout(600)  # web fonts are not used; charts and transitions settle
+    if full:
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(2500)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path, full_page=full)
+    page.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--url", default="http://127.0.0.1:7860")
+    parser.add_argument("--all", type=Path, help="every view, narrow and wide, light and dark, into this folder")
+    arguments = parser.parse_args()
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        if arguments.all:
+            for name, query in VIEWS.items():
+                shoot(browser, arguments.url, query, arguments.all / f"{name}-1440-light.png", 1440, "light")
+                shoot(browser, arguments.url, query, arguments.all / f"{name}-800-dark.png", 800, "dark")
+            shoot(browser, arguments.url, README, arguments.all / "page-1440-dark.png", 1440, "dark", full=True)
+            shoot(browser, arguments.url, README, arguments.all / "page-800-light.png", 800, "light", full=True)
+        else:
+            shoot(browser, arguments.url, README, Path("docs/explorer.png"), 1280, "light")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
