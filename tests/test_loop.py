@@ -93,6 +93,7 @@ def test_masks_never_reach_training(run, tmp_path, monkeypatch, masks):
     monkeypatch.setattr(Shapes, "mask", mask)
     other = training.train.train(load_config(CONFIG), tmp_path / "tiny")
     assert_identical(everything_learnt(run.dir), everything_learnt(other.dir))
+    assert len(other.traces()) == 2  # without truth where there is none
     if masks == "noise":
         theirs, ours = other.figures()["rounds"][0], run.figures()["rounds"][0]
         assert theirs["unary"]["miou_tags"] != ours["unary"]["miou_tags"]  # the noise was seen, by metrics alone

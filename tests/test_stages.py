@@ -1,14 +1,18 @@
 """Each stage of the method on small inputs whose answer is known."""
 
+from urllib.error import URLError
+
 import numpy as np
 import pytest
 import torch
+from torchvision.models import mobilenet_v2
 
 from iaff.config import Mining, load_config
 from iaff.energy import image_weights, paper_energy, reference_energy
 from iaff.errors import UserError
 from iaff.metrics import Partial, Segmentation, Sweep
 from iaff.mining import confident_map, label_shares, pool_features, region_samples
+from iaff.nets.backbones import build_trunk
 from iaff.nets.mobilenet import MobileNetV2, Phases
 from iaff.nets.pairwise import smoothness, superpixel_average
 from iaff.propagation import gates_from_logits, propagate
@@ -137,6 +141,27 @@ def _in_order(trunk):
 
     for stage in (trunk.stage4, trunk.stage8, trunk.stage16, trunk.top):
         yield from walk(stage)
+
+
+def test_imagenet_weights_from_a_file_and_what_is_wrong_with_others(tmp_path, monkeypatch):
+    source = mobilenet_v2()
+    torch.save(source.state_dict(), tmp_path / "good.pth")
+    trunk = build_trunk("mobilenet_v2", "unary", 16, str(tmp_path / "good.pth"))
+    assert torch.equal(trunk.stage4[0][0].weight, source.features[0][0].weight)
+
+    (tmp_path / "text.pth").write_text("not weights")
+    torch.save({"a": torch.zeros(1)}, tmp_path / "other.pth")
+    for name, message in (("missing", "no such file"), ("text", "not a torch state dict"), ("other", "mobilenet_v2")):
+        with pytest.raises(UserError, match=message):
+            build_trunk("mobilenet_v2", "unary", 16, str(tmp_path / f"{name}.pth"))
+
+    def offline(*_, **__):
+        raise URLError("no network")
+
+    monkeypatch.setattr("torch.hub.load_state_dict_from_url", offline)
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", offline)
+    with pytest.raises(UserError, match="weights=PATH"):
+        build_trunk("mobilenet_v2", "unary", 16, "imagenet")
 
 
 def test_grid_samples_the_centres():

@@ -1,8 +1,8 @@
-"""Builds ``assets/gallery`` from its sources: ``python -m training.gallery_sources --hopper FILE --stamps DIR``.
+"""Builds ``assets/gallery``: ``python -m training.gallery_sources --hopper FILE --stamps DIR``.
 
-Photos of scikit-image with masks drawn by hand (polygons in ``polygons.json``), and composites of photographic
-cut-outs, whose mattes give exact masks. ``--hopper`` is ``grace_hopper.jpg`` of matplotlib's sample data,
-``--stamps`` the folder ``stamps/animals/mammals`` of Debian's tuxpaint-stamps-default.
+Photos with masks drawn by hand (polygons in ``polygons.json``), and composites of photographic cut-outs,
+whose mattes give exact masks. ``--hopper`` is ``grace_hopper.jpg`` of matplotlib's sample data, ``--stamps``
+the folder ``stamps/animals/mammals`` of Debian's tuxpaint-stamps-default.
 """
 
 import argparse
@@ -10,7 +10,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from scipy.ndimage import gaussian_filter, map_coordinates
 from skimage import data
 from sklearn.datasets import load_sample_image
 
@@ -21,7 +22,7 @@ BAND = 3  # px, width of the void band along a hand-drawn outline, as in VOC
 # composite -> cut-outs as (stamp, class, width px, centre x, foot y)
 COMPOSITES = {
     "pasture": [("bovines/cow", "cow", 190, 112, 214), ("bovines/sheep", "sheep", 120, 280, 240)],
-    "yard": [("equines/horse", "horse", 205, 225, 206), ("dogs/dog", "dog", 92, 80, 240)],
+    "yard": [("equines/horse", "horse", 205, 225, 206), ("dogs/dingo", "dog", 104, 74, 254)],
 }
 
 
@@ -32,11 +33,17 @@ def fit(image: Image.Image) -> Image.Image:
     return image
 
 
-def polygon_mask(size: tuple[int, int], points: list[list[int]], label: int) -> Image.Image:
-    """A filled polygon with a void band along its outline, none along the photo's edge."""
+def polygon_mask(size: tuple[int, int], shape: dict) -> Image.Image:
+    """A filled polygon with a void band along its outline, none along the photo's edge.
+
+    ``shape`` is {"class", "points"} and, where the photo does not tell what a region is, "void" (polygons).
+    """
     mask = Image.new("L", size, 0)
     draw = ImageDraw.Draw(mask)
-    draw.polygon([tuple(p) for p in points], fill=label)
+    for points in shape.get("void", []):
+        draw.polygon([tuple(p) for p in points], fill=VOID)
+    points = shape["points"]
+    draw.polygon([tuple(p) for p in points], fill=CLASSES.index(shape["class"]))
     width, height = size
     for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1]):
         along = (x0 == x1 and x0 in (0, width - 1)) or (y0 == y1 and y0 in (0, height - 1))
@@ -45,50 +52,78 @@ def polygon_mask(size: tuple[int, int], points: list[list[int]], label: int) -> 
     return mask
 
 
-def scene(ground: np.ndarray, tint: tuple[float, float, float]) -> Image.Image:
-    """A view of the Summer Palace (china.jpg) above a ground made of a grey texture."""
-    view = Image.fromarray(load_sample_image("china.jpg")).resize((352, 235), Image.LANCZOS)
-    view = view.crop((0, 40, 352, 235))
-    height, top = 264, 130
-    canvas = Image.new("RGB", (352, height))
+def ground(texture: np.ndarray, tint: tuple[float, float, float], height: int) -> Image.Image:
+    """A plane SIDE x ``height`` px, receding from bottom to top: a grey texture (0..255), tinted."""
+    fine, eye = 4, 60  # samples per px and axis against aliasing; px from the plane's top up to the horizon
+    y, x = np.mgrid[0 : height * fine, 0 : SIDE * fine] / fine
+    depth = (height + eye) / (y + eye)  # 1 at the bottom
+    where = np.stack([1.5 * (height + eye) * depth, texture.shape[1] / 2 + 1.5 * (x - SIDE / 2) * depth])
+    grey = map_coordinates(texture.astype(float), where, order=1, mode="mirror")
+    grey = grey.reshape(height, fine, SIDE, fine).mean((1, 3))
+    light = np.linspace(0.8, 1.0, height)[:, None]  # farther ground is darker
+    return Image.fromarray(np.clip((grey * light)[..., None] * tint, 0, 255).astype(np.uint8))
+
+
+def scene(view: Image.Image, plane: Image.Image) -> Image.Image:
+    """A view, SIDE px wide, and below it a plane; the seam is soft."""
+    soft = 8  # px
+    canvas = Image.new("RGB", (SIDE, view.height + plane.height - soft))
     canvas.paste(view, (0, 0))
-    texture = Image.fromarray(ground).resize((420, 420), Image.LANCZOS).crop((34, 0, 386, height - top + 24))
-    far = np.linspace(0.75, 1.1, texture.height)[:, None, None]  # farther ground is darker
-    coloured = np.clip(np.asarray(texture, float)[..., None] * far * tint, 0, 255).astype(np.uint8)
-    start = top - 24
-    fade = np.clip(np.arange(texture.height) / 34, 0, 1)[:, None] * np.ones((1, 352))
-    canvas.paste(Image.fromarray(coloured), (0, start), Image.fromarray((255 * fade).astype(np.uint8)))
+    rise = np.clip(np.arange(plane.height) / soft, 0, 1)[:, None] * np.ones((1, SIDE))
+    canvas.paste(plane, (0, view.height - soft), Image.fromarray((255 * rise).astype(np.uint8)))
     return canvas
 
 
-def composite(background: Image.Image, things: list, stamps: Path) -> tuple[Image.Image, Image.Image]:
+def scenes() -> dict[str, Image.Image]:
+    """The composites' backgrounds, 352 x 264 px: two views out of china.jpg, each above a ground."""
+    china = Image.fromarray(load_sample_image("china.jpg"))
+    lake = china.crop((372, 233, 640, 340)).resize((SIDE, 140), Image.LANCZOS)
+    palace = ImageOps.mirror(china.crop((20, 190, 430, 353)).resize((SIDE, 140), Image.LANCZOS))
+    return {
+        "pasture": scene(lake, ground(data.grass(), (0.74, 0.88, 0.42), 132)),
+        "yard": scene(palace, ground(data.gravel(), (1.08, 1.0, 0.86), 132)),
+    }
+
+
+def place(stamp: Path, width: int, x: int, foot: int, size: tuple) -> tuple[Image.Image, Image.Image]:
+    """A cut-out on an empty layer of ``size`` px: its colours, spread beyond its outline, and its matte."""
+    cut = Image.open(stamp).convert("RGBA")
+    cut = cut.resize((width, round(cut.height * width / cut.width)), Image.LANCZOS)
+    layer = Image.new("RGBA", size)
+    layer.paste(cut, (x - width // 2, foot - cut.height))
+    pixels = np.asarray(layer, float)
+    alpha = pixels[..., 3:] / 255
+    # where the matte is thin, a stamp's colour is a rest of its old background: take the neighbours' instead
+    solid = alpha * (alpha > 0.5)
+    spread = gaussian_filter(pixels[..., :3] * solid, (2, 2, 0)) / (gaussian_filter(solid, (2, 2, 0)) + 1e-6)
+    colour = np.where(alpha > 0.5, pixels[..., :3], spread)
+    matte = Image.fromarray((255 * gaussian_filter(alpha[..., 0], 0.7)).astype(np.uint8))
+    return Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8)), matte
+
+
+def shadow(matte: Image.Image) -> Image.Image:
+    """A soft shadow at an animal's feet: its matte, flattened onto the ground."""
+    left, top, right, foot = matte.getbbox()
+    flat = matte.crop((left, top, right, foot)).resize((right - left, (foot - top) // 6), Image.BOX)
+    dark = Image.new("L", matte.size)
+    dark.paste(flat, (left, foot - flat.height * 3 // 4))
+    return dark.filter(ImageFilter.GaussianBlur(3)).point(lambda v: round(0.65 * v))
+
+
+def composite(photo: Image.Image, things: list, stamps: Path) -> tuple[Image.Image, Image.Image]:
     """Cut-outs on a background, with soft shadows and feathered edges, and their mask."""
-    photo, mask = background, np.zeros((background.height, background.width), np.uint8)
+    mask = np.zeros((photo.height, photo.width), np.uint8)
     for stamp, name, width, x, foot in things:
-        cut = Image.open(stamps / f"{stamp}.png").convert("RGBA")
-        cut = cut.resize((width, round(cut.height * width / cut.width)), Image.LANCZOS)
-        place = (x - width // 2, foot - cut.height)
-        matte = Image.new("L", photo.size, 0)
-        matte.paste(cut.getchannel("A"), place)
-        matte = matte.filter(ImageFilter.GaussianBlur(0.8))
-        shadow = Image.new("L", photo.size, 0)
-        ImageDraw.Draw(shadow).ellipse((place[0] + 8, foot - 9, place[0] + width - 8, foot + 7), fill=130)
-        photo = Image.composite(
-            Image.new("RGB", photo.size, (20, 22, 16)), photo, shadow.filter(ImageFilter.GaussianBlur(5))
-        )
-        layer = Image.new("RGB", photo.size)
-        layer.paste(cut.convert("RGB"), place)
-        # outside the matte the stamp's colour is undefined: spread it before blending
-        layer = Image.composite(
-            layer, layer.filter(ImageFilter.GaussianBlur(2)), matte.point(lambda v: 255 * (v > 200))
-        )
+        layer, matte = place(stamps / f"{stamp}.png", width, x, foot, photo.size)
+        photo = Image.composite(Image.new("RGB", photo.size, (18, 20, 14)), photo, shadow(matte))
         photo = Image.composite(layer, photo, matte)
         share = np.asarray(matte) / 255
         mask[share > 0.1] = VOID
         mask[share > 0.9] = CLASSES.index(name)
-    noise = np.random.default_rng(0).normal(0, 2.5, (photo.height, photo.width, 1))
-    grainy = np.clip(np.asarray(photo.filter(ImageFilter.GaussianBlur(0.4)), float) + noise, 0, 255)
-    return Image.fromarray(grainy.astype(np.uint8)), Image.fromarray(mask)
+    # one grain and one sharpness over everything, as from one camera
+    grain = np.random.default_rng(0).normal(0, 2, (photo.height, photo.width, 1))
+    pixels = np.asarray(photo.filter(ImageFilter.GaussianBlur(0.4)), float) + grain
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)), Image.fromarray(mask)
 
 
 def build(out: Path, hopper: Path, stamps: Path) -> None:
@@ -103,11 +138,9 @@ def build(out: Path, hopper: Path, stamps: Path) -> None:
     for name, photo in photos.items():
         shape = polygons.get(name)
         empty = Image.new("L", photo.size, 0)
-        mask = polygon_mask(photo.size, shape["points"], CLASSES.index(shape["class"])) if shape else empty
-        save(out, name, photo, mask)
-    grass, gravel = data.grass(), data.gravel()
-    save(out, "pasture", *composite(scene(grass, (0.72, 0.92, 0.42)), COMPOSITES["pasture"], stamps))
-    save(out, "yard", *composite(scene(gravel, (0.98, 0.9, 0.76)), COMPOSITES["yard"], stamps))
+        save(out, name, photo, polygon_mask(photo.size, shape) if shape else empty)
+    for name, background in scenes().items():
+        save(out, name, *composite(background, COMPOSITES[name], stamps))
 
 
 def save(out: Path, name: str, photo: Image.Image, mask: Image.Image) -> None:
@@ -117,7 +150,8 @@ def save(out: Path, name: str, photo: Image.Image, mask: Image.Image) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.gallery_sources", description=__doc__.splitlines()[0])
+    description = "Builds the gallery's photos and masks from their sources."
+    parser = argparse.ArgumentParser(prog="python -m training.gallery_sources", description=description)
     parser.add_argument("--hopper", type=Path, required=True, help="matplotlib's grace_hopper.jpg")
     parser.add_argument("--stamps", type=Path, required=True, help="tuxpaint's stamps/animals/mammals")
     parser.add_argument("--out", type=Path, default=Path("assets/gallery"))

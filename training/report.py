@@ -28,12 +28,13 @@ class Report:
     def __init__(self, run: Run, config: Config, trainer):
         self.run, self.config, self.trainer = run, config, trainer
         data = config.data
+        self.tune, self.masks = None, False
         try:
             self.tune = open_split(data.kind, data.root, data.tune, data.classes, data.tune_size, config.seed)
             self.tune.mask(0)
+            self.masks = True
         except UserError as error:
             print(f"No figures against masks: {error}")
-            self.tune = None
 
     def __call__(self, r: Round) -> None:
         """Measures round r and rewrites the run's files, each atomically."""
@@ -42,12 +43,13 @@ class Report:
         rounds[r.t] = self._label_free(r)
         explainer = Explainer(self.run, self.trainer.device)
         with self.trainer.accelerator.autocast():
-            if self.tune is not None:
+            if self.masks:
                 measured = evaluate(explainer, self.tune, [r.t], cam=r.t == 1)
                 scored = measured.pop("rounds")[0]
                 self._write_histogram(r.t, scored.pop("region_scores"))
                 rounds[r.t] = merge(rounds[r.t], scored)
                 figures |= measured | {"split": self.config.data.tune}
+            if self.tune is not None:
                 write_traces(self.run, explainer, self._samples())
         figures["rounds"] = [rounds[t] for t in sorted(rounds)]
         self.run.write("figures.json", figures)
@@ -86,10 +88,15 @@ class Report:
     def _samples(self) -> list[dict[str, Any]]:
         """The fixed photos whose traces are rewritten after each round: the first of ``tune``."""
         return [
-            {"name": f"sample_{i}", "title": self.tune.ids[i], "image": self.tune.image(i),
-             "tags": self.tune.tags(i), "truth": self.tune.mask(i)}
+            {
+                "name": f"sample_{i}",
+                "title": self.tune.ids[i],
+                "image": self.tune.image(i),
+                "tags": self.tune.tags(i),
+                "truth": self.tune.mask(i) if self.masks else None,
+            }
             for i in range(min(self.config.traces, len(self.tune)))
-        ]  # fmt: skip
+        ]
 
     def _write_scalars(self, entry: dict[str, Any], t: int) -> None:
         for key in ("unary", "refined", "confident"):

@@ -31,9 +31,7 @@ def gallery_photos(folder: Path, classes: tuple[str, ...]) -> list[dict[str, Any
     """
     gallery = json.loads((folder / "gallery.json").read_text())
     if tuple(gallery["classes"]) != classes:
-        raise UserError(
-            f"{folder}: masks are labelled {gallery['classes']}, but the run's classes are {list(classes)}."
-        )
+        raise UserError(f"{folder}: got masks of {gallery['classes']}, expected the run's classes {list(classes)}.")
     return [
         {
             "image": np.asarray(Image.open(folder / photo["file"]).convert("RGB")),

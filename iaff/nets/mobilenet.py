@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
@@ -142,4 +143,7 @@ def _download(fetch: Callable[[], dict]) -> dict:
 def _read(path: Path) -> dict:
     if not path.is_file():
         raise UserError(f"weights={path}: no such file; expected a torchvision mobilenet_v2 state dict.")
-    return torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, UnpicklingError, EOFError) as error:
+        raise UserError(f"weights={path}: not a torch state dict ({error}); download it again.") from error
