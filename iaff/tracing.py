@@ -92,7 +92,7 @@ def _cam_figures(cam: Tensor, tags: Tensor, threshold: float, truth: Tensor | No
 
 def _miou(labels: Tensor, truth: Tensor) -> float:
     """mIoU of one photo over the classes that occur or are predicted; maps of class ids ``(H, W)``."""
-    score = Segmentation(int(max(labels.max(), truth[truth != UNKNOWN].max())) + 1)
+    score = Segmentation(max(2, int(max(labels.max(), truth[truth != UNKNOWN].max())) + 1))
     score.add(labels, truth)
     return score.miou()
 

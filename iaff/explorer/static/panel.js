@@ -64,11 +64,9 @@ export class Panel {
     this.reach = el("b");
     this.reachShare = el("span");
     this.mass = el("b");
-    this.query = el(
-      "section.query",
-      { "aria-label": "Affinity query" },
-      this.mode.node,
-      this.where,
+    this.answer = el(
+      "div.answer",
+      {},
       this.bars,
       el(
         "dl.pair",
@@ -76,6 +74,13 @@ export class Panel {
         el("div", {}, el("dt", {}, "reach"), el("dd", {}, this.reach, " cells ", this.reachShare)),
         el("div", {}, el("dt", {}, "mass"), el("dd", {}, this.mass)),
       ),
+    );
+    this.query = el(
+      "section.query",
+      { "aria-label": "Affinity query" },
+      this.mode.node,
+      this.where,
+      this.answer,
     );
   }
 
@@ -288,7 +293,11 @@ export class Panel {
   #showQuery(at, mode) {
     const { trace, picture } = this.app,
       q = picture.query;
-    if (!at) return;
+    this.answer.hidden = !at;
+    if (!at) {
+      this.where.textContent = "Move over the photo, or click a pixel, to ask.";
+      return;
+    }
     const name = `pixel ${at.x}, ${at.y}${this.app.pinned() ? " (pinned)" : ""}`;
     this.where.textContent = mode === "row" ? `What decides ${name}` : `Where the label of ${name} lands`;
     const total = mode === "row" ? 1 : q.mass || 1;
