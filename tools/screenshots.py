@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-README = "img=astronaut&stage=affinity&round=2&x=120&y=210&mode=row"
+README = "img=yard&stage=affinity&round=2&x=236&y=140&mode=row"
 VIEWS = {
     "photo": "img=chelsea&stage=photo",
     "cam": "img=yard&stage=cam",
