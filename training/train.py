@@ -29,6 +29,10 @@ def train(config: Config, folder: Path, workers: int = 0) -> Run:
     run = create(folder, {**settings, "classes": photos.classes})
     precision = "no" if config.precision == "fp32" else config.precision
     accelerator = Accelerator(mixed_precision=precision)
+    if accelerator.num_processes > 1:
+        raise UserError(
+            f"Got {accelerator.num_processes} processes; training runs in one so far: start it without them."
+        )
     trainer = Trainer(folder, accelerator, config.seed, workers)
     iterate(config, photos, trainer, Report(run, config, trainer))
     return run

@@ -25,7 +25,7 @@ CHECKPOINT_SECONDS = 120
 
 
 class Samples(torch.utils.data.Dataset):
-    """An endless shuffled pass over ``count`` items as a finite list of positions."""
+    """Shuffled passes over ``count`` items, one after the other, cut to ``length`` positions."""
 
     def __init__(self, sample: Callable[[int], dict], count: int, length: int, seed: int):
         self.sample, self.seed = sample, seed

@@ -30,6 +30,22 @@ def pytest_collection_modifyitems(items):
             item.add_marker("ui")
 
 
+TIMINGS: list[str] = []
+
+
+@pytest.fixture
+def timing():
+    """``timing(text)`` prints a measured time at the end of the test run."""
+    return TIMINGS.append
+
+
+def pytest_terminal_summary(terminalreporter):
+    if TIMINGS:
+        terminalreporter.section("browser timings")
+        for line in TIMINGS:
+            terminalreporter.line(line)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

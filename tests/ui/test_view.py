@@ -226,7 +226,7 @@ def test_resize_keeps_the_answer(view):
 
 
 @pytest.mark.parametrize("stage", ["affinity", "refined"])
-def test_hover_is_quick(view, stage):
+def test_hover_is_quick(view, stage, timing):
     """Handled event -> last draw call: 8 ms at the 90th percentile; fails beyond three times that."""
     view.open(f"?stage={stage}")
     view.page.wait_for_selector(".iaff-charts[data-ready]", timeout=20000)
@@ -236,15 +236,15 @@ def test_hover_is_quick(view, stage):
         view.page.mouse.move(left + (i * 37.7) % (right - left), top + (i * 53.3) % (bottom - top))
     times, waits = view.page.evaluate("[__iaff.timings.hover, __iaff.timings.wait]")
     p50, p90 = np.percentile(times, [50, 90])
-    print(
-        f"\nhover on {stage}: {len(times)} events, median {p50:.1f}, p90 {p90:.1f} ms to the last draw call; "
+    timing(
+        f"hover on {stage}: {len(times)} events, median {p50:.1f}, p90 {p90:.1f} ms to the last draw call; "
         f"before that p90 {np.percentile(waits, 90):.1f} ms until the browser hands the event over"
     )
     assert len(times) > 60
     assert p90 < 3 * 8
 
 
-def test_switching_is_quick(view):
+def test_switching_is_quick(view, timing):
     """Round or layer 50 ms, photo 300 ms at the 90th percentile; fails beyond three times that."""
     view.open("?stage=unary")
     for _ in range(3):
@@ -252,6 +252,6 @@ def test_switching_is_quick(view):
     view.key(".")
     view.wait("__iaff.trace.meta.name === 'astronaut'")
     change, photo = view.page.evaluate("[__iaff.timings.change, __iaff.timings.photo]")
-    print(f"\nstage or round: p90 {np.percentile(change, 90):.1f} ms; photo: {max(photo):.0f} ms")
+    timing(f"stage or round: p90 {np.percentile(change, 90):.1f} ms; photo: {max(photo):.0f} ms")
     assert np.percentile(change, 90) < 3 * 50
     assert max(photo) < 3 * 300
