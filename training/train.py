@@ -50,6 +50,8 @@ def main() -> None:
         run = train(config, arguments.run or Path("runs") / config.name, arguments.workers)
     except UserError as error:
         sys.exit(f"training.train: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The same command goes on from the last checkpoint.")
     print(f"Done: {run.dir}. Look at it with: python app.py --run {run.dir}")
 
 
