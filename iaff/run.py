@@ -11,6 +11,7 @@
 """
 
 import csv
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,9 +108,11 @@ class Run:
         if path.is_file():
             with path.open(newline="") as file:
                 kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
-        lines = [",".join(rows[0])]
-        lines += [",".join(str(r.get(c, "")) for c in rows[0]) for r in [*kept, *rows]]
-        write_atomically(path, ("\n".join(lines) + "\n").encode())
+        text = io.StringIO()
+        table = csv.DictWriter(text, list(rows[0]), extrasaction="ignore", lineterminator="\n")
+        table.writeheader()
+        table.writerows([*kept, *rows])
+        write_atomically(path, text.getvalue().encode())
 
     def _json(self, name: str, default: dict) -> dict[str, Any]:
         path = self.dir / name
