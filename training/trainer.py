@@ -7,7 +7,7 @@ an interruption change nothing: a resumed training ends where an unbroken one wo
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -152,9 +152,6 @@ class Maps:
 
     def __setitem__(self, i: int, tensors: dict[str, Tensor]) -> None:
         _write(self._path(i), lambda path: save_file(tensors, path))
-
-    def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        return (load_file(path) for path in sorted(self.folder.glob("*.safetensors")))
 
 
 def _groups(net: nn.Module, how: Fit) -> list[dict]:
