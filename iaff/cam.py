@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, multilabel_soft_margin_loss
 
-from iaff.data.transforms import grid_size, labelled_sample, to_tensor
+from iaff.data.transforms import labelled_sample, to_tensor
+from iaff.grid import grid_size
 from iaff.nets.classifier import Classifier
 
 
@@ -20,18 +21,17 @@ def classifier_loss(net: Classifier, batch: dict[str, Tensor]) -> Tensor:
 
 
 @torch.no_grad()
-def class_activation(
+def class_activations(
     net: Classifier, image: np.ndarray, scales: tuple[float, ...] = (1.0,), flip: bool = True
 ) -> tuple[Tensor, Tensor]:
-    """Multi-scale CAM of one photo.
+    """What the classifier lights up at each scale of a photo, and on its mirror image.
 
     Args:
-        image: ``uint8 (H, W, 3)``.
-        scales: of the photo; the maps are averaged, at each scale over the photo and its mirror image.
+        image: ``uint8 (H, W, 3)``; scales: of the photo.
 
     Returns:
-        CAM ``(C, h, w)`` on the affinity grid, in 0..1, each class divided by its maximum (PSA); and the
-        classifier's probability ``(C,)`` of each class, averaged likewise.
+        positive activations ``(scales, 1 or 2, C, h, w)`` on the affinity grid, and the classifier's probability
+        ``(C,)`` of each class, averaged over them.
     """
     photo = to_tensor(image)[None].to(next(net.parameters()).device).float()
     size = grid_size(*photo.shape[-2:])
@@ -44,7 +44,23 @@ def class_activation(
             activation = net.activations(scaled.flip(-1) if mirrored else scaled).float()
             logits.append(activation.mean((2, 3)))
             activation = activation.flip(-1) if mirrored else activation
-            maps.append(interpolate(activation.relu(), size, mode="bilinear", align_corners=False))
-    cam = torch.stack(maps).mean(0)[0]
-    peak = cam.amax((1, 2), keepdim=True)
-    return cam / (peak + 1e-5), torch.stack(logits).mean(0)[0].sigmoid()
+            maps.append(interpolate(activation.relu(), size, mode="bilinear", align_corners=False)[0])
+    probability = torch.stack(logits).mean(0)[0].sigmoid()
+    return torch.stack(maps).unflatten(0, (len(scales), -1)), probability
+
+
+def normalised(activation: Tensor) -> Tensor:
+    """Activations ``(..., h, w)``, each map divided by its maximum (PSA): 0..1."""
+    return activation / (activation.amax((-2, -1), keepdim=True) + 1e-5)
+
+
+def class_activation(
+    net: Classifier, image: np.ndarray, scales: tuple[float, ...] = (1.0,), flip: bool = True
+) -> tuple[Tensor, Tensor]:
+    """Multi-scale CAM of one photo: :func:`class_activations`, averaged and normalised.
+
+    Returns:
+        CAM ``(C, h, w)`` in 0..1, and the probabilities ``(C,)``.
+    """
+    maps, probability = class_activations(net, image, scales, flip)
+    return normalised(maps.flatten(0, 1).mean(0)), probability

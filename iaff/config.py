@@ -16,7 +16,7 @@ class Section(BaseModel):
 class Data(Section):
     """Which photos: ``train`` is trained on (tags only); ``tune`` is measured after each round, if present."""
 
-    kind: Literal["voc", "shapes"]
+    kind: Literal["voc", "folder", "shapes"]
     root: str = ""
     classes: tuple[str, ...] = ()  # empty: all
     train: str = "train"

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
-from iaff.data.transforms import STRIDE, UNKNOWN
+from iaff.grid import STRIDE, UNKNOWN
 
 
 def to_photo(alpha: Tensor, height: int, width: int) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, interpolate
 
 from iaff.config import Mining
-from iaff.data.transforms import UNKNOWN
+from iaff.grid import UNKNOWN
 from iaff.nets.region import Region
 from iaff.superpixels import region_mean
 

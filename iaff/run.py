@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iaff.encoding import write_atomically
 from iaff.errors import UserError
-from iaff.trace import write_atomically
 
 SCHEMA = 1
+SHIPPED = Path(__file__).parent.parent / "assets" / "runs" / "animals"
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,12 @@ class Run:
                 f"{folder} is not a run: no config.json in it. Expected a folder written by "
                 "`python -m training.train`, such as assets/runs/animals."
             )
-        config = json.loads(path.read_text())
+        config = _read_json(path)
         if config.get("schema") != SCHEMA:
             raise UserError(f"{folder}: got run schema {config.get('schema')}, expected {SCHEMA}; train it again.")
+        for key in ("name", "classes"):
+            if not config.get(key):
+                raise UserError(f"{path}: got no {key!r}, expected the settings that training wrote; restore the file.")
         return cls(folder, config)
 
     @property
@@ -73,6 +77,10 @@ class Run:
                   for net in ("unary", "region", "pairwise")):  # fmt: skip
             t += 1
         return t
+
+    def changed(self) -> float:
+        """When weights were last written, s since the epoch; 0 without any."""
+        return max((path.stat().st_mtime for path in (self.dir / "weights").glob("*.safetensors")), default=0)
 
     def traces(self) -> list[dict[str, Any]]:
         """The index of the run's traces: name, title, file, thumb, tags."""
@@ -116,7 +124,20 @@ class Run:
 
     def _json(self, name: str, default: dict) -> dict[str, Any]:
         path = self.dir / name
-        return json.loads(path.read_text()) if path.is_file() else default
+        return _read_json(path) if path.is_file() else default
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """A JSON file that holds an object; UserError where it does not."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} cannot be read ({error}). Expected the JSON that training wrote; restore it."
+        ) from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: got {type(content).__name__}, expected a JSON object; restore the file.")
+    return content
 
 
 def create(folder: str | Path, config: dict[str, Any]) -> Run:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from iaff.config import Seeds
-from iaff.data.transforms import UNKNOWN
+from iaff.grid import UNKNOWN
 from iaff.superpixels import region_mean
 
 

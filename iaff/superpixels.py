@@ -6,7 +6,7 @@ from skimage.segmentation import felzenszwalb
 from torch import Tensor
 
 from iaff.config import Superpixels
-from iaff.data.transforms import STRIDE, grid_size
+from iaff.grid import STRIDE, grid_size
 
 
 def superpixels(image: np.ndarray, how: Superpixels) -> Tensor:

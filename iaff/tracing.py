@@ -1,27 +1,25 @@
 """Writes traces: one photo through all rounds of a run, into the run's ``traces`` folder."""
 
-import base64
-import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from iaff.data.transforms import UNKNOWN, enlarge, grid_size, to_tensor
+from iaff.data.transforms import enlarge, to_tensor
+from iaff.encoding import encode_photo, encode_png, encode_superpixels, half_down, thumbnail
 from iaff.energy import image_weights, paper_energy, reference_energy
-from iaff.explain import Explainer, RoundMaps
+from iaff.explainer import Explainer, RoundMaps
+from iaff.grid import UNKNOWN, grid_size
 from iaff.labels import allowed_classes
 from iaff.metrics import Partial, Segmentation, to_photo
 from iaff.propagation import propagate, sample_reach
 from iaff.run import Run
 from iaff.seeds import cam_labels, find_seeds
 from iaff.superpixels import on_grid
-from iaff.trace import Trace, encode_photo, encode_png, encode_superpixels, half_down
-
-THUMBNAIL = 96  # px, height
+from iaff.trace import Trace
 
 
 def grid_photo(image: np.ndarray) -> Tensor:
@@ -29,24 +27,36 @@ def grid_photo(image: np.ndarray) -> Tensor:
     return adaptive_avg_pool2d(to_tensor(image).float(), grid_size(*image.shape[:2]))
 
 
+Progress = Callable[[str, float], None]  # (what is done next, share done 0..1); raising ends the work
+PROPOSED = 0.5  # a class whose score reaches this is proposed as a tag
+
+
 @torch.no_grad()
-def explain(explainer: Explainer, image: np.ndarray, tags: np.ndarray, truth: np.ndarray | None = None,
-            **about: Any) -> Trace:  # fmt: skip
+def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None = None,
+                truth: np.ndarray | None = None, progress: Progress = lambda stage, share: None,
+                **about: Any) -> Trace:  # fmt: skip
     """One photo through all finished rounds of a run.
 
     Args:
-        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``; truth: ``uint8 (H, W)`` class ids, 255 void, for figures.
+        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, or None for those that the classifier proposes.
+        truth: ``uint8 (H, W)`` class ids, 255 void, for figures.
+        progress: told before each step.
         about: ``name``, and optionally ``title``, ``credit``, ``note`` for the trace's metadata.
     """
-    config, run = explainer.config, explainer.run
-    tags_t, mask = torch.from_numpy(tags), None if truth is None else torch.from_numpy(truth.copy())
-    classes = allowed_classes(tags_t)
-    cam, probability = explainer.cam(image)
+    config, run, count = explainer.config, explainer.run, len(explainer.rounds)
+    mask = None if truth is None else torch.from_numpy(truth.copy())
+    progress("Looking for the classes (CAM)", 0)
+    evidence = explainer.evidence(image)
+    proposed = evidence.probability >= PROPOSED
+    chosen = proposed if tags is None else torch.from_numpy(tags)
+    classes = allowed_classes(chosen)
+    progress("Superpixels and seeds", 1 / (count + 2))
     ids = explainer.superpixels(image)
-    seeds = find_seeds(cam, tags_t, on_grid(ids), config.seeds)
+    seeds = find_seeds(evidence.cam, chosen, on_grid(ids), config.seeds)
     tensors = {
         "image": encode_photo(image),
-        "cam": cam[tags_t].half().numpy(),
+        "cam": evidence.cam[chosen].half().numpy(),
+        "cam_scales": (255 * evidence.cam_scales[:, chosen]).round().byte().numpy(),
         "seeds": encode_png(seeds.numpy()),
         "superpixels": encode_superpixels(ids.numpy()),
     }
@@ -54,14 +64,10 @@ def explain(explainer: Explainer, image: np.ndarray, tags: np.ndarray, truth: np
         tensors["truth"] = encode_png(truth)
     weights = image_weights(grid_photo(image))
     rounds, before = [], None
-    for t in range(1, len(explainer.rounds) + 1):
+    for t in range(1, count + 1):
+        progress(f"Round {t} of {count}: unary map, confident regions, affinity", (t + 1) / (count + 2))
         maps = _as_saved(explainer.round(t, image, ids, classes)[0], config.loss.passes)
-        tensors |= {
-            f"rounds.{t}.alpha_u": maps.alpha_u.half().numpy(),
-            f"rounds.{t}.scores": maps.scores.half().numpy(),
-            f"rounds.{t}.confident": encode_png(maps.confident.numpy()),
-            f"rounds.{t}.gates": half_down(maps.gates[0].numpy()),
-        }
+        tensors |= _round_tensors(f"rounds.{t}.", maps)
         figures = round_figures(maps, classes, weights, config.loss.passes, before, mask)
         rounds.append({"round": t, "affinity": {"kind": "scan", "passes": config.loss.passes}, "figures": figures})
         before = maps.alpha_p.argmax(0)
@@ -69,18 +75,30 @@ def explain(explainer: Explainer, image: np.ndarray, tags: np.ndarray, truth: np
     meta = {
         **about,
         "size": [image.shape[1], image.shape[0]],
-        "grid": [cam.shape[2], cam.shape[1]],
+        "grid": [seeds.shape[1], seeds.shape[0]],
         "class_ids": classes.tolist(),
         "classes": [names[c] for c in classes],
         "tags": [names[c] for c in classes[1:]],
-        "tag_scores": dict(zip(names[1:], probability.tolist(), strict=True)),
-        "run": {"name": run.name, "classes": list(names), "rounds": len(rounds)},
+        "tag_scores": dict(zip(names[1:], evidence.probability.tolist(), strict=True)),
+        "proposed": [name for name, yes in zip(names[1:], proposed.tolist(), strict=True) if yes],
+        "cam_scales": list(config.cam.scales),
+        "run": {"name": run.name, "classes": list(names), "rounds": count},
         "thresholds": {"seed_fg": config.seeds.foreground, "seed_bg": config.seeds.background,
-                       "purity": config.mining.purity, "tau": config.mining.tau},
-        "figures": {"seeds": _partial(seeds, mask), "cam": _cam_figures(cam, tags_t, config.seeds.threshold, mask)},
+                       "purity": config.mining.purity, "tau": config.mining.tau, "proposed": PROPOSED},
+        "figures": {"seeds": _partial(seeds, mask),
+                    "cam": _cam_figures(evidence.cam, chosen, config.seeds.threshold, mask)},
         "rounds": rounds,
     }  # fmt: skip
     return Trace(meta, tensors)
+
+
+def _round_tensors(prefix: str, maps: RoundMaps) -> dict[str, np.ndarray]:
+    return {
+        f"{prefix}alpha_u": maps.alpha_u.half().numpy(),
+        f"{prefix}scores": maps.scores.half().numpy(),
+        f"{prefix}confident": encode_png(maps.confident.numpy()),
+        f"{prefix}gates": half_down(maps.gates[0].numpy()),
+    }
 
 
 def _cam_figures(cam: Tensor, tags: Tensor, threshold: float, truth: Tensor | None) -> dict[str, float]:
@@ -152,22 +170,13 @@ def _partial(labels: Tensor, truth: Tensor | None) -> dict[str, float]:
 
 
 def write_traces(run: Run, explainer: Explainer, photos: list[dict[str, Any]]) -> None:
-    """Writes a trace per photo (``name``, ``image``, ``tags`` and what :func:`explain` takes) and the index."""
+    """Writes a trace per photo (``name``, ``image``, ``tags`` and what :func:`trace_photo` takes) and the index."""
     index = []
     for photo in photos:
-        trace = explain(explainer, **photo)
+        trace = trace_photo(explainer, **photo)
         trace.save(run.dir / "traces" / f"{photo['name']}.safetensors")
         index.append({"name": photo["name"], "title": photo.get("title", photo["name"]),
-                      "file": f"{photo['name']}.safetensors", "thumb": _thumbnail(photo["image"]),
+                      "file": f"{photo['name']}.safetensors", "thumb": thumbnail(photo["image"]),
                       "tags": trace.meta["tags"]})  # fmt: skip
     if index:
         run.write("traces/index.json", {"traces": index})
-
-
-def _thumbnail(image: np.ndarray) -> str:
-    """A small JPEG of a photo as a data URI."""
-    small = Image.fromarray(image)
-    small.thumbnail((10 * THUMBNAIL, THUMBNAIL))
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

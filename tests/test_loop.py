@@ -14,7 +14,7 @@ import training.trainer
 from iaff.config import load_config
 from iaff.data import Shapes
 from iaff.errors import UserError
-from iaff.explain import Explainer
+from iaff.explainer import Explainer
 from iaff.run import Run
 from iaff.trace import Trace
 from training.evaluate import evaluate
@@ -69,11 +69,11 @@ def test_traces_hold_what_the_explorer_needs(run):
     k, (w, h) = len(trace.meta["classes"]), trace.meta["grid"]
     assert (w, h) == (32, 24)
     for t in (1, 2):
-        assert trace.alpha_u(t).shape == (k, h, w)
-        gates = trace.gates(t)
+        assert trace.rounds[t].alpha_u.shape == (k, h, w)
+        gates = trace.rounds[t].affinity.gates
         assert gates.min() >= 0
         assert gates.sum(1).max() <= 1
-        np.testing.assert_allclose(trace.alpha_p(t).sum(0), 1, atol=2e-3)
+        np.testing.assert_allclose(trace.rounds[t].alpha_p.sum(0), 1, atol=2e-3)
         scores = trace.tensors[f"rounds.{t}.scores"]
         assert len(scores) == trace.superpixels().max() + 1
         assert set(np.unique(trace.labels(f"rounds.{t}.confident"))) <= {*trace.meta["class_ids"], 255}

@@ -17,9 +17,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from iaff.data import Dataset, open_split
-from iaff.data.transforms import UNKNOWN, enlarge
+from iaff.data.transforms import enlarge
 from iaff.errors import UserError
-from iaff.explain import Explainer, RoundMaps
+from iaff.explainer import Explainer, RoundMaps
+from iaff.grid import UNKNOWN
 from iaff.labels import allowed_classes
 from iaff.metrics import Partial, Segmentation, Sweep, to_photo
 from iaff.propagation import sample_reach
@@ -38,7 +39,7 @@ class CamScore:
         self.sweep, self.seeds = Sweep(explainer.classes + 1), Partial()
 
     def add(self, image, tags: Tensor, ids: Tensor, truth: Tensor) -> None:
-        cam, _ = self.explainer.cam(image)
+        cam = self.explainer.evidence(image).cam
         fine = to_photo(cam, *truth.shape)
         strength, best = (fine * tags[:, None, None]).max(0)
         self.sweep.add(strength, best + 1, truth)

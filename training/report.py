@@ -9,10 +9,10 @@ from tqdm import tqdm
 
 from iaff.config import Config
 from iaff.data import open_split
-from iaff.data.transforms import UNKNOWN
 from iaff.energy import image_weights, reference_energy
 from iaff.errors import UserError
-from iaff.explain import Explainer
+from iaff.explainer import Explainer
+from iaff.grid import UNKNOWN
 from iaff.labels import allowed_classes
 from iaff.rounds import Round
 from iaff.run import Run

@@ -14,10 +14,11 @@ import numpy as np
 from PIL import Image
 from safetensors.torch import load_file, save
 
+from iaff.encoding import write_atomically
 from iaff.errors import UserError
-from iaff.explain import Explainer
+from iaff.explainer import Explainer
 from iaff.run import Run, create
-from iaff.trace import Trace, write_atomically
+from iaff.trace import Trace
 from iaff.tracing import write_traces
 
 LARGEST = 10_000_000  # bytes, of a shipped file

@@ -11,19 +11,14 @@ from torch.nn.functional import pad
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-UNKNOWN = 255
-STRIDE = 4  # of the affinity grid
+from iaff.grid import STRIDE, UNKNOWN, grid_size
+
 _FILL = {tv_tensors.Image: 118, tv_tensors.Mask: UNKNOWN}
 
 
 def to_tensor(image: np.ndarray) -> Tensor:
     """``uint8 (H, W, 3)`` -> ``uint8 (3, H, W)``."""
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
-
-
-def grid_size(height: int, width: int) -> tuple[int, int]:
-    """(rows, columns) of the affinity grid of a photo of that size, in px."""
-    return -(-height // STRIDE), -(-width // STRIDE)
 
 
 def enlarge(labels: Tensor, height: int, width: int) -> Tensor:

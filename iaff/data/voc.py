@@ -5,14 +5,14 @@ Works on the devkit as distributed and on any subset in the same layout. Tags co
 ``SegmentationClassAug`` (SBD-augmented) or ``SegmentationClass``.
 """
 
-from functools import cached_property
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-from PIL import Image
 
+from iaff.data.masks import read_mask
 from iaff.errors import UserError
+from iaff.images import Photo, read_photo
 
 VOC_CLASSES = (
     "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
@@ -20,7 +20,7 @@ VOC_CLASSES = (
     "tvmonitor",
 )  # fmt: skip
 ANIMALS = ("cat", "cow", "dog", "horse", "person", "sheep")
-VOID = 255
+LARGEST = 4096  # px: VOC's photos stay as they are
 
 
 class VOC:
@@ -48,16 +48,22 @@ class VOC:
         kept = [i for i, row in enumerate(tags) if classes is None or row.any()]
         self.ids = [ids[i] for i in kept]
         self._tags = tags[kept]
+        for name in self.ids:
+            if not self._photo(name).is_file():
+                raise UserError(f"{split}.txt lists {name}, but {self._photo(name)} is missing; restore the photo.")
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def image(self, i: int) -> np.ndarray:
         """Photo i as ``uint8 (H, W, 3)`` RGB."""
-        path = self.root / "JPEGImages" / f"{self.ids[i]}.jpg"
-        if not path.is_file():
-            raise UserError(f"{self.split}.txt lists {self.ids[i]}, but {path} is missing; restore the photo.")
-        return np.asarray(Image.open(path).convert("RGB"))
+        return self._read(i).pixels
+
+    def _read(self, i: int) -> Photo:
+        return read_photo(self._photo(self.ids[i]), side=LARGEST, smallest=1)
+
+    def _photo(self, name: str) -> Path:
+        return self.root / "JPEGImages" / f"{name}.jpg"
 
     def tags(self, i: int) -> np.ndarray:
         """Image-level tags of photo i as ``bool (C,)``, background not among them."""
@@ -68,17 +74,8 @@ class VOC:
         for folder in ("SegmentationClassAug", "SegmentationClass"):
             path = self.root / folder / f"{self.ids[i]}.png"
             if path.is_file():
-                return self._labels[np.asarray(Image.open(path))]
+                return read_mask(path, self._read(i).size, ("background", *VOC_CLASSES), self.classes)
         raise UserError(f"No mask of {self.ids[i]} in {self.root}/SegmentationClassAug or SegmentationClass.")
-
-    @cached_property
-    def _labels(self) -> np.ndarray:
-        """Lookup table from VOC's own indices to this data set's labels."""
-        table = np.full(256, VOID, np.uint8)
-        table[0] = 0
-        for label, name in enumerate(self.classes[1:], start=1):
-            table[1 + VOC_CLASSES.index(name)] = label
-        return table
 
     def _read_list(self) -> list[str]:
         path = self.root / "ImageSets" / "Segmentation" / f"{self.split}.txt"

@@ -1,11 +1,14 @@
 """The explorer's two components: thin wrappers around the scripts in ``static``."""
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from iaff.explorer.files import STATIC, address, plotly_js
-from iaff.explorer.handlers import listing, run_figures
+from iaff.explorer.handlers import listing, own_photos, run_figures
+from iaff.explorer.jobs import Desk
 from iaff.run import Run
 
 # The scripts are ES modules, fetched as files. The template never mentions a prop, so that Gradio never
@@ -17,7 +20,7 @@ const check = (name) => fetch(base + props.static + '/' + name, { cache: 'no-cac
 window.__iaffScripts ??= Promise.all(props.scripts.map(check));
 window.__iaffScripts
   .then(() => import(base + props.static + '/' + props.main))
-  .then((module) => module.mount(element, props, base, server))
+  .then((module) => module.mount(element, props, base, server, upload))
   .catch((error) => {
     console.error(error);
     element.textContent = 'The scripts could not be loaded. Reload the page, or start the app again.';
@@ -33,7 +36,7 @@ def scripts() -> dict[str, Any]:
 class Explorer(gr.HTML):
     """Stage stepper, photos, picture and panel; see ``static/canvas.js``."""
 
-    def __init__(self, runs: list[Run], **kwargs: Any):
+    def __init__(self, runs: list[Run], desk: Desk, **kwargs: Any):
         super().__init__(
             html_template='<div class="iaff"><p class="opening">Opening the first photo …</p></div>',
             js_on_load=LOAD,
@@ -41,6 +44,7 @@ class Explorer(gr.HTML):
             main="canvas.js",
             **scripts(),
             runs=listing(runs),
+            server_functions=own_photos(runs, desk, lambda: Path(get_upload_folder())),
             **kwargs,
         )
 

@@ -1,10 +1,13 @@
 """Which files the browser may fetch, and under which address. Nothing else is exposed."""
 
+import contextlib
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
 from iaff.run import Run
 
+KEPT = 600  # s that files of clients stay: uploads that were never used, traces that were sent
 STATIC = Path(__file__).parent / "static"
 
 
@@ -22,3 +25,12 @@ def exposed(runs: list[Run]) -> list[Path]:
 def address(path: Path) -> str:
     """The path's address below the app's root, e.g. ``/gradio_api/file=/home/me/run/traces``."""
     return f"/gradio_api/file={path.resolve().as_posix()}"
+
+
+def sweep(folder: Path) -> None:
+    """Deletes what clients left in the folder of uploads."""
+    late = time.time() - KEPT
+    for path in [*folder.glob("tmp*"), *folder.glob("trace-*"), *folder.glob("*/*")]:
+        with contextlib.suppress(OSError):
+            if path.is_file() and path.stat().st_mtime < late:
+                path.unlink()

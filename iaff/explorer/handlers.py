@@ -1,37 +1,144 @@
-"""What the browser asks Python for: pure functions of the runs, no session, no state."""
+"""What the browser asks Python for. Every function takes one JSON object, checks it, and answers with ``ok``.
 
+A function that raises answers the browser with ``undefined`` and no word, so errors are returned.
+"""
+
+import base64
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from iaff.explorer.files import address
+from iaff.errors import UserError
+from iaff.explorer.files import address, sweep
+from iaff.explorer.jobs import Desk
 from iaff.run import Run
 
+Handler = Callable[[Any], dict[str, Any]]
 
-def listing(runs: list[Run]) -> list[dict[str, str]]:
-    """What the page must know of each run: a name of its own and where its traces lie."""
+
+def named(runs: list[Run]) -> dict[str, Run]:
+    """The runs, each by a name of its own."""
     names: list[str] = []
     for run in runs:
         same = sum(name.split(" (")[0] == run.name for name in names)
         names.append(f"{run.name} ({same + 1})" if same else run.name)
-    return [{"name": name, "traces": address(run.dir / "traces")} for name, run in zip(names, runs, strict=True)]
+    return dict(zip(names, runs, strict=True))
 
 
-def run_figures(runs: list[Run]) -> Callable[[Any], dict[str, Any]]:
-    """The server function ``figures({run: NAME}) -> {"ok": True, "figures": ...}``.
+def listing(runs: list[Run]) -> list[dict[str, Any]]:
+    """What the page must know of each run: name, classes, where its traces lie, whether it has weights."""
+    return [
+        {
+            "name": name,
+            "traces": address(run.dir / "traces"),
+            "classes": list(run.classes),
+            "explains": run.finished_rounds() > 0,
+        }
+        for name, run in named(runs).items()
+    ]
 
-    A function that raises answers the browser with ``undefined`` and no word, so errors are returned.
-    Figures are read at each call: the run may still be training.
-    """
-    by_name = {entry["name"]: run for entry, run in zip(listing(runs), runs, strict=True)}
 
-    def figures(request: Any) -> dict[str, Any]:
-        name = request.get("run") if isinstance(request, dict) else None
-        run = by_name.get(name) if isinstance(name, str) else None
-        if run is None:
-            return {"ok": False, "error": f"No run of that name; the explorer has: {', '.join(by_name)}."}
+def answering(function: Handler) -> Handler:
+    """A handler whose UserErrors, and those of a malformed request, become answers."""
+
+    def answer(request: Any) -> dict[str, Any]:
         try:
-            return {"ok": True, "figures": run.figures(), "rounds": run.config.get("rounds")}
-        except (OSError, ValueError) as error:
-            return {"ok": False, "error": f"figures.json of {name} cannot be read: {error}"}
+            if not isinstance(request, dict):
+                raise UserError(f"Got {type(request).__name__}, expected one JSON object.")
+            return {"ok": True, **function(request)}
+        except UserError as error:
+            return {"ok": False, "error": str(error)}
+
+    answer.__name__ = function.__name__
+    return answer
+
+
+def text(request: dict, key: str) -> str:
+    """A string of a request; UserError where it is none."""
+    value = request.get(key)
+    if not isinstance(value, str):
+        raise UserError(f"Got {key} = {value!r}, expected a text.")
+    return value
+
+
+def run_of(request: dict, runs: dict[str, Run]) -> Run:
+    """The run that a request names; UserError where there is none of that name."""
+    name = request.get("run")
+    if not isinstance(name, str) or name not in runs:
+        raise UserError(f"No run of that name; the explorer has: {', '.join(runs)}.")
+    return runs[name]
+
+
+def run_figures(runs: list[Run]) -> Handler:
+    """``figures({run}) -> {figures, rounds}``, read at each call: the run may still be training."""
+    by_name = named(runs)
+
+    @answering
+    def figures(request: dict) -> dict[str, Any]:
+        run = run_of(request, by_name)
+        return {"figures": run.figures(), "rounds": run.config.get("rounds")}
 
     return figures
+
+
+def own_photos(runs: list[Run], desk: Desk, uploads: Callable[[], Path]) -> list[Handler]:
+    """The way of an own photo: ``submit``, ``progress``, ``take``, ``cancel``; ``uploads`` is where uploads lie."""
+    by_name = named(runs)
+
+    @answering
+    def submit(request: dict) -> dict[str, Any]:
+        run, name = run_of(request, by_name), text(request, "name")
+        data = read_upload(text(request, "path"), uploads())
+        if data is None:
+            return {"ok": False, "gone": True, "error": "The photo is no longer there. Send it again."}
+        return {"job": desk.submit(run, data, name[:120], tags_of(request)).token}
+
+    @answering
+    def progress(request: dict) -> dict[str, Any]:
+        job = desk.find(text(request, "job"))
+        error = {"error": job.error} if job.error else {}
+        return {"state": job.state, "ahead": desk.ahead(job), "stage": job.stage, "share": job.share, **error}
+
+    @answering
+    def take(request: dict) -> dict[str, Any]:
+        return {"trace": base64.b64encode(desk.take(text(request, "job"))).decode()}
+
+    @answering
+    def cancel(request: dict) -> dict[str, Any]:
+        desk.cancel(text(request, "job"))
+        return {}
+
+    return [submit, progress, take, cancel]
+
+
+def tags_of(request: dict) -> list[str] | None:
+    """The tags of a request, or None where the classifier shall propose them."""
+    tags = request.get("tags")
+    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
+        raise UserError(f"Got tags = {tags!r}, expected a list of class names, or null.")
+    return tags
+
+
+def read_upload(path: str, folder: Path) -> bytes | None:
+    """An uploaded file's bytes; the file is deleted. None where it is gone.
+
+    Raises:
+        UserError: the path lies outside the folder of uploads.
+    """
+    try:
+        file = Path(path).resolve()
+        inside = file.is_relative_to(folder.resolve()) and not file.is_dir()
+    except (OSError, ValueError):
+        inside = False
+    if not inside:
+        raise UserError("Got a path that is not an upload's. Upload the photo, then give the path that came back.")
+    sweep(folder)
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        file.unlink()
+        file.parent.rmdir()  # Gradio's folder of this one file
+    return data

@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
 from iaff.config import PairwiseLoss
-from iaff.data.transforms import UNKNOWN, aligned_crop, to_tensor
+from iaff.data.transforms import aligned_crop, to_tensor
+from iaff.grid import UNKNOWN
 from iaff.propagation.gates import DIRECTIONS, NEIGHBOURS, gates_from_logits
 from iaff.propagation.scan import propagate
 from iaff.superpixels import region_mean

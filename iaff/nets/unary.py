@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
-from iaff.data.transforms import UNKNOWN, grid_size, labelled_sample, to_tensor
+from iaff.data.transforms import labelled_sample, to_tensor
+from iaff.grid import UNKNOWN, grid_size
 from iaff.superpixels import on_grid
 
 

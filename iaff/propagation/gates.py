@@ -12,18 +12,15 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from iaff.grid import gates_inside
+
 DIRECTIONS, NEIGHBOURS = 4, 3
 
 
 @lru_cache(maxsize=32)
 def inside(height: int, width: int) -> Tensor:
     """Which gates stay in the image: ``bool (4, 3, h, w)``."""
-    keep = torch.ones(DIRECTIONS, NEIGHBOURS, height, width, dtype=torch.bool)
-    keep[0, ..., 0] = keep[1, ..., -1] = False  # no previous column
-    keep[2, ..., 0, :] = keep[3, ..., -1, :] = False  # no previous row
-    keep[:2, 0, 0, :] = keep[:2, 2, -1, :] = False  # neighbour row above or below the image
-    keep[2:, 0, :, 0] = keep[2:, 2, :, -1] = False  # neighbour column left or right of the image
-    return keep
+    return torch.from_numpy(gates_inside(height, width))
 
 
 def gates_from_logits(logits: Tensor) -> Tensor:

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from iaff.cam import class_activation
+from iaff.cam import class_activations, normalised
 from iaff.config import Config
+from iaff.errors import UserError
 from iaff.mining import confident_map, pool_features, region_scores
 from iaff.nets.backbones import Depth, build_trunk
 from iaff.nets.classifier import Classifier
@@ -18,6 +21,15 @@ from iaff.nets.unary import Unary, restrict, unary_logits
 from iaff.propagation import propagate
 from iaff.run import Run
 from iaff.superpixels import on_grid, superpixels
+
+
+@dataclass
+class Evidence:
+    """What the classifier says of a photo."""
+
+    cam: Tensor  # (C, h, w), 0..1
+    cam_scales: Tensor  # (scales, C, h, w), 0..1: the same at each scale
+    probability: Tensor  # (C,), 0..1
 
 
 @dataclass
@@ -45,21 +57,35 @@ class Explainer:
 
     Args:
         run: a run with at least one finished round; device: where its networks live.
+
+    Raises:
+        UserError: no finished round, settings of another version, or weights that cannot be read.
     """
 
     def __init__(self, run: Run, device: torch.device | str = "cpu"):
         self.run, self.device = run, device
         fields = {k: v for k, v in run.config.items() if k in Config.model_fields}
-        self.config = Config.model_validate(fields)
+        try:
+            self.config = Config.model_validate(fields)
+        except ValidationError as error:
+            raise UserError(
+                f"{run.dir}: its config.json is not of this version of iaff: {error.errors()[0]}."
+            ) from error
         self.classes = len(run.classes) - 1
+        if not run.finished_rounds():
+            raise UserError(
+                f"{run.dir} has no finished round yet: got no weights of unary_1, region_1 and pairwise_1. Go on with "
+                "its training, or give another run with --run DIR."
+            )
         self.classifier = self._load("classifier", Classifier(self._trunk("classifier"), self.classes))
         self.rounds = [self._load_round(t) for t in range(1, run.finished_rounds() + 1)]
 
-    def cam(self, image: np.ndarray) -> tuple[Tensor, Tensor]:
-        """CAM ``(C, h, w)`` in 0..1 and class probabilities ``(C,)`` of a photo ``uint8 (H, W, 3)``."""
+    def evidence(self, image: np.ndarray) -> Evidence:
+        """CAM and tag scores of a photo ``uint8 (H, W, 3)``."""
         how = self.config.cam
-        cam, probability = class_activation(self.classifier, image, how.scales, how.flip)
-        return cam.cpu(), probability.cpu()
+        maps, probability = class_activations(self.classifier, image, how.scales, how.flip)
+        cam = normalised(maps.flatten(0, 1).mean(0))
+        return Evidence(cam.cpu(), normalised(maps.mean(1)).cpu(), probability.cpu())
 
     def superpixels(self, image: np.ndarray) -> Tensor:
         """Superpixel ids ``int32 (H, W)``."""
@@ -90,6 +116,14 @@ class Explainer:
         return build_trunk(self.config.backbone, depth, self.config.output_stride)
 
     def _load(self, name: str, net: nn.Module):
-        state = {k: v.float() for k, v in load_file(self.run.weights(name)).items()}
-        net.load_state_dict(state)
+        path = self.run.weights(name)
+        try:
+            net.load_state_dict({k: v.float() for k, v in load_file(path).items()})
+        except (SafetensorError, OSError) as error:
+            raise UserError(
+                f"{path} cannot be read ({error}). Expected the whole file that training wrote; copy or train it again."
+            ) from error
+        except RuntimeError as error:
+            first = str(error).splitlines()[1].strip() if "\n" in str(error) else error
+            raise UserError(f"{path} holds weights of another network than config.json says: {first}") from error
         return net.to(self.device).eval()

@@ -1,0 +1,59 @@
+"""The command line: every error is one sentence, and only what a command needs is imported."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from iaff.errors import UserError
+from iaff.run import SHIPPED
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m iaff", description="Iterative affinity learning, from a shell.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="refine | explore | doctor")
+
+    refine = commands.add_parser("refine", help="photos -> label maps of every round, and a trace")
+    refine.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of photos")
+    refine.add_argument("--tags", help="the classes in them, e.g. cat,person; '' for none (default: proposed)")
+    refine.add_argument("--run", type=Path, default=SHIPPED, metavar="DIR", help="default: the shipped run")
+    refine.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder per photo is made in it")
+
+    explore = commands.add_parser("explore", help="open runs or traces in the browser")
+    explore.add_argument("what", nargs="*", type=Path, metavar="RUN or TRACE", help="default: the shipped run")
+    add_server(explore)
+
+    commands.add_parser("doctor", help="versions, devices, weights; what is missing and how to mend it")
+    return top
+
+
+def add_server(options: argparse.ArgumentParser) -> None:
+    """Host and port; they default to GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on a Space."""
+    options.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
+    options.add_argument("--port", type=int, default=os.environ.get("GRADIO_SERVER_PORT", "7860"))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs a command; returns the exit status."""
+    args = parser().parse_args(argv)
+    try:
+        if args.command == "refine":
+            from iaff.refine import refine
+
+            tags = None if args.tags is None else [tag.strip() for tag in args.tags.split(",") if tag.strip()]
+            return refine(args.photos, tags, args.run, args.out)
+        if args.command == "explore":
+            from iaff.explorer.app import explore
+
+            explore(args.what, args.host, args.port)
+            return 0
+        from iaff.doctor import doctor
+
+        return doctor()
+    except UserError as error:
+        print(f"iaff {args.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130

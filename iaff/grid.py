@@ -1,0 +1,26 @@
+"""The affinity grid: where an image pixel lies on it. The one place where the two are converted."""
+
+import numpy as np
+
+STRIDE = 4  # image px per cell
+UNKNOWN = 255  # in label maps: unknown or void
+
+
+def grid_size(height: int, width: int) -> tuple[int, int]:
+    """(rows, columns) of the affinity grid of a photo of that size, in px."""
+    return -(-height // STRIDE), -(-width // STRIDE)
+
+
+def cell(x: int, y: int) -> tuple[int, int]:
+    """Image pixel (x, y) -> (row, column) on the grid."""
+    return y // STRIDE, x // STRIDE
+
+
+def gates_inside(height: int, width: int) -> np.ndarray:
+    """Which gates stay in the image: ``bool (4, 3, h, w)``; see :mod:`iaff.propagation.gates`."""
+    keep = np.ones((4, 3, height, width), bool)
+    keep[0, ..., 0] = keep[1, ..., -1] = False  # no previous column
+    keep[2, ..., 0, :] = keep[3, ..., -1, :] = False  # no previous row
+    keep[:2, 0, 0, :] = keep[:2, 2, -1, :] = False  # neighbour row above or below the image
+    keep[2:, 0, :, 0] = keep[2:, 2, :, -1] = False  # neighbour column left or right of the image
+    return keep
