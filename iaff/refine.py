@@ -29,7 +29,7 @@ def refine(photos: list[Path], tags: list[str] | None, run_folder: Path, out: Pa
     explainer = explainer_of(run)
     files, failed = expand(photos), 0
     folders = folders_for(files)
-    with tqdm(files, unit="photo", disable=len(files) == 1) as bar:
+    with tqdm(files, unit="photo", leave=False, disable=len(files) == 1) as bar:
         for file in bar:
             try:
                 photo = read_photo(file)

@@ -22,7 +22,7 @@ GATE_TOLERANCE = 1e-3
 
 class Scan(BaseModel):
     kind: Literal["scan"]
-    passes: Annotated[int, Field(ge=1, le=64)] = 1
+    passes: Annotated[int, Field(ge=1, le=64)]
 
 
 class Stencil(BaseModel):
