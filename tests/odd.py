@@ -74,8 +74,8 @@ def mutations(data: bytes, count: int, seed: int = 0):
     for i in range(count):
         copy = bytearray(data)
         for _ in range(random.integers(1, 6)):
-            # headers decide most: half of all changes fall into the first kilobyte
-            at = int(random.integers(min(len(copy), 1024) if random.random() < 0.5 else len(copy)))
+            # headers decide most: many changes fall into the first kilobyte
+            at = int(random.integers(min(len(copy), 1024) if random.random() < 0.2 else len(copy)))
             copy[at] = random.integers(256)
         if i % 4 == 1:
             del copy[int(random.integers(len(copy))) :]

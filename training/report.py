@@ -8,7 +8,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from iaff.config import Config
-from iaff.data import open_split
+from iaff.data import Dataset, open_split
 from iaff.energy import image_weights, reference_energy
 from iaff.errors import UserError
 from iaff.explainer import Explainer
@@ -49,8 +49,7 @@ class Report:
                 self._write_histogram(r.t, scored.pop("region_scores"))
                 rounds[r.t] = merge(rounds[r.t], scored)
                 figures |= measured | {"split": self.config.data.tune}
-            if self.tune is not None:
-                write_traces(self.run, explainer, self._samples())
+            write_traces(self.run, explainer, self._samples(r.photos if self.tune is None else self.tune))
         figures["rounds"] = [rounds[t] for t in sorted(rounds)]
         self.run.write("figures.json", figures)
         self._write_scalars(rounds[r.t], r.t)
@@ -85,17 +84,17 @@ class Report:
         entries = sorted([*others, {"round": t, **histogram}], key=lambda entry: entry["round"])
         self.run.write("mining.json", {"split": self.config.data.tune, "rounds": entries})
 
-    def _samples(self) -> list[dict[str, Any]]:
-        """The fixed photos whose traces are rewritten after each round: the first of ``tune``."""
+    def _samples(self, photos: Dataset) -> list[dict[str, Any]]:
+        """The fixed photos whose traces are rewritten after each round: the first of ``tune``, else of training."""
         return [
             {
                 "name": f"sample_{i}",
-                "title": self.tune.ids[i],
-                "image": self.tune.image(i),
-                "tags": self.tune.tags(i),
-                "truth": self.tune.mask(i) if self.masks else None,
+                "title": photos.ids[i],
+                "image": photos.image(i),
+                "tags": photos.tags(i),
+                "truth": photos.mask(i) if self.masks else None,
             }
-            for i in range(min(self.config.traces, len(self.tune)))
+            for i in range(min(self.config.traces, len(photos)))
         ]
 
     def _write_scalars(self, entry: dict[str, Any], t: int) -> None:
