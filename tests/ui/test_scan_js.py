@@ -34,13 +34,13 @@ def check(view, trace: Trace, rounds: list[int]):
     w, h = trace.meta["grid"]
     shape = (len(trace.meta["classes"]), h, w)
     for t in rounds:
-        gates, passes = trace.gates(t), trace.meta["rounds"][t - 1]["affinity"]["passes"]
-        oracle = trace.alpha_u(t)
+        gates, passes = trace.rounds[t].affinity.gates, trace.meta["rounds"][t - 1]["affinity"]["passes"]
+        oracle = trace.rounds[t].alpha_u
         for _ in range(passes):
             oracle = numpy_scan(oracle, gates)
         refined = browser_map(view, "refined", t, shape)
         np.testing.assert_allclose(refined, oracle, atol=1e-3)
-        np.testing.assert_allclose(refined, trace.alpha_p(t), atol=1e-3)
+        np.testing.assert_allclose(refined, trace.rounds[t].alpha_p, atol=1e-3)
         for x, y in [(0, 0), (w - 1, h - 1), (w // 2, h // 3)]:
             point = np.zeros((1, h, w), np.float32)
             point[0, y, x] = 1
@@ -52,7 +52,7 @@ def check(view, trace: Trace, rounds: list[int]):
             np.testing.assert_allclose(row, dense_row(gates, x, y, passes), atol=1e-3)
             assert row.sum() == pytest.approx(1, abs=1e-3)
             # the row explains the label: its class shares are the refined map at this pixel
-            np.testing.assert_allclose((trace.alpha_u(t) * row).sum((1, 2)), refined[:, y, x], atol=1e-3)
+            np.testing.assert_allclose((trace.rounds[t].alpha_u * row).sum((1, 2)), refined[:, y, x], atol=1e-3)
 
 
 def test_scan_on_made_up_traces(view, run_folder):
@@ -95,5 +95,5 @@ def test_reach_is_pythons(view, run_folder):
 
     view.open("?stage=affinity&x=176&y=118&round=2")
     trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
-    row = torch.from_numpy(dense_row(trace.gates(2), 44, 29, 1))
+    row = torch.from_numpy(dense_row(trace.rounds[2].affinity.gates, 44, 29, 1))
     assert abs(view.page.evaluate("__iaff.picture.query.count") - int(reach(row))) <= 1

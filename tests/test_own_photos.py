@@ -1,0 +1,168 @@
+"""The way of an own photo through the server: one after the other, cancelled, forgotten, and never anyone else's."""
+
+import base64
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from iaff import Run, Trace, UserError
+from iaff.explorer import jobs
+from iaff.explorer.handlers import own_photos
+from iaff.explorer.jobs import Desk
+from iaff.run import SHIPPED
+
+RUN = Run.load(SHIPPED)
+PHOTO = (SHIPPED.parent.parent / "gallery/chelsea.jpg").read_bytes()
+
+
+class Work:
+    """Stands in for the networks: every photo takes until ``go`` lets it."""
+
+    def __init__(self):
+        self.steps, self.order = threading.Semaphore(0), []
+
+    def __call__(self, job, progress):
+        self.order.append(job.name)
+        for i in range(3):
+            progress(f"step {i}", i / 3)
+            assert self.steps.acquire(timeout=5)
+        if job.name == "bad":
+            raise UserError("bad is empty (0 bytes).")
+        if job.name == "bug":
+            raise ZeroDivisionError
+        return job.data + b"!"
+
+    def go(self, steps=3):
+        self.steps.release(steps)
+
+
+def until(condition):
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_one_after_the_other_and_handed_over_once():
+    work = Work()
+    desk = Desk(work)
+    a, b, c = (desk.submit(RUN, name.encode(), name, None) for name in "abc")
+    until(lambda: a.state == "running")
+    assert [desk.ahead(job) for job in (a, b, c)] == [0, 1, 2]
+    work.go(1)
+    until(lambda: a.stage == "step 1")
+    assert (a.share, b.stage) == (1 / 3, "Waiting")
+    with pytest.raises(UserError, match="its state is 'running'"):
+        desk.take(a.token)
+    work.go(8)
+    until(lambda: c.ended.is_set())
+    assert work.order == ["a", "b", "c"]
+    assert desk.take(b.token) == b"b!"
+    assert b.data is None  # the photo is gone
+    for token in (b.token, "guessed"):
+        with pytest.raises(UserError, match="not known here"):
+            desk.find(token)
+
+
+def test_cancelled_photos_make_way():
+    work = Work()
+    desk = Desk(work)
+    a, b, c = (desk.submit(RUN, name.encode(), name, None) for name in "abc")
+    until(lambda: a.state == "running")
+    desk.cancel(b.token)
+    desk.cancel(a.token)
+    assert desk.ahead(c) == 0
+    work.go(1)  # a notices at its next step
+    until(lambda: c.state == "running")
+    work.go()
+    until(lambda: c.ended.is_set())
+    assert work.order == ["a", "c"]
+    assert (a.state, b.state, c.state, a.trace) == ("cancelled", "cancelled", "done", None)
+
+
+def test_what_nobody_asks_about_is_dropped(monkeypatch):
+    monkeypatch.setattr(jobs, "FORGOTTEN", 0.05)
+    work = Work()
+    desk = Desk(work)
+    desk.submit(RUN, b"a", "a", None)
+    work.go()
+    time.sleep(0.1)
+    b = desk.submit(RUN, b"b", "b", None)
+    assert list(desk.jobs) == [b.token]
+    work.go()
+
+
+def test_errors_are_told_and_the_next_photo_goes_on(capsys):
+    work = Work()
+    desk = Desk(work)
+    bad, bug, good = (desk.submit(RUN, b"x", name, None) for name in ("bad", "bug", "good"))
+    work.go(9)
+    until(lambda: good.ended.is_set())
+    assert (bad.state, bad.error) == ("failed", "bad is empty (0 bytes).")
+    assert bug.error.startswith("The photo could not be explained: an error in iaff")
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert good.trace == b"x!"
+
+
+@pytest.fixture
+def server(tmp_path):
+    """The four server functions and the folder of uploads."""
+    functions = {f.__name__: f for f in own_photos([RUN], Desk(), lambda: tmp_path)}
+    return functions, tmp_path
+
+
+def test_a_photo_from_upload_to_trace(server):
+    functions, folder = server
+    path = folder / "hash" / "cat.jpg"
+    path.parent.mkdir()
+    path.write_bytes(PHOTO)
+    sent = functions["submit"]({"run": "animals", "path": str(path), "name": "cat.jpg", "tags": ["cat"]})
+    assert sent["ok"]
+    assert not path.exists()  # an upload is read once, and deleted
+    seen = []
+    while not seen or seen[-1]["state"] not in ("done", "failed"):
+        seen.append(functions["progress"]({"job": sent["job"]}))
+        time.sleep(0.02)
+    assert seen[-1]["state"] == "done", seen[-1]
+    assert len({answer["stage"] for answer in seen}) >= 3
+    trace = Trace.from_bytes(base64.b64decode(functions["take"]({"job": sent["job"]})["trace"]))
+    assert trace.meta["title"] == "cat.jpg"
+    assert not functions["progress"]({"job": sent["job"]})["ok"]
+    again = functions["submit"]({"run": "animals", "path": str(path), "name": "cat.jpg", "tags": None})
+    assert again["gone"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (None, "expected one JSON object"),
+        ({"run": "none", "name": "a", "path": "x"}, "No run of that name; the explorer has: animals"),
+        ({"run": ["animals"], "name": "a", "path": "x"}, "No run of that name"),
+        ({"run": "animals", "path": "x"}, "expected a text"),
+        ({"run": "animals", "name": "a", "path": "/etc/passwd"}, "not an upload's"),
+        ({"run": "animals", "name": "a", "path": "UPLOADS/../secret.jpg"}, "not an upload's"),
+        ({"run": "animals", "name": "a", "path": "UPLOADS"}, "not an upload's"),
+        ({"run": "animals", "name": "a", "path": "\0"}, "not an upload's"),
+        ({"run": "animals", "name": "a", "path": "UPLOADS/a.jpg", "tags": "cat"}, "expected a list of class names"),
+    ],
+)
+def test_strange_requests_are_answered(server, request_, message):
+    functions, folder = server
+    (folder / "a.jpg").write_bytes(PHOTO)
+    if request_ and isinstance(request_.get("path"), str):
+        request_ = {**request_, "path": request_["path"].replace("UPLOADS", str(folder))}
+    answer = functions["submit"](request_)
+    assert not answer["ok"]
+    assert message in answer["error"]
+    for name in ("progress", "take"):
+        assert not functions[name](request_)["ok"]
+
+
+def test_uploads_cannot_be_reached_through_a_link(server):
+    functions, folder = server
+    (folder / "link.jpg").symlink_to(Path(__file__))
+    answer = functions["submit"]({"run": "animals", "name": "a", "path": str(folder / "link.jpg"), "tags": None})
+    assert not answer["ok"]
+    assert Path(__file__).exists()
