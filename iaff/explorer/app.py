@@ -160,5 +160,5 @@ def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True) -> None:
         run_history=False,
         footer_links=[],
         theme=theme,
-        css_paths=STATIC / "style.css",
+        css_paths=sorted(STATIC.glob("*.css"), reverse=True)  # style.css first,
     )

@@ -9,12 +9,15 @@ import { Picture } from "./picture.js";
 import { Panel } from "./panel.js";
 import { describe } from "./readout.js";
 import { listen, help } from "./keys.js";
+import { Own } from "./own.js";
+import { intake } from "./intake.js";
+import { card } from "./card.js";
 import { el, icon, ICONS } from "./dom.js";
 
 const KEPT_TRACES = 6;
 
 class App {
-  constructor(root, runs, base) {
+  constructor(root, runs, base, server, upload) {
     Object.assign(this, {
       store,
       state: store.state,
@@ -26,15 +29,20 @@ class App {
     });
     this.timings = { wait: [], hover: [], change: [], photo: [] }; // ms; hover: event handled -> last draw call
     this.traces = new Map();
+    this.own = new Own(server, upload, {
+      changed: (photo) => this.#ownChanged(photo),
+      ended: (photo) => this.#ownEnded(photo),
+    });
     this.stepper = new Stepper(this);
     this.gallery = new Gallery(this);
     this.picture = new Picture(this);
     this.panel = new Panel(this);
     this.#build(root);
     this.help = help(root);
+    this.intake = intake(root, (files) => this.takeIn(files));
     listen(this);
     store.subscribe((changed) => this.#changed(changed));
-    this.ready = this.openRun();
+    this.ready = this.own.restore().then(() => this.openRun());
   }
 
   #build(root) {
@@ -267,18 +275,27 @@ class App {
     } catch {
       /* an index that cannot be read is an index without photos */
     }
-    this.index = index;
-    this.gallery.fill(index);
-    if (!index.length)
+    this.shipped = index;
+    this.#list();
+    if (!this.index.length)
       return this.#fail({
         title: "This run has no photos yet",
         got: `No trace in the run "${run.name}".`,
         expected: "A traces folder with index.json; training writes it after each round.",
         remedy: "Wait for the first round and reload this page, or open another run with --run DIR.",
       });
-    const known = index.some(({ name }) => name === this.state.img);
-    if (!known) this.state.img = index[0].name;
+    const known = this.index.some(({ name }) => name === this.state.img);
+    if (!known) this.state.img = (this.shipped[0] ?? this.index[0]).name;
     return this.openPhoto();
+  }
+
+  /** The photos to choose from: one's own, then the run's. */
+  #list() {
+    const own = this.own
+      .of(this.run.name)
+      .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, own: photo }));
+    this.index = [...own, ...this.shipped];
+    this.gallery.fill(this.index);
   }
 
   url(file) {
@@ -290,6 +307,7 @@ class App {
       start = performance.now();
     if (!entry) return;
     this.gallery.update();
+    if (entry.own && (entry.own.busy || entry.own.state === "failed")) return this.#await(entry.own);
     try {
       const trace = await this.#load(entry);
       if (this.state.img !== entry.name) return; // another photo was chosen meanwhile
@@ -310,7 +328,66 @@ class App {
     }
   }
 
+  // --- own photos -------------------------------------------------------------------------------------------------
+
+  /** Files that were chosen, dropped or pasted: the first is shown, all are computed. */
+  takeIn(files) {
+    if (!this.run?.explains) return;
+    const first = this.own.add(files, this.run.name);
+    this.#list();
+    store.set({ img: first.id });
+  }
+
+  choosePhoto() {
+    if (this.run?.explains) this.intake.choose();
+  }
+
+  /** The own photo that is shown, or null. */
+  mine() {
+    return this.own.find(this.state.img) ?? null;
+  }
+
+  forget(photo) {
+    this.own.forget(photo);
+    this.#list();
+    if (this.state.img === photo.id) store.set({ img: this.index[0]?.name ?? null });
+    this.gallery.update();
+  }
+
+  cancel() {
+    const photo = this.mine();
+    if (!photo?.busy) return false;
+    this.own.cancel(photo);
+    return true;
+  }
+
+  #await(photo) {
+    this.card = card(photo, {
+      cancel: () => this.cancel(),
+      choose: () => this.choosePhoto(),
+      forget: () => this.forget(photo),
+    });
+    this.card.photo = photo;
+    this.#instead(this.card.node, photo.name);
+  }
+
+  #ownChanged(photo) {
+    this.gallery.progress(photo);
+    if (this.state.img !== photo.id) return;
+    this.card?.photo === photo ? this.card.update() : this.#await(photo);
+  }
+
+  #ownEnded(photo) {
+    this.card = null;
+    this.#list();
+    this.gallery.update();
+    if (this.state.img !== photo.id) return;
+    if (photo.state === "cancelled") return store.set({ img: this.index[0]?.name ?? null });
+    this.ready = this.openPhoto();
+  }
+
   #load(entry) {
+    if (entry.own) return entry.own.trace();
     const url = this.url(entry.file),
       known = this.traces.get(url);
     if (known) return known;
@@ -322,12 +399,15 @@ class App {
   }
 
   #open(trace, entry) {
-    const first = !this.trace,
+    const first = !this.lastPhoto,
+      same = this.lastPhoto === entry.name,
       { state } = this;
+    this.lastPhoto = entry.name;
+    this.card = null;
     this.trace = trace;
     this.cursor = null;
     state.round = Math.min(state.round, Math.max(1, trace.T));
-    if (state.x !== null && (state.x >= trace.W || state.y >= trace.H || (!first && !this.samePhoto)))
+    if (state.x !== null && (state.x >= trace.W || state.y >= trace.H || (!first && !same)))
       state.x = state.y = null;
     this.peak = peak(trace);
     this.title.textContent = trace.meta.title || entry.title || entry.name;
@@ -356,12 +436,35 @@ class App {
   }
 
   #fail(error) {
+    this.#instead(problem(error), this.run?.name ?? "");
+  }
+
+  /** Something else in the picture's place. */
+  #instead(node, title) {
     this.trace = null;
     for (const part of this.#parts()) part.hidden = true;
-    this.picture.say(error);
+    this.picture.say(node);
     this.readout.hidden = true;
-    this.title.textContent = this.run?.name ?? "";
+    this.title.textContent = title;
   }
+}
+
+/** An error in its three parts. */
+function problem(error) {
+  return el(
+    "div",
+    { role: "alert" },
+    el("h2", {}, error.title ?? "This trace cannot be shown"),
+    el(
+      "dl",
+      {},
+      ...[
+        ["Got", error.got],
+        ["Expected", error.expected],
+        ["What to do", error.remedy],
+      ].flatMap(([term, text]) => [el("dt", {}, term), el("dd", {}, text)]),
+    ),
+  );
 }
 
 function toCharts() {
@@ -380,9 +483,9 @@ function peak(trace) {
   return { x: middle(c, trace.W), y: middle(r, trace.H) };
 }
 
-export function mount(element, { runs }, base) {
+export function mount(element, { runs }, base, server, upload) {
   const root = element.querySelector(".iaff");
-  const app = new App(root, runs, base);
+  const app = new App(root, runs, base, server, upload);
   window.__iaff = root.__iaff = app;
   app.ready.then(() =>
     requestAnimationFrame(() => {

@@ -4,6 +4,7 @@ import { ABOUT, step, perRound, percent, number } from "./stages.js";
 import { classColour, css, RAMP_CSS, BACKGROUND } from "./colour.js";
 import { heat } from "./paint.js";
 import { el, icon, ICONS, segmented } from "./dom.js";
+import { tagEditor } from "./tags.js";
 
 const SOFT = ["unary", "refined"];
 export const swatch = (id) =>
@@ -117,6 +118,12 @@ export class Panel {
   #extra(stage) {
     const { trace } = this.app,
       { tags, tag_scores: scores } = trace.meta;
+    const mine = stage === "photo" && this.app.mine();
+    if (mine)
+      return [
+        tagEditor(trace, this.app.run.classes.slice(1), (chosen) => this.app.own.compute(mine, chosen)),
+        this.#credit(),
+      ].filter(Boolean);
     if (stage === "photo")
       return [
         el(

@@ -29,7 +29,7 @@ export class Picture {
       "aria-label": "The photo with the chosen layer",
     });
     this.frame = el("div.frame", {}, this.base, this.over);
-    this.message = el("div.message", { role: "alert", hidden: true });
+    this.message = el("div.message", { hidden: true });
     this.node = el("div.picture", {}, this.frame, this.message);
     this.bottom = this.base.getContext("2d", { alpha: false });
     this.top = this.over.getContext("2d");
@@ -331,22 +331,11 @@ export class Picture {
     }
   }
 
-  /** Say why there is nothing to see. Falsy clears. */
-  say(error) {
-    this.message.hidden = !error;
-    this.frame.hidden = Boolean(error);
-    if (error)
-      this.message.replaceChildren(
-        el("h2", {}, error.title ?? "This trace cannot be shown"),
-        el(
-          "dl",
-          {},
-          ...[
-            ["Got", error.got],
-            ["Expected", error.expected],
-            ["What to do", error.remedy],
-          ].flatMap(([term, text]) => [el("dt", {}, term), el("dd", {}, text)]),
-        ),
-      );
+  /** Show something else instead of the picture. Null brings the picture back. */
+  say(node) {
+    this.message.hidden = !node;
+    this.frame.hidden = Boolean(node);
+    this.message.replaceChildren(...(node ? [node] : []));
+    if (node) this.node.style.height = "";
   }
 }

@@ -25,7 +25,7 @@ export const ABOUT = {
     say: (trace) =>
       trace.meta.tags.length
         ? `All that the method is told about this photo: it shows ${list(trace.meta.tags.map(article))}. No outline, no labelled pixel.`
-        : "This photo carries no tag: the method is told that none of the run's classes is in it.",
+        : "This photo carries no tag: the method is told that it shows none of the run's classes.",
     figures: () => [],
   },
   cam: {
