@@ -12,7 +12,7 @@ from tests.ui.synthetic import numpy_scan
 ASK = """([what, t, x, y]) => {
   const { trace } = window.__iaff, out = new Float32Array(trace.n);
   if (what === "refined") return Array.from(trace.refined(t));
-  trace.scan(t)[what](y * trace.w + x, out);
+  trace.affinity(t)[what](y * trace.w + x, out);
   return Array.from(out);
 }"""
 

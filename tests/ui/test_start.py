@@ -56,8 +56,8 @@ def test_nothing_heavy_before_the_page_is_built(run_folder):
     """Gradio is imported only to build, torch not at all: both cost seconds."""
     code = (
         "import sys, pathlib\n"
-        "from iaff.explorer.app import build, open_runs\n"
-        f"runs = open_runs([pathlib.Path({str(run_folder)!r})])\n"
+        "from iaff.explorer.app import build, open_all\n"
+        f"runs = open_all([pathlib.Path({str(run_folder)!r})])\n"
         "assert 'gradio' not in sys.modules, 'gradio was imported too early'\n"
         "build(runs)\n"
         "assert 'torch' not in sys.modules, 'torch was imported'\n"
@@ -88,9 +88,9 @@ def test_only_traces_are_exposed(app, run_folder, path):
     assert status in ("403", "404")
 
 
-def test_public_api_is_empty(app):
+def test_public_api_is_explain_alone(app):
     import json
     import urllib.request
 
     with urllib.request.urlopen(app.url + "gradio_api/info", timeout=10) as answer:
-        assert json.load(answer)["named_endpoints"] == {}
+        assert list(json.load(answer)["named_endpoints"]) == ["/explain"]

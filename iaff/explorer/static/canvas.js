@@ -1,7 +1,7 @@
 // The explorer's view: puts stepper, gallery, picture and panel together and keeps them in step with the store.
 import { store } from "./state.js";
 import { loadTrace, TraceError } from "./trace.js";
-import { step, perRound } from "./stages.js";
+import { available, step, perRound } from "./stages.js";
 import { STRIDE } from "./scan.js";
 import { Stepper } from "./stepper.js";
 import { Gallery } from "./gallery.js";
@@ -12,7 +12,7 @@ import { listen, help } from "./keys.js";
 import { Own } from "./own.js";
 import { intake } from "./intake.js";
 import { card } from "./card.js";
-import { el, icon, ICONS } from "./dom.js";
+import { el, icon, ICONS, segmented } from "./dom.js";
 
 const KEPT_TRACES = 6;
 
@@ -25,7 +25,6 @@ class App {
       base,
       trace: null,
       cursor: null,
-      showTruth: false,
     });
     this.timings = { wait: [], hover: [], change: [], photo: [] }; // ms; hover: event handled -> last draw call
     this.traces = new Map();
@@ -61,13 +60,16 @@ class App {
       "aria-label": "Layer opacity in percent",
       oninput: () => store.set({ opacity: +this.opacity.value }),
     });
-    this.truth = el("input", { type: "checkbox", onchange: () => this.toggleTruth() });
-    this.truthLabel = el(
-      "label.check",
-      { title: "Show the ground truth's border (t)" },
-      this.truth,
-      "true border",
+    this.truth = segmented(
+      "Ground truth",
+      [
+        [null, "off", "no ground truth (t)"],
+        ["border", "border", "the true border above the layer (t)"],
+        ["filled", "filled", "the true labels in place of the layer (t)"],
+      ],
+      (truth) => store.set({ truth }),
     );
+    this.truthLabel = el("div.check", {}, el("span", { "aria-hidden": "true" }, "truth"), this.truth.node);
     this.copy = el(
       "button.quiet",
       { type: "button", title: "Copy a link to exactly this view (c)", onclick: () => this.copyLink() },
@@ -198,8 +200,12 @@ class App {
   }
 
   walk(by) {
-    const to = this.trace && step(this.state, by, this.trace.T);
+    const to = this.trace && step(this.state, by, this.trace);
     if (to) store.set(to);
+  }
+
+  goStage(stage) {
+    if (this.trace?.has(stage, this.state.round)) store.set({ stage });
   }
 
   goRound(by) {
@@ -214,11 +220,8 @@ class App {
   }
 
   toggleTruth() {
-    if (!this.trace?.truth) return;
-    this.showTruth = !this.showTruth;
-    this.truth.checked = this.showTruth;
-    this.picture.draw();
-    this.panel.update();
+    const next = { null: "border", border: "filled", filled: null };
+    if (this.trace?.truth) store.set({ truth: next[this.state.truth] });
   }
 
   async copyLink() {
@@ -245,6 +248,7 @@ class App {
 
   #show(changed) {
     if (!changed || changed.has("x") || changed.has("y")) this.#rest();
+    this.truth.show(this.state.truth);
     this.opacity.value = this.state.opacity;
     this.opacity.style.setProperty("--fill", this.state.opacity / 100);
     this.layer.classList.toggle("off", this.state.stage === "photo");
@@ -394,8 +398,16 @@ class App {
     const loading = loadTrace(url, entry.file);
     loading.catch(() => this.traces.delete(url));
     this.traces.set(url, loading);
-    if (this.traces.size > KEPT_TRACES) this.traces.delete(this.traces.keys().next().value);
+    if (this.traces.size > KEPT_TRACES) this.#drop(this.traces.keys().next().value);
     return loading;
+  }
+
+  #drop(url) {
+    this.traces.get(url).then(
+      (trace) => trace.close(),
+      () => {},
+    );
+    this.traces.delete(url);
   }
 
   #open(trace, entry) {
@@ -411,7 +423,8 @@ class App {
       state.x = state.y = null;
     this.peak = peak(trace);
     this.title.textContent = trace.meta.title || entry.title || entry.name;
-    this.truth.checked = this.showTruth = this.showTruth && Boolean(trace.truth);
+    state.stage = available(state.stage, state.round, trace);
+    trace.onlater = () => this.trace === trace && this.#later();
     this.picture.say(null);
     for (const part of this.#parts()) part.hidden = false;
     this.truthLabel.hidden = !trace.truth;
@@ -421,6 +434,12 @@ class App {
     );
     this.picture.open(trace);
     this.#show();
+  }
+
+  /** A layer that was being computed is there. */
+  #later() {
+    this.#follow();
+    if (this.state.stage === "refined") this.#show();
   }
 
   /** What means nothing without a picture. */

@@ -12,7 +12,7 @@ const KEYS = [
   ["Esc", "unpin, cancel"],
   ["b", "affinity: row or column"],
   ["l", "affinity: log or linear"],
-  ["t", "ground truth's border"],
+  ["t", "ground truth: off, border, filled"],
   [", .", "photo back, forward"],
   ["− +", "layer opacity"],
   ["u", "take in your photo"],
@@ -24,7 +24,7 @@ function action(app, { key, shiftKey }) {
   const { state, store } = app,
     arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   if (shiftKey && key in arrows) return () => app.nudge(...arrows[key]);
-  if (/^[1-8]$/.test(key)) return () => store.set({ stage: STAGES[key - 1] });
+  if (/^[1-8]$/.test(key)) return () => app.goStage(STAGES[key - 1]);
   const opacity = (by) => () => store.set({ opacity: Math.min(100, Math.max(0, state.opacity + by)) });
   return {
     ArrowLeft: () => app.walk(-1),

@@ -1,17 +1,14 @@
 // The panel beside the picture: what this stage does, this photo's figures, the affinity query, the legend.
 import { STAGES } from "./state.js";
 import { ABOUT, step, perRound, percent, number } from "./stages.js";
-import { classColour, css, RAMP_CSS, BACKGROUND } from "./colour.js";
-import { heat } from "./paint.js";
+import { classColour, css } from "./colour.js";
 import { el, icon, ICONS, segmented } from "./dom.js";
+import { legend, swatch } from "./legend.js";
+import { patchStory } from "./patch.js";
+import { Choices } from "./choices.js";
 import { tagEditor } from "./tags.js";
 
-const SOFT = ["unary", "refined"];
-export const swatch = (id) =>
-  el(id === 255 ? "span.swatch.unknown" : "span.swatch", {
-    "aria-hidden": "true",
-    style: id === 255 ? null : `background:${css(id ? classColour(id) : BACKGROUND)}`,
-  });
+const HINT = "Hover a patch for its verdict, click to keep it.";
 
 export class Panel {
   constructor(app) {
@@ -28,6 +25,7 @@ export class Panel {
       icon(ICONS.back),
     );
     this.next = el("button.next", { type: "button", onclick: () => app.walk(1) });
+    this.choices = new Choices(app);
     this.#buildQuery();
     this.head = el("div.head", {}, this.eyebrow, this.title, this.sentence); // above the picture on narrow pages
     this.node = el(
@@ -105,7 +103,7 @@ export class Panel {
         ),
     );
     this.body.replaceChildren(...this.#extra(stage));
-    this.query.hidden = !asks || !trace.scan(round);
+    this.query.hidden = !asks;
     this.mode.show(mode);
     this.scaleChoice.show(scale);
     if (asks) this.#fillBars();
@@ -134,13 +132,12 @@ export class Panel {
         scores && this.#scores(scores, tags),
         this.#credit(),
       ].filter(Boolean);
-    if (stage === "superpixels" || stage === "confident") {
+    if (stage === "cam") return this.choices.cam();
+    if ((stage === "superpixels" || stage === "confident") && trace.superpixels) {
       this.patch = el("section.patch", { "aria-label": "Patch under the cursor" });
-      return [this.patch];
+      return [...this.choices.difference(), this.patch];
     }
-    if (stage === "affinity" && !trace.scan(this.app.state.round))
-      return [el("p.note", {}, "This trace's affinity is not a scan; its rows cannot be shown here.")];
-    return [];
+    return this.choices.difference();
   }
 
   #idOf(name) {
@@ -202,82 +199,16 @@ export class Panel {
   }
 
   #fillLegend() {
-    const { trace, state, showTruth } = this.app,
-      { stage } = state,
-      { class_ids: ids, classes } = trace.meta;
-    const item = (mark, text) => el("span.item", {}, mark, text);
-    const classItems = ids.map((id, k) => item(swatch(id), classes[k]));
-    const items =
-      stage === "photo" ? [el("span.item.dim", {}, "Hover for values, click to pin a pixel.")] : [];
-    if (SOFT.includes(stage))
-      items.push(...classItems.reverse(), item(el("span.line", { "aria-hidden": "true" }), "class border"));
-    if (stage === "cam") items.push(...this.#camItems(item));
-    if (stage === "seeds" || stage === "confident")
-      items.push(...classItems.reverse(), item(swatch(255), "unknown"));
-    if (stage === "superpixels")
-      items.push(
-        ...ids
-          .map((id, k) =>
-            item(
-              el("span.grade", { "aria-hidden": "true", style: `--c:${css(classColour(id))}` }),
-              classes[k],
-            ),
-          )
-          .reverse(),
-        el("span.item.dim", {}, "fuller colour: higher score"),
-      );
-    if (stage === "affinity")
-      items.push(this.#ramp(), item(el("span.line", { "aria-hidden": "true" }), "holds 90 % of the mass"));
-    else if (stage === "refined")
-      items.push(
-        item(
-          el("span.line.closed", { "aria-hidden": "true" }),
-          state.mode === "row"
-            ? "decides the pixel: 90 % of the mass"
-            : "where its label goes: 90 % of the mass",
-        ),
-      );
-    if (showTruth && trace.truth)
-      items.push(item(el("span.line.dashed", { "aria-hidden": "true" }), "true border"));
+    const { items, high } = legend(this.app, this.scaleChoice.node);
+    this.high = high;
     this.legend.replaceChildren(...items);
     this.legend.hidden = !items.length;
   }
 
-  #camItems(item) {
-    const { class_ids: ids, classes, thresholds: th = {} } = this.app.trace.meta;
-    const line = (kind) => el(`span.line${kind}`, { "aria-hidden": "true" });
-    return [
-      ...ids
-        .slice(1)
-        .map((id, k) =>
-          item(
-            el("span.grade", { "aria-hidden": "true", style: `--c:${css(classColour(id))}` }),
-            `${classes[k + 1]}, activation 0 to 1`,
-          ),
-        ),
-      th.seed_fg && item(line(""), `${th.seed_fg}: object seed inside`),
-      th.seed_bg && item(line(".dashed"), `${th.seed_bg}: background seed outside`),
-    ].filter(Boolean);
-  }
-
-  #ramp() {
-    const log = this.app.state.scale === "log";
-    this.low = el("span", {}, log ? `max/${(10 ** heat.decades).toLocaleString("en-GB")}` : "0");
-    this.high = el("span", {}, "max");
-    return el(
-      "div.ramp",
-      {},
-      this.low,
-      el("span.ramp-bar", { "aria-hidden": "true", style: `background:${RAMP_CSS}` }),
-      this.high,
-      this.scaleChoice.node,
-    );
-  }
-
   #fillNext() {
     const { trace, state } = this.app,
-      to = step(state, 1, trace.T);
-    this.back.disabled = !step(state, -1, trace.T);
+      to = step(state, 1, trace);
+    this.back.disabled = !step(state, -1, trace);
     this.next.disabled = !to;
     const turn = to && to.round !== state.round ? `Round ${to.round}: ` : "Next: ";
     this.next.replaceChildren(
@@ -306,7 +237,10 @@ export class Panel {
       return;
     }
     const name = `pixel ${at.x}, ${at.y}${this.app.pinned() ? " (pinned)" : ""}`;
-    this.where.textContent = mode === "row" ? `What decides ${name}` : `Where the label of ${name} lands`;
+    const { at: steps, steps: all } = trace.affinity(this.app.state.round);
+    this.where.textContent =
+      (mode === "row" ? `What decides ${name}` : `Where the label of ${name} lands`) +
+      (all ? `, ${steps < all ? `step ${steps} of ${all} …` : `after ${all} steps`}` : "");
     const total = mode === "row" ? 1 : q.mass || 1;
     this.barNodes.forEach(({ fill, value }, k) => {
       const v = q.shares[k] / total;
@@ -321,58 +255,11 @@ export class Panel {
 
   #showPatch(at) {
     const { trace, state } = this.app,
-      scores = trace.scores(state.round);
-    const id = at ? trace.superpixels[at.y * trace.W + at.x] : -1,
+      id = at ? trace.superpixels[at.y * trace.W + at.x] : -1,
       key = `${id}-${state.round}-${trace.meta.name}`;
     if (this.patch.dataset.key === key) return;
     this.patch.dataset.key = key;
-    if (id < 0 || !scores)
-      return this.patch.replaceChildren(el("p.note", {}, "Hover a patch for its scores."));
-    const { classes, class_ids: ids, thresholds: th = {} } = trace.meta,
-      r = trace.regions(state.round)[id];
-    const purity = th.purity ?? 0.8,
-      sure = r.share >= purity;
-    const verdict =
-      r.final === null
-        ? ["unknown", "unknown"]
-        : r.final === r.label
-          ? ["kept", `kept as ${classes[r.final]}`]
-          : ["relabelled", `${classes[r.label]} → ${classes[r.final]}`];
-    this.patch.replaceChildren(
-      el(
-        "p.verdict",
-        {},
-        el(`span.pill.${verdict[0]}`, {}, verdict[0]),
-        verdict[0] === "unknown" ? ` no class reaches ${th.tau ?? "the threshold"}` : ` ${verdict[1]}`,
-      ),
-      el(
-        "div.bars",
-        {},
-        classes.map((name, k) => {
-          const v = scores[id * trace.K + k];
-          return el(
-            "div.bar.on",
-            {},
-            el("span.name", {}, swatch(ids[k]), name),
-            el(
-              "span.rail",
-              {},
-              el("i", { style: `background:${css(classColour(ids[k]))};transform:scaleX(${v})` }),
-              th.tau && el("u", { style: `left:${100 * th.tau}%`, title: `threshold ${th.tau}` }),
-            ),
-            el("span.value", {}, v.toFixed(2)),
-          );
-        }),
-      ),
-      el(
-        "p.note",
-        {},
-        `${percent(r.share, 0)} of its ${number(r.pixels)} px are ${classes[r.label]} in the unary map: ` +
-          (sure
-            ? `a sample for the region network (≥ ${percent(purity, 0)}).`
-            : `too mixed to be a sample (< ${percent(purity, 0)}).`),
-      ),
-    );
+    this.patch.replaceChildren(...(id < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, id)));
   }
 
   /** The pinned pixel through all rounds: which class wins, and how clearly. */
@@ -397,7 +284,7 @@ export class Panel {
     ];
     const rows = [
       ["unary", (t) => soft(trace.unary(t))],
-      ["confident", (t) => sure(trace.confident[t - 1][p])],
+      ...(trace.has("confident", 1) ? [["confident", (t) => trace.confident[t - 1] && sure(trace.confident[t - 1][p])]] : []),
       ["refined", (t) => trace.refined(t) && soft(trace.refined(t))],
     ];
     const rounds = Array.from({ length: trace.T }, (_, i) => i + 1);

@@ -15,6 +15,8 @@ import {
 } from "./paint.js";
 import { STRIDE, upsample, reach, shares } from "./scan.js";
 import { hatch } from "./colour.js";
+import { CHANGES, differ } from "./difference.js";
+import { verdict } from "./patch.js";
 import { el } from "./dom.js";
 
 const REACH_SHARE = 0.9;
@@ -77,8 +79,8 @@ export class Picture {
     this.heatContext = this.heatmap.getContext("2d");
     this.heatData = this.heatContext.createImageData(w, h);
     this.heatPixels = new Uint32Array(this.heatData.data.buffer);
-    this.edges = borders(trace.superpixels, W, H);
-    this.edgePath = edgePath(new Path2D(), this.edges);
+    this.edges = trace.superpixels && borders(trace.superpixels, W, H);
+    this.edgePath = this.edges && edgePath(new Path2D(), this.edges);
     this.truthPath = trace.truth && edgePath(new Path2D(), borders(trace.truth, W, H));
     this.fit();
   }
@@ -117,9 +119,40 @@ export class Picture {
 
   /** The stage's layer at photo or grid size, made once: {map, smooth, lines?, unknown?}. */
   #layer(stage, round) {
-    const key = `${stage}${round}`;
-    if (!this.layers.has(key)) this.layers.set(key, this.#make(stage, round));
+    const { cls, cam } = this.app.state,
+      key = `${stage}${stage === "cam" ? `${cls}-${cam}` : round}`;
+    if (!this.layers.get(key)) this.layers.set(key, this.#make(stage, round)); // null is asked for again: a walk may end
     return this.layers.get(key);
+  }
+
+  /** Index of the CAM's scale that is shown, -1 for the mean. */
+  camScale() {
+    const { cam } = this.app.state,
+      { tensors, meta } = this.trace;
+    return cam !== null && tensors.has("cam_scales") && meta.cam_scales?.[cam] ? cam : -1;
+  }
+
+  /** What changed against the round that is compared with, or null. */
+  difference() {
+    const { stage, round, diff } = this.app.state,
+      { trace } = this;
+    if (!diff || diff === round || diff > trace.T || !["unary", "confident", "refined"].includes(stage)) return null;
+    const key = `${stage}${diff}-${round}`;
+    if (!this.layers.get(key)) {
+      const maps = [diff, round].map((t) => this.#labels(stage, t));
+      if (maps.some((map) => !map)) return null;
+      const fine = stage !== "confident";
+      this.layers.set(key, differ(...maps, fine ? trace.W : trace.w, fine ? trace.H : trace.h));
+    }
+    return this.layers.get(key);
+  }
+
+  /** Class ids of a stage's map: at photo size for soft maps, on the grid for the confident regions. */
+  #labels(stage, t) {
+    const { trace } = this;
+    if (stage === "confident") return trace.confident[t - 1];
+    if (stage === "refined" && !trace.refined(t)) return null;
+    return trace.full(stage, t).label.map((k) => trace.meta.class_ids[k]);
   }
 
   #make(stage, round) {
@@ -133,6 +166,11 @@ export class Picture {
         w,
         h,
       );
+      const dotted = stage === "confident" && trace.superpixels ? this.#relabelled(round) : null;
+      return { map: labels, unknown, smooth: false, dotted };
+    }
+    if (stage === "truth") {
+      const { labels, unknown } = labelMap(trace.truth, W, H);
       return { map: labels, unknown, smooth: false };
     }
     if (stage === "superpixels") {
@@ -148,11 +186,19 @@ export class Picture {
     };
   }
 
+  /** Outlines of the superpixels whose label the region network corrected. */
+  #relabelled(round) {
+    const path = new Path2D();
+    for (let id = 0; id < this.trace.S; id++)
+      if (verdict(this.trace, round, id).kind === "relabelled") edgePath(path, this.edges, id);
+    return path;
+  }
+
   /** Activation, with the two seed thresholds as lines. */
   #cam(ids) {
     const { trace } = this,
       { W, H, w, h, K, n } = trace,
-      cam = trace.cam(),
+      cam = this.#chosenClass(trace.cam(this.camScale())),
       { seed_fg: fg, seed_bg: bg } = trace.meta.thresholds ?? {};
     const strongest = new Float32Array(n).map((_, p) =>
       Math.max(0, ...Array.from({ length: K - 1 }, (_, k) => cam[k * n + p])),
@@ -173,11 +219,20 @@ export class Picture {
     };
   }
 
+  /** The activation of the chosen class alone, or all of it. */
+  #chosenClass(cam) {
+    const { n, meta } = this.trace,
+      k = meta.tags.indexOf(this.app.state.cls);
+    return k < 0 ? cam : cam.map((v, i) => (Math.floor(i / n) === k ? v : 0));
+  }
+
   /** Photo, layer, lines: once per change of stage, round, opacity or size. */
   draw() {
     if (!this.trace || !this.base.width) return;
     const { trace, bottom: c, base } = this,
-      { stage, round, opacity } = this.app.state;
+      { round, opacity } = this.app.state,
+      truth = trace.truth && this.app.state.truth,
+      stage = truth === "filled" ? "truth" : this.app.state.stage;
     c.globalAlpha = 1;
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.imageSmoothingEnabled = true;
@@ -190,9 +245,10 @@ export class Picture {
       if (stage === "affinity") {
         c.fillStyle = "rgb(8 10 18 / .5)";
         c.fillRect(0, 0, base.width, base.height);
-      } else this.#drawLayer(this.#layer(stage, round));
+      } else if (stage !== "truth" && this.difference()) this.#drawDifference(this.difference());
+      else this.#drawLayer(this.#layer(stage, round));
     }
-    if (this.app.showTruth && this.truthPath)
+    if (truth)
       this.#stroke(c, this.truthPath, this.scale, ["#000a", "#fff"], 1.2, [5, 4]);
     c.globalAlpha = 1;
     this.hover();
@@ -207,8 +263,22 @@ export class Picture {
       if (layer.unknown) this.#hatch(layer.unknown);
       if (layer.lines) this.#stroke(c, layer.lines, this.scale * STRIDE, ["#0008", "#fff"], 1.5);
       if (layer.dashed) this.#stroke(c, layer.dashed, this.scale * STRIDE, ["#fff"], 1.2, [4, 4]);
+      if (layer.dotted) this.#stroke(c, layer.dotted, this.scale, ["#000a", "#fff"], 1.6, [1, 4]);
     }
-    if (stage === "superpixels") this.#stroke(c, this.edgePath, this.scale, ["#ffffff8c"], 0.7);
+    if (stage === "superpixels" && this.edgePath) this.#stroke(c, this.edgePath, this.scale, ["#ffffff8c"], 0.7);
+  }
+
+  /** Changed pixels in their colours, each area with its signs. */
+  #drawDifference({ map, signs }) {
+    const { bottom: c } = this,
+      unit = this.scale * (map.width === this.trace.W ? 1 : STRIDE);
+    c.imageSmoothingEnabled = false;
+    this.#spread(c, map);
+    c.font = `700 ${13 * this.dpr}px sans-serif`;
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    c.fillStyle = "#000";
+    for (const [x, y, kind] of signs) c.fillText(CHANGES[kind].sign, (x + 0.5) * unit, (y + 0.5) * unit);
   }
 
   /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */
@@ -253,7 +323,7 @@ export class Picture {
     c.clearRect(0, 0, over.width, over.height);
     if (!at || !this.trace) return;
     if (stage === "affinity" || stage === "refined") this.#affinity(at, stage === "affinity");
-    else if (stage === "superpixels" || stage === "confident") this.#patch(at);
+    else if (this.edges && (stage === "superpixels" || stage === "confident")) this.#patch(at);
     if (app.pinned() || stage === "affinity" || stage === "refined") this.#marker(at);
   }
 
@@ -261,18 +331,17 @@ export class Picture {
   ask({ x, y }) {
     const { trace, values, query, app } = this,
       { mode, round } = app.state,
-      scan = trace.scan(round);
-    if (!scan) return null;
-    const p = trace.cell(x, y);
-    mode === "row" ? scan.row(p, values) : scan.column(p, values);
+      affinity = trace.affinity(round),
+      p = trace.cell(x, y);
+    mode === "row" ? affinity.row(p, values) : affinity.column(p, values);
     reach(values, REACH_SHARE, this.scratch, query);
-    shares(values, mode === "row" ? trace.unary(round) : trace.refined(round), trace.K, query.shares);
+    const map = mode === "row" ? trace.unary(round) : trace.refined(round);
+    map ? shares(values, map, trace.K, query.shares) : query.shares.fill(0);
     return query;
   }
 
   #affinity(at, glow) {
     const query = this.ask(at);
-    if (!query) return;
     const { top: c, trace, values, app } = this;
     if (glow) {
       heat(values, query.max, app.state.scale === "log", this.heatPixels);

@@ -21,13 +21,13 @@ function probabilities(trace, map, p, from = 0) {
 
 const VALUE = {
   photo: () => "",
-  cam: (trace, _, p) => probabilities(trace, trace.cam(), p, 1) || "no tag",
+  cam: (trace, _, p, __, picture) => probabilities(trace, trace.cam(picture.camScale()), p, 1) || "no tag",
   seeds: (trace, _, p) => `seed: ${label(trace, trace.seeds[p])}`,
   unary: (trace, t, p) => probabilities(trace, trace.unary(t), p),
   superpixels: (trace, _, __, q) => `patch ${trace.superpixels[q]}`,
   confident: (trace, t, p) => label(trace, trace.confident[t - 1][p]),
-  affinity: (trace, _, p, __, picture) =>
-    trace.scan(1) ? `weight of this cell ${small(picture.values[p])}` : "",
+  affinity: (_, __, p, ___, picture) =>
+    `weight of this cell ${small(picture.values[p])}`,
   refined: (trace, t, p) => (trace.refined(t) ? probabilities(trace, trace.refined(t), p) : ""),
 };
 

@@ -30,6 +30,7 @@ export const ABOUT = {
   },
   cam: {
     name: "Class activation map",
+    missing: "class activation",
     short: "CAM",
     say: () =>
       "The classifier lights up where it found its evidence: the most telling parts, rarely the whole object.",
@@ -38,6 +39,7 @@ export const ABOUT = {
   },
   seeds: {
     name: "Seeds",
+    missing: "seeds",
     short: "seeds",
     say: ({ meta: { thresholds: th = {} } }) =>
       `Strong activation${has(th.seed_fg) ? ` (at least ${th.seed_fg})` : ""} becomes an object seed, hardly any${has(th.seed_bg) ? ` (below ${th.seed_bg})` : ""} a background seed; the rest stays unknown.`,
@@ -49,9 +51,10 @@ export const ABOUT = {
   },
   unary: {
     name: "Unary map",
+    missing: "round",
     short: "unary",
-    say: (_, t) =>
-      `A segmentation network, trained on ${t === 1 ? "the seeds" : `the refined maps of round ${t - 1}`}, gives every pixel a probability for each class, one pixel at a time.`,
+    say: (trace, t) =>
+      `A segmentation network${trace.meta.run ? `, trained on ${t === 1 ? "the seeds" : `the refined maps of round ${t - 1}`},` : ""} gives every pixel a probability for each class, one pixel at a time.`,
     figures: (trace, t) =>
       figures(
         ["mIoU", of(trace, t).unary?.miou, percent],
@@ -66,6 +69,7 @@ export const ABOUT = {
   },
   superpixels: {
     name: "Superpixels and region score",
+    missing: "superpixels",
     short: "superpixels",
     say: () =>
       "The photo is cut into patches of even colour, and a region network gives each whole patch one score per class.",
@@ -77,6 +81,7 @@ export const ABOUT = {
   },
   confident: {
     name: "Confident regions",
+    missing: "confident regions",
     short: "confident",
     say: ({ meta: { thresholds: th = {} } }) =>
       `Only patches with a score of at least ${th.tau ?? "τ"} keep a label, sometimes a corrected one; they alone teach the pairwise network.`,
@@ -89,9 +94,12 @@ export const ABOUT = {
   },
   affinity: {
     name: "Affinity",
+    missing: "round",
     short: "affinity",
-    say: (_, __, mode) =>
-      mode === "row"
+    say: (trace, t, mode) =>
+      trace.affinity(t).steps
+        ? `Each pixel listens to its ${trace.affinity(t).stencil.count} neighbours; a random walk of ${trace.affinity(t).steps} steps carries labels on. Hover the photo: the glow shows ${mode === "row" ? "which pixels decide the one under the cursor" : "where its label goes"}.`
+        : mode === "row"
         ? "The pairwise network decides who listens to whom. Hover the photo: the glow shows which pixels decide the one under the cursor."
         : "The pairwise network decides who listens to whom. Hover the photo: the glow shows where the label of the pixel under the cursor goes.",
     figures: (trace, t) =>
@@ -102,6 +110,7 @@ export const ABOUT = {
   },
   refined: {
     name: "Refined map",
+    missing: "round",
     short: "refined",
     say: (trace, t) =>
       `Every pixel takes the mean of the unary map over the pixels it listens to.${t < trace.T ? ` This map teaches round ${t + 1}.` : " This is the last round's map."}`,
@@ -127,10 +136,22 @@ export const ABOUT = {
 
 export const perRound = (stage) => STAGES.indexOf(stage) >= FIRST_OF_ROUND;
 
-/** The next or last step of the method: after the last stage comes the first stage of the next round. */
-export function step({ stage, round }, by, rounds) {
-  const i = STAGES.indexOf(stage) + by;
-  if (i >= STAGES.length) return round < rounds ? { stage: "unary", round: round + 1 } : null;
-  if (by < 0 && stage === "unary" && round > 1) return { stage: "refined", round: round - 1 };
-  return i < 0 ? null : { stage: STAGES[i], round };
+/** The next or last step of the method that the trace can show: after a round's last stage comes the next round. */
+export function step({ stage, round }, by, trace) {
+  let i = STAGES.indexOf(stage);
+  for (;;) {
+    i += by;
+    if (i >= STAGES.length) {
+      if (round >= trace.T) return null;
+      [i, round] = [FIRST_OF_ROUND, round + 1];
+    } else if (by < 0 && i === FIRST_OF_ROUND - 1 && round > 1) [i, round] = [STAGES.length - 1, round - 1];
+    if (i < 0) return null;
+    if (trace.has(STAGES[i], round)) return { stage: STAGES[i], round };
+  }
+}
+
+/** The stage itself, or the nearest before it that the trace can show. */
+export function available(stage, round, trace) {
+  for (let i = STAGES.indexOf(stage); i > 0; i--) if (trace.has(STAGES[i], round)) return STAGES[i];
+  return "photo";
 }

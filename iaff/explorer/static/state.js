@@ -21,6 +21,10 @@ export const TABLE = {
   y: { parse: whole(0, 9999), start: null },
   mode: { parse: oneOf("row", "column"), start: "row" },
   scale: { parse: oneOf("log", "linear"), start: "log" },
+  cls: { parse: name, start: null }, // of the CAM: one class, or all
+  cam: { parse: whole(0, 9), start: null }, // index of its scale, or the mean
+  diff: { parse: whole(1, 99), start: null }, // the round to compare with
+  truth: { parse: oneOf("border", "filled"), start: null },
   opacity: { parse: whole(0, 100), start: 80 }, // %
 };
 

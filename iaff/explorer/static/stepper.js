@@ -15,7 +15,7 @@ export class Stepper {
           type: "button",
           "data-stage": stage,
           title: `${ABOUT[stage].name} (${i + 1})`,
-          onclick: () => app.store.set({ stage }),
+          onclick: () => app.goStage(stage),
         },
         el("span.no", { "aria-hidden": "true" }, String(i + 1)),
         ABOUT[stage].short,
@@ -64,6 +64,14 @@ export class Stepper {
     );
   }
 
+  #enable(button, stage) {
+    const { trace, state } = this.app,
+      has = !trace || trace.has(stage, state.round),
+      { name, missing } = ABOUT[stage];
+    button.setAttribute("aria-disabled", String(!has));
+    button.title = has ? `${name} (${STAGES.indexOf(stage) + 1})` : `This trace holds no ${missing}`;
+  }
+
   toggle() {
     this.timer ? this.stop() : this.start();
   }
@@ -93,6 +101,7 @@ export class Stepper {
     this.buttons.forEach((button) => {
       const here = button.dataset.stage === state.stage;
       here ? button.setAttribute("aria-current", "step") : button.removeAttribute("aria-current");
+      this.#enable(button, button.dataset.stage);
     });
     this.slider.max = T;
     this.slider.value = state.round;

@@ -1,75 +1,13 @@
 // A trace in the browser: the bytes of one safetensors file, decoded here, never changed on the way.
 import { STRIDE, Scan, argmax, upsample } from "./scan.js";
+import { Walk } from "./walk.js";
+import { perRound } from "./stages.js";
+import { REWRITE, TraceError, floats, integers, parseSafetensors } from "./safetensors.js";
+import { checkLabels, checkMeta, checkTensors } from "./trace_check.js";
+
+export { TraceError };
 
 const SCHEMA = "1";
-const WIDTH = { U8: 1, F16: 2, I32: 4, F32: 4 };
-
-/** What went wrong, in three parts, so that the page can say it instead of showing an empty picture. */
-export class TraceError extends Error {
-  constructor(got, expected, remedy) {
-    super(`${got} ${expected} ${remedy}`);
-    Object.assign(this, { name: "TraceError", got, expected, remedy });
-  }
-}
-
-const REWRITE = "Write the trace again with this version of iaff.";
-
-/** Safetensors: 8 bytes little-endian header length, JSON header, data. Returns {meta, tensors}. */
-export function parseSafetensors(buffer) {
-  const bad = (got) =>
-    new TraceError(got, "Expected a safetensors file.", "The file may be cut short: copy or write it again.");
-  if (buffer.byteLength < 8) throw bad(`The file has ${buffer.byteLength} bytes.`);
-  const length = Number(new DataView(buffer).getBigUint64(0, true));
-  if (8 + length > buffer.byteLength) throw bad("The header is longer than the file.");
-  let header;
-  try {
-    header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
-  } catch {
-    throw bad("The header is not JSON.");
-  }
-  const { __metadata__: info = {}, ...entries } = header;
-  const tensors = new Map();
-  for (const [
-    name,
-    {
-      dtype,
-      shape,
-      data_offsets: [from, to],
-    },
-  ] of Object.entries(entries)) {
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (!(dtype in WIDTH) || count * WIDTH[dtype] !== to - from || 8 + length + to > buffer.byteLength)
-      throw bad(`Tensor "${name}" (${dtype}, ${shape}) does not fit the file.`);
-    tensors.set(name, { dtype, shape, bytes: new Uint8Array(buffer, 8 + length + from, to - from) });
-  }
-  return { info, tensors };
-}
-
-let halves; // every half-precision number, decoded once: 65,536 entries
-function halfTable() {
-  if (halves) return halves;
-  halves = new Float32Array(65536);
-  for (let i = 0; i < 65536; i++) {
-    const e = (i >> 10) & 31,
-      m = i & 1023,
-      sign = i & 32768 ? -1 : 1;
-    halves[i] =
-      sign * (e === 31 ? (m ? NaN : Infinity) : e ? 2 ** (e - 15) * (1 + m / 1024) : 2 ** -14 * (m / 1024));
-  }
-  return halves;
-}
-
-function floats({ dtype, bytes }) {
-  const { buffer, byteOffset, byteLength } = bytes;
-  const aligned = byteOffset % WIDTH[dtype] ? bytes.slice().buffer : buffer;
-  const offset = aligned === buffer ? byteOffset : 0;
-  if (dtype === "F32") return new Float32Array(aligned, offset, byteLength / 4);
-  const table = halfTable(),
-    raw = new Uint16Array(aligned, offset, byteLength / 2);
-  const out = new Float32Array(raw.length);
-  for (let i = 0; i < raw.length; i++) out[i] = table[raw[i]];
-  return out;
-}
 
 /** PNG bytes -> pixels (4 bytes each), exactly as stored: no colour management, no premultiplied alpha. */
 async function decodePng(bytes, w, h, name) {
@@ -94,10 +32,24 @@ async function decodePng(bytes, w, h, name) {
   return context.getImageData(0, 0, w, h).data;
 }
 
+/** The first of four bytes of every pixel; null stays null. */
 function firstByte(rgba) {
+  if (!rgba) return null;
   const out = new Uint8Array(rgba.length / 4);
   for (let i = 0; i < out.length; i++) out[i] = rgba[4 * i];
   return out;
+}
+
+async function decodePhoto(bytes, w, h) {
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(new Blob([bytes]));
+  } catch {
+    throw new TraceError("The photo cannot be decoded.", "Expected JPEG or PNG bytes.", REWRITE);
+  }
+  if (bitmap.width !== w || bitmap.height !== h)
+    throw new TraceError(`The photo is ${bitmap.width} × ${bitmap.height}.`, `Expected ${w} × ${h}.`, REWRITE);
+  return bitmap;
 }
 
 export class Trace {
@@ -111,14 +63,16 @@ export class Trace {
         REWRITE,
       );
     const trace = new Trace();
-    trace.meta = JSON.parse(info.trace);
+    trace.meta = checkMeta(info.trace);
     trace.tensors = tensors;
-    trace.#check();
+    trace.#measure();
+    checkTensors(trace);
     await trace.#decode();
+    checkLabels(trace);
     return trace;
   }
 
-  #check() {
+  #measure() {
     const { size, grid, classes, rounds } = this.meta;
     [this.W, this.H] = size;
     [this.w, this.h] = grid;
@@ -126,52 +80,43 @@ export class Trace {
     this.K = classes.length;
     this.T = rounds.length;
     this.cache = new Map();
-    const { K, h, w } = this;
-    const shapes = { cam: [K - 1, h, w] };
-    for (let t = 1; t <= this.T; t++) {
-      shapes[`rounds.${t}.alpha_u`] = [K, h, w];
-      if (rounds[t - 1].affinity.kind === "scan") shapes[`rounds.${t}.gates`] = [4, 3, h, w];
-    }
-    for (const name of ["image", "seeds", "superpixels"]) this.#tensor(name);
-    for (const [name, shape] of Object.entries(shapes)) {
-      const got = this.#tensor(name).shape;
-      if (String(got) !== String(shape))
-        throw new TraceError(
-          `Tensor "${name}" has shape (${got.join(", ")}).`,
-          `Expected (${shape.join(", ")}).`,
-          REWRITE,
-        );
-    }
   }
 
-  #tensor(name) {
-    const tensor = this.tensors.get(name);
-    if (!tensor)
-      throw new TraceError(`Tensor "${name}" is missing.`, "Expected every layer of schema 1.", REWRITE);
-    return tensor;
+  /** Whether the trace holds what a stage shows; `t` matters for the stages of a round. */
+  has(stage, t) {
+    const name = { cam: "cam", seeds: "seeds", superpixels: "superpixels", confident: `rounds.${t}.confident` }[stage];
+    if (perRound(stage) && !this.T) return false;
+    return !name || this.tensors.has(name);
   }
+
+  /** Ends what computes for this trace. */
+  close() {
+    for (const value of this.cache.values()) value?.close?.();
+  }
+
+  /** Called when a layer is there that was still being computed. */
+  onlater = () => {};
 
   async #decode() {
     const { W, H, w, h } = this;
-    const png = (name, ...size) => decodePng(this.#tensor(name).bytes, ...size, name);
+    const png = (name, ...size) =>
+      this.tensors.has(name) ? decodePng(this.tensors.get(name).bytes, ...size, name) : null;
     const confident = this.meta.rounds.map((_, i) => png(`rounds.${i + 1}.confident`, w, h));
-    const truth = this.tensors.has("truth") ? png("truth", W, H) : null;
-    const [image, seeds, superpixels, truthMap, ...labels] = await Promise.all([
-      createImageBitmap(new Blob([this.#tensor("image").bytes])).catch(() => {
-        throw new TraceError("The photo cannot be decoded.", "Expected JPEG or PNG bytes.", REWRITE);
-      }),
+    const [image, seeds, superpixels, truth, ...labels] = await Promise.all([
+      decodePhoto(this.tensors.get("image").bytes, W, H),
       png("seeds", w, h),
       png("superpixels", W, H),
-      truth,
+      png("truth", W, H),
       ...confident,
     ]);
     this.image = image;
     this.seeds = firstByte(seeds);
-    this.truth = truthMap && firstByte(truthMap);
+    this.truth = firstByte(truth);
     this.confident = labels.map(firstByte);
-    this.superpixels = new Uint16Array(W * H);
-    for (let i = 0; i < W * H; i++) this.superpixels[i] = superpixels[4 * i] | (superpixels[4 * i + 1] << 8);
-    this.S = this.superpixels.reduce((a, b) => Math.max(a, b), 0) + 1;
+    this.superpixels = superpixels && new Uint16Array(W * H);
+    for (let i = 0; superpixels && i < W * H; i++)
+      this.superpixels[i] = superpixels[4 * i] | (superpixels[4 * i + 1] << 8);
+    this.S = superpixels ? this.superpixels.reduce((a, b) => Math.max(a, b), 0) + 1 : 0;
   }
 
   #once(key, make) {
@@ -179,34 +124,48 @@ export class Trace {
     return this.cache.get(key);
   }
 
-  /** Float32Array (K-1, h, w): activation per tag, 0..1. */
-  cam() {
-    return this.#once("cam", () => floats(this.#tensor("cam")));
+  /** A tensor's numbers, decoded once, or null where the trace has none of that name. */
+  floats(name) {
+    const tensor = this.tensors.get(name);
+    return tensor ? this.#once(name, () => floats(tensor)) : null;
+  }
+
+  /** Float32Array (K-1, h, w): activation per tag, 0..1; `scale` is an index into meta.cam_scales, -1 the mean. */
+  cam(scale = -1) {
+    if (scale < 0) return this.floats("cam") ?? new Float32Array(0);
+    const size = (this.K - 1) * this.n,
+      { bytes } = this.tensors.get("cam_scales");
+    return this.#once(`cam${scale}`, () =>
+      Float32Array.from(bytes.subarray(scale * size, (scale + 1) * size), (v) => v / 255),
+    );
   }
 
   /** The unary map of round t, Float32Array (K, h, w). */
   unary(t) {
-    return this.#once(`u${t}`, () => floats(this.#tensor(`rounds.${t}.alpha_u`)));
+    return this.floats(`rounds.${t}.alpha_u`);
   }
 
-  /** The refined map: G_t applied to the unary map, computed here from the gates. */
+  /** The refined map: G_t applied to the unary map, computed here; null while a long walk is still under way. */
   refined(t) {
-    return this.#once(`p${t}`, () => this.scan(t)?.propagate(this.unary(t), this.K) ?? null);
+    const affinity = this.affinity(t);
+    return this.#once(`p${t}`, () => affinity.propagate(this.unary(t), this.K)) ?? affinity.propagated;
   }
 
   /** Region scores (S, K) of round t, or null. */
   scores(t) {
-    const tensor = this.tensors.get(`rounds.${t}.scores`);
-    return tensor ? this.#once(`s${t}`, () => floats(tensor)) : null;
+    return this.floats(`rounds.${t}.scores`);
   }
 
-  scan(t) {
-    const { kind, passes } = this.meta.rounds[t - 1].affinity;
-    if (kind !== "scan") return null;
-    return this.#once(
-      `g${t}`,
-      () => new Scan(floats(this.#tensor(`rounds.${t}.gates`)), this.h, this.w, passes),
-    );
+  /** The affinity of round t: a Scan (exact at once) or a Walk (exact after a while). */
+  affinity(t) {
+    const { kind, passes, steps } = this.meta.rounds[t - 1].affinity;
+    return this.#once(`g${t}`, () => {
+      if (kind === "scan") return new Scan(this.floats(`rounds.${t}.gates`), this.h, this.w, passes);
+      const offsets = integers(this.tensors.get(`rounds.${t}.offsets`));
+      const walk = new Walk(offsets, this.floats(`rounds.${t}.weights`), this.h, this.w, steps);
+      walk.onlater = () => this.onlater();
+      return walk;
+    });
   }
 
   /** A soft map at photo size, and the channel that wins each pixel: {alpha (K, H, W), label (H*W)}. */
@@ -231,7 +190,7 @@ export class Trace {
       for (let y = 0, p = 0; y < H; y++)
         for (let x = 0; x < W; x++, p++) {
           const s = this.superpixels[p],
-            label = Y[Math.floor(y / STRIDE) * w + Math.floor(x / STRIDE)];
+            label = Y ? Y[Math.floor(y / STRIDE) * w + Math.floor(x / STRIDE)] : 255;
           pixels[s]++;
           votes[s * K + unary[p]]++;
           kept[s * (K + 1) + (channel.get(label) ?? K)]++;
@@ -244,7 +203,8 @@ export class Trace {
         return {
           pixels: pixels[s],
           label,
-          share: votes[s * K + label] / pixels[s],
+          shares: Array.from(votes.subarray(s * K, (s + 1) * K), (v) => v / Math.max(1, pixels[s])),
+          share: votes[s * K + label] / Math.max(1, pixels[s]),
           final: final < K ? final : null,
         };
       });

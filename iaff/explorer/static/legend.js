@@ -1,0 +1,96 @@
+// What the colours, patterns and lines of the picture mean.
+import { BACKGROUND, RAMP_CSS, classColour, css } from "./colour.js";
+import { CHANGES } from "./difference.js";
+import { heat } from "./paint.js";
+import { el } from "./dom.js";
+import { percent } from "./stages.js";
+
+export const swatch = (id) =>
+  el(id === 255 ? "span.swatch.unknown" : "span.swatch", {
+    "aria-hidden": "true",
+    style: id === 255 ? null : `background:${css(id ? classColour(id) : BACKGROUND)}`,
+  });
+
+const item = (mark, text) => el("span.item", {}, mark, text);
+const line = (kind = "") => el(`span.line${kind}`, { "aria-hidden": "true" });
+const grade = (id) => el("span.grade", { "aria-hidden": "true", style: `--c:${css(classColour(id))}` });
+
+/** {items, high}: the legend's entries, and the node that names the top of the affinity's scale, if any. */
+export function legend(app, scaleChoice) {
+  const { trace, state, picture } = app,
+    { stage } = state,
+    { class_ids: ids, classes } = trace.meta;
+  const classItems = ids.map((id, k) => item(swatch(id), classes[k])).reverse();
+  const truth = trace.truth && state.truth;
+  if (truth === "filled")
+    return { items: [el("span.item.dim", {}, "the true labels:"), ...classItems, item(swatch(255), "void")] };
+  const of = {
+    photo: () => [el("span.item.dim", {}, "Hover for values, click to pin a pixel.")],
+    cam: () => camItems(app),
+    seeds: () => [...classItems, item(swatch(255), "unknown")],
+    unary: () => [...classItems, item(line(), "class border")],
+    superpixels: () => [
+      ...ids.map((id, k) => item(grade(id), classes[k])).reverse(),
+      el("span.item.dim", {}, "fuller colour: higher score"),
+    ],
+    confident: () => [
+      ...classItems,
+      item(swatch(255), "unknown"),
+      ...(trace.superpixels ? [item(line(".dotted"), "relabelled")] : []),
+    ],
+    affinity: () => [],
+    refined: () => [
+      ...classItems,
+      item(line(), "class border"),
+      item(
+        line(".closed"),
+        state.mode === "row" ? "decides the pixel: 90 % of the mass" : "where its label goes: 90 % of the mass",
+      ),
+    ],
+  };
+  const difference = picture.difference();
+  const items = difference ? changeItems(difference, state.diff) : of[stage]();
+  let high = null;
+  if (stage === "affinity") {
+    const log = state.scale === "log";
+    high = el("span", {}, "max");
+    items.push(
+      el(
+        "div.ramp",
+        {},
+        el("span", {}, log ? `max/${(10 ** heat.decades).toLocaleString("en-GB")}` : "0"),
+        el("span.ramp-bar", { "aria-hidden": "true", style: `background:${RAMP_CSS}` }),
+        high,
+        scaleChoice,
+      ),
+      item(line(), "holds 90 % of the mass"),
+    );
+  }
+  if (truth) items.push(item(line(".dashed"), "true border"));
+  return { items, high };
+}
+
+function camItems({ trace, state }) {
+  const { class_ids: ids, classes, thresholds: th = {} } = trace.meta;
+  return [
+    ...ids
+      .slice(1)
+      .map((id, k) => [classes[k + 1], item(grade(id), `${classes[k + 1]}, activation 0 to 1`)])
+      .filter(([name]) => !state.cls || state.cls === name)
+      .map(([, node]) => node),
+    th.seed_fg && item(line(), `${th.seed_fg}: object seed inside`),
+    th.seed_bg && item(line(".dashed"), `${th.seed_bg}: background seed outside`),
+  ].filter(Boolean);
+}
+
+function changeItems({ shares }, round) {
+  return [
+    el("span.item.dim", {}, `against round ${round}:`),
+    ...CHANGES.map(({ name, sign, css }, i) =>
+      item(
+        el("span.sign", { "aria-hidden": "true", style: `background:${css}` }, sign),
+        `${name} ${percent(shares[i], 1)}`,
+      ),
+    ),
+  ];
+}

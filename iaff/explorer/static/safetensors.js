@@ -1,0 +1,76 @@
+// Safetensors in the browser: 8 bytes little-endian header length, JSON header, data.
+
+const WIDTH = { U8: 1, F16: 2, I32: 4, F32: 4 };
+
+/** What went wrong, in three parts, so that the page can say it instead of showing an empty picture. */
+export class TraceError extends Error {
+  constructor(got, expected, remedy) {
+    super(`${got} ${expected} ${remedy}`);
+    Object.assign(this, { name: "TraceError", got, expected, remedy });
+  }
+}
+
+export const REWRITE = "Write the trace again with this version of iaff.";
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** {info, tensors}: the metadata and, by name, {dtype, shape, bytes}. Throws TraceError, whatever the bytes are. */
+export function parseSafetensors(buffer) {
+  const bad = (got) =>
+    new TraceError(got, "Expected a safetensors file.", "The file may be cut short: copy or write it again.");
+  if (buffer.byteLength < 8) throw bad(`The file has ${buffer.byteLength} bytes.`);
+  const length = Number(new DataView(buffer).getBigUint64(0, true));
+  if (8 + length > buffer.byteLength) throw bad("The header is longer than the file.");
+  let header;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, 8, length)));
+  } catch {
+    throw bad("The header is not JSON.");
+  }
+  if (!isObject(header)) throw bad("The header is not an object.");
+  const { __metadata__: info = {}, ...entries } = header;
+  if (!isObject(info)) throw bad("The metadata are not an object.");
+  const tensors = new Map();
+  for (const [name, entry] of Object.entries(entries)) {
+    const { dtype, shape, data_offsets: range } = isObject(entry) ? entry : {};
+    const whole = [shape, range].every((v) => Array.isArray(v) && v.every((n) => Number.isInteger(n) && n >= 0));
+    const [from, to] = whole ? range : [];
+    const bytes = whole ? shape.reduce((a, b) => a * b, 1) * WIDTH[dtype] : NaN;
+    if (!(bytes === to - from) || 8 + length + to > buffer.byteLength)
+      throw bad(`Tensor "${name}" (${dtype}, ${shape}) does not fit the file.`);
+    tensors.set(name, { dtype, shape, bytes: new Uint8Array(buffer, 8 + length + from, to - from) });
+  }
+  return { info, tensors };
+}
+
+let halves; // every half-precision number, decoded once: 65,536 entries
+function halfTable() {
+  if (halves) return halves;
+  halves = new Float32Array(65536);
+  for (let i = 0; i < 65536; i++) {
+    const e = (i >> 10) & 31,
+      m = i & 1023,
+      sign = i & 32768 ? -1 : 1;
+    halves[i] =
+      sign * (e === 31 ? (m ? NaN : Infinity) : e ? 2 ** (e - 15) * (1 + m / 1024) : 2 ** -14 * (m / 1024));
+  }
+  return halves;
+}
+
+/** A tensor's numbers as Float32Array. */
+export function floats({ dtype, bytes }) {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const aligned = byteOffset % WIDTH[dtype] ? bytes.slice().buffer : buffer;
+  const offset = aligned === buffer ? byteOffset : 0;
+  if (dtype === "F32") return new Float32Array(aligned, offset, byteLength / 4);
+  const table = halfTable(),
+    raw = new Uint16Array(aligned, offset, byteLength / 2);
+  const out = new Float32Array(raw.length);
+  for (let i = 0; i < raw.length; i++) out[i] = table[raw[i]];
+  return out;
+}
+
+/** A tensor of 32-bit integers. */
+export function integers({ bytes }) {
+  return new Int32Array(bytes.slice().buffer);
+}

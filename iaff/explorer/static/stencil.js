@@ -1,0 +1,58 @@
+// A random walk over local pairs: (T x)[p] = (1 - sum_m w[m][p]) x[p] + sum_m w[m][p] x[p + offset_m];  G = T^steps.
+// As iaff.affinity.StencilAffinity; maps are row-major (h, w), weights (M, h, w), offsets (M, 2) as (row, column).
+
+export class Stencil {
+  constructor(offsets, weights, h, w, steps) {
+    Object.assign(this, { h, w, n: h * w, steps, count: offsets.length / 2 });
+    const { n, count } = this;
+    this.jumps = Int32Array.from({ length: count }, (_, m) => offsets[2 * m] * w + offsets[2 * m + 1]);
+    this.far = 0; // rows that a step crosses
+    for (let m = 0; m < count; m++) this.far = Math.max(this.far, Math.abs(offsets[2 * m]));
+    this.margin = this.jumps.reduce((far, jump) => Math.max(far, Math.abs(jump)), 0);
+    // Pixel-major tables, so that a step is one pass over the pixels: what p hears from p + jump, and, for the
+    // transpose, what p is told by p - jump.
+    this.hears = { weights: new Float32Array(n * count), jumps: this.jumps };
+    this.told = { weights: new Float32Array(n * count), jumps: this.jumps.map((jump) => -jump) };
+    this.keep = new Float32Array(n).fill(1);
+    for (let m = 0, i = 0; m < count; m++)
+      for (let p = 0; p < n; p++, i++) {
+        const weight = weights[i];
+        if (!(weight > 0)) continue;
+        this.keep[p] -= weight;
+        this.hears.weights[p * count + m] = weight;
+        this.told.weights[(p + this.jumps[m]) * count + m] = weight;
+      }
+    this.buffers = [0, 1].map(() => new Float32Array(n + 2 * this.margin)); // zeros around: no test at the borders
+  }
+
+  /** Walks on from `x` (overwritten) until `steps` are done or `until` (performance.now()) is reached; returns the steps.
+   *  `rows` = [first, last] bounds where x is not 0, and grows with it. */
+  walk(x, transposed, steps, rows = [0, this.h - 1], until = Infinity) {
+    const table = transposed ? this.told : this.hears;
+    let [from, to] = this.buffers,
+      done = 0;
+    from.fill(0);
+    to.fill(0);
+    from.set(x, this.margin);
+    while (done < steps && (done === 0 || performance.now() < until)) {
+      rows[0] = Math.max(0, rows[0] - this.far);
+      rows[1] = Math.min(this.h - 1, rows[1] + this.far);
+      this.#step(table, from, to, rows);
+      [from, to] = [to, from];
+      done++;
+    }
+    x.set(from.subarray(this.margin, this.margin + this.n));
+    return done;
+  }
+
+  #step({ weights, jumps }, x, out, [first, last]) {
+    const { w, count, keep, margin } = this,
+      end = (last + 1) * w;
+    for (let p = first * w, i = p * count; p < end; p++) {
+      const here = p + margin;
+      let value = keep[p] * x[here];
+      for (let m = 0; m < count; m++, i++) value += weights[i] * x[here + jumps[m]];
+      out[here] = value;
+    }
+  }
+}
