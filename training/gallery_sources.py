@@ -1,8 +1,9 @@
-"""Builds ``assets/gallery``: ``python -m training.gallery_sources --hopper FILE --stamps DIR``.
+"""Builds ``assets/gallery``: ``python -m training.gallery_sources --sources DIR``.
 
 Photos with masks drawn by hand (polygons in ``polygons.json``), and composites of photographic cut-outs,
-whose mattes give exact masks. ``--hopper`` is ``grace_hopper.jpg`` of matplotlib's sample data, ``--stamps``
-the folder ``stamps/animals/mammals`` of Debian's tuxpaint-stamps-default.
+whose mattes give exact masks. The folder of sources holds what its README lists: ``grace_hopper.jpg``
+(matplotlib's sample data), ``cow.jpg`` (Debian's r-cran-cowplot), ``dogs.jpg`` (the examples of Debian's
+libdlib19.1) and ``mammals/`` (``stamps/animals/mammals`` of Debian's tuxpaint-stamps-default).
 """
 
 import argparse
@@ -126,13 +127,17 @@ def composite(photo: Image.Image, things: list, stamps: Path) -> tuple[Image.Ima
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)), Image.fromarray(mask)
 
 
-def build(out: Path, hopper: Path, stamps: Path) -> None:
+def build(out: Path, sources: Path) -> None:
     """Writes every photo and mask that ``gallery.json`` lists."""
     polygons = json.loads((out / "polygons.json").read_text())
+    dogs = Image.open(sources / "dogs.jpg")  # four photos in one
     photos = {
         "chelsea": fit(Image.fromarray(data.chelsea())),
         "astronaut": fit(Image.fromarray(data.astronaut())),
-        "hopper": fit(Image.open(hopper)),
+        "hopper": fit(Image.open(sources / "grace_hopper.jpg")),
+        "cow": fit(Image.open(sources / "cow.jpg").crop((0, 0, 1140, 720))),  # without the line of credit
+        "frisbee": fit(dogs.crop((464, 0, 900, 452))),
+        "spitz": fit(dogs.crop((0, 456, 460, 916))),
         "coffee": fit(Image.fromarray(data.coffee())),
     }
     for name, photo in photos.items():
@@ -140,7 +145,7 @@ def build(out: Path, hopper: Path, stamps: Path) -> None:
         empty = Image.new("L", photo.size, 0)
         save(out, name, photo, polygon_mask(photo.size, shape) if shape else empty)
     for name, background in scenes().items():
-        save(out, name, *composite(background, COMPOSITES[name], stamps))
+        save(out, name, *composite(background, COMPOSITES[name], sources / "mammals"))
 
 
 def save(out: Path, name: str, photo: Image.Image, mask: Image.Image) -> None:
@@ -152,11 +157,10 @@ def save(out: Path, name: str, photo: Image.Image, mask: Image.Image) -> None:
 def main() -> None:
     description = "Builds the gallery's photos and masks from their sources."
     parser = argparse.ArgumentParser(prog="python -m training.gallery_sources", description=description)
-    parser.add_argument("--hopper", type=Path, required=True, help="matplotlib's grace_hopper.jpg")
-    parser.add_argument("--stamps", type=Path, required=True, help="tuxpaint's stamps/animals/mammals")
+    parser.add_argument("--sources", type=Path, required=True, help="folder with the files named above")
     parser.add_argument("--out", type=Path, default=Path("assets/gallery"))
     arguments = parser.parse_args()
-    build(arguments.out, arguments.hopper, arguments.stamps)
+    build(arguments.out, arguments.sources)
 
 
 if __name__ == "__main__":
