@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.ui.places import ROOT, SHIPPED
-from tests.ui.synthetic import make_run
+from tests.ui.synthetic import make_run, make_walk
 
 CHROMIUM = (
     os.environ.get("CHROMIUM")
@@ -83,30 +83,43 @@ def empty_run(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def app(run_folder, broken_run, empty_run) -> Iterator[SimpleNamespace]:
-    """``python app.py`` with all runs, as a user starts it; ``seconds`` until the server answers."""
+def walk_file(tmp_path_factory) -> Path:
+    """A trace by someone else: a random walk over local pairs, and no other layer."""
+    path = tmp_path_factory.mktemp("traces") / "walk.safetensors"
+    make_walk().save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def app(run_folder, broken_run, empty_run, walk_file, tmp_path_factory) -> Iterator[SimpleNamespace]:
+    """``python app.py`` with all runs, as a user starts it; ``seconds`` until the server answers. Whatever the tests
+    do to it, it must not print a traceback."""
+    log = tmp_path_factory.mktemp("log") / "app.log"
     port = free_port()
-    runs = [run_folder, broken_run, empty_run] + ([SHIPPED] if (SHIPPED / "traces/index.json").exists() else [])
+    runs = [run_folder, broken_run, empty_run, walk_file, SHIPPED]
     command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
     for run in runs:
         command += ["--run", str(run)]
     start = time.monotonic()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}/"
     try:
         while True:
             if process.poll() is not None:
-                pytest.fail(f"app.py ended: {process.stdout.read()}")
+                pytest.fail(f"app.py ended: {log.read_text()}")
             try:
                 urllib.request.urlopen(url, timeout=5).read()
                 break
             except OSError:
                 assert time.monotonic() - start < 60, "app.py does not answer after 60 s"
                 time.sleep(0.1)
-        yield SimpleNamespace(url=url, port=port, start=start, seconds=time.monotonic() - start)
+        seconds = time.monotonic() - start
+        yield SimpleNamespace(url=url, port=port, start=start, seconds=seconds, pid=process.pid)
     finally:
         process.terminate()
         process.wait(10)
+    assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
 
 
 @pytest.fixture(scope="session")

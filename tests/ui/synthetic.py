@@ -17,6 +17,8 @@ from skimage import data
 from skimage.segmentation import felzenszwalb
 from skimage.transform import resize
 
+from iaff.trace import Trace
+
 CLASSES = ["background", "bird", "cat", "cow", "dog", "horse", "sheep"]
 ROUNDS, STRIDE = 3, 4
 THRESHOLDS = {"seed_fg": 0.3, "seed_bg": 0.05, "purity": 0.8, "tau": 0.7}
@@ -291,6 +293,25 @@ def make_run(folder: Path, name: str = "synthetic") -> Path:
     ]
     (traces / "index.json").write_text(json.dumps({"traces": index}))
     return folder
+
+
+def make_walk(radius: int = 3, steps: int = 64) -> Trace:
+    """A random walk over colour pairs within a radius, on a small photo; no CAM, seeds or superpixels."""
+    image, rng = photo("chelsea", 240, 320), np.random.default_rng(3)
+    h, w = 60, 80
+    grid = resize(image, (h, w), anti_aliasing=True)
+    reach = range(-radius, radius + 1)
+    offsets = np.array([(r, c) for r in reach for c in reach if 0 < r * r + c * c <= radius * radius])
+    rows, columns = np.mgrid[:h, :w]
+    weights = np.zeros((len(offsets), h, w), np.float32)
+    for m, (r, c) in enumerate(offsets):
+        ok = (rows + r >= 0) & (rows + r < h) & (columns + c >= 0) & (columns + c < w)
+        other = grid[(rows + r).clip(0, h - 1), (columns + c).clip(0, w - 1)]
+        weights[m] = ok * np.exp(-60 * ((grid - other) ** 2).sum(-1))
+    weights /= 1 + weights.sum(0)
+    alpha = soft_maps((columns > 30).astype(np.uint8), [0, 1], 0.4, rng).astype(np.float32)
+    walk = {"alpha_u": alpha / alpha.sum(0), "offsets": offsets, "weights": weights, "steps": steps}
+    return Trace.from_arrays(image, ["background", "cat"], [walk], name="walk", title="A random walk")
 
 
 if __name__ == "__main__":

@@ -97,3 +97,62 @@ def test_reach_is_pythons(view, run_folder):
     trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
     row = torch.from_numpy(dense_row(trace.rounds[2].affinity.gates, 44, 29, 1))
     assert abs(view.page.evaluate("__iaff.picture.query.count") - int(reach(row))) <= 1
+
+
+def test_random_walk_is_pythons(view, walk_file):
+    """The first steps at once, the exact end from the worker, within 500 ms (fails beyond three times that)."""
+    trace = Trace.load(walk_file)
+    view.open("?run=traces&stage=affinity")
+    walk, (w, h) = trace.rounds[1].affinity, trace.meta["grid"]
+    for mode in ("row", "column"):
+        for x, y in [(160, 120), (2, 2), (319, 239)]:
+            got, first, whole = view.page.evaluate(WALK, [mode, x, y])
+            np.testing.assert_allclose(np.reshape(got, (h, w)), getattr(walk, mode)(x, y), atol=1e-3)
+            assert first < 3 * 16
+            assert whole < 3 * 500
+    view.key("8")
+    view.wait("__iaff.trace.refined(1)")
+    refined = np.reshape(view.page.evaluate("[...__iaff.trace.refined(1)]"), (2, h, w))
+    np.testing.assert_allclose(refined, trace.rounds[1].alpha_p, atol=1e-3)
+
+
+WALK = """async ([mode, x, y]) => {
+  const { trace } = __iaff, walk = trace.affinity(1), out = new Float32Array(trace.n), start = performance.now();
+  walk[mode](trace.cell(x, y), out);
+  const first = performance.now() - start;
+  while (walk.at < walk.steps) {
+    await new Promise((wake) => setTimeout(wake, 5));
+    walk[mode](trace.cell(x, y), out);
+  }
+  return [[...out], first, performance.now() - start];
+}"""
+
+
+PARSE = """async (list) => {
+  const { Trace, TraceError } = await import(__iaff.base + __iaff.scripts + "/trace.js");
+  const results = [];
+  for (const text of list) {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+    try {
+      await Trace.parse(bytes);
+      results.push("read");
+    } catch (error) {
+      const said = error instanceof TraceError && error.got && error.expected && error.remedy;
+      results.push(said ? "refused" : String(error));
+    }
+  }
+  return results;
+}"""
+
+
+def test_two_hundred_mutations_of_a_trace(view, run_folder):
+    import base64
+
+    from tests.odd import mutations
+
+    view.open()
+    data = (run_folder / "traces" / "chelsea.safetensors").read_bytes()
+    copies = [base64.b64encode(copy).decode() for copy in mutations(data, 200)]
+    results = [r for i in range(0, 200, 20) for r in view.page.evaluate(PARSE, copies[i : i + 20])]
+    assert set(results) == {"read", "refused"}
+    assert view.page.evaluate("__iaff.trace.meta.name") == "chelsea"  # the page lives on

@@ -9,10 +9,9 @@ import { Picture } from "./picture.js";
 import { Panel } from "./panel.js";
 import { describe } from "./readout.js";
 import { listen, help } from "./keys.js";
-import { Own } from "./own.js";
-import { intake } from "./intake.js";
-import { card } from "./card.js";
-import { el, icon, ICONS, segmented } from "./dom.js";
+import { OwnView } from "./own_view.js";
+import { buildPage } from "./page.js";
+import { problem } from "./problem.js";
 
 const KEPT_TRACES = 6;
 
@@ -28,114 +27,17 @@ class App {
     });
     this.timings = { wait: [], hover: [], change: [], photo: [] }; // ms; hover: event handled -> last draw call
     this.traces = new Map();
-    this.own = new Own(server, upload, {
-      changed: (photo) => this.#ownChanged(photo),
-      ended: (photo) => this.#ownEnded(photo),
-    });
     this.stepper = new Stepper(this);
     this.gallery = new Gallery(this);
     this.picture = new Picture(this);
     this.panel = new Panel(this);
-    this.#build(root);
+    buildPage(this, root);
     this.help = help(root);
-    this.intake = intake(root, (files) => this.takeIn(files));
+    this.ownView = new OwnView(this, root, server, upload);
+    this.own = this.ownView.photos;
     listen(this);
     store.subscribe((changed) => this.#changed(changed));
     this.ready = this.own.restore().then(() => this.openRun());
-  }
-
-  #build(root) {
-    this.title = el("h1");
-    this.runChoice = el(
-      "select",
-      { "aria-label": "Run", onchange: () => store.set({ run: this.runChoice.value, img: null }) },
-      this.runs.map(({ name }) => el("option", { value: name }, name)),
-    );
-    this.readout = el("output.readout", { hidden: true });
-    this.picture.frame.append(this.readout);
-    this.opacity = el("input", {
-      type: "range",
-      min: 0,
-      max: 100,
-      "aria-label": "Layer opacity in percent",
-      oninput: () => store.set({ opacity: +this.opacity.value }),
-    });
-    this.truth = segmented(
-      "Ground truth",
-      [
-        [null, "off", "no ground truth (t)"],
-        ["border", "border", "the true border above the layer (t)"],
-        ["filled", "filled", "the true labels in place of the layer (t)"],
-      ],
-      (truth) => store.set({ truth }),
-    );
-    this.truthLabel = el("div.check", {}, el("span", { "aria-hidden": "true" }, "truth"), this.truth.node);
-    this.copy = el(
-      "button.quiet",
-      { type: "button", title: "Copy a link to exactly this view (c)", onclick: () => this.copyLink() },
-      icon(ICONS.link),
-      el("span", {}, "Copy link"),
-    );
-    root.replaceChildren(
-      el(
-        "header.top",
-        {},
-        el("span.brand", { title: "iterative affinity" }, "iaff"),
-        this.title,
-        this.runs.length > 1
-          ? el("label.run", {}, "run", this.runChoice)
-          : el("span.run", {}, `run ${this.runs[0]?.name ?? ""}`),
-        el("span.spring"),
-        el("button.quiet", { type: "button", onclick: toCharts }, "Run figures ↓"),
-        this.copy,
-        el(
-          "button.quiet",
-          {
-            type: "button",
-            title: "All keys (?)",
-            "aria-label": "All keys",
-            onclick: () => this.help.toggle(),
-          },
-          "?",
-        ),
-      ),
-      this.stepper.node,
-      el(
-        "div.work",
-        {},
-        this.gallery.node,
-        el(
-          "div.view",
-          {},
-          this.picture.node,
-          el(
-            "div.tools",
-            {},
-            this.panel.legend,
-            this.truthLabel,
-            (this.layer = el("label.opacity", {}, "layer", this.opacity)),
-          ),
-        ),
-        this.panel.node,
-      ),
-      el(
-        "p.keys",
-        {},
-        ...[
-          ["← →", "stage"],
-          ["[ ]", "round"],
-          ["space", "play"],
-          ["b", "row or column"],
-          ["click", "pin"],
-          ["?", "all keys"],
-        ].map(([key, does]) => el("span", {}, el("kbd", {}, key), ` ${does}`)),
-      ),
-    );
-    const narrow = matchMedia("(max-width: 999px)");
-    const place = () =>
-      narrow.matches ? this.stepper.node.after(this.panel.head) : this.panel.node.prepend(this.panel.head);
-    narrow.addEventListener("change", place);
-    place();
   }
 
   // --- what is asked ---------------------------------------------------------------------------------------------
@@ -242,6 +144,7 @@ class App {
     if (changed.has("run")) return void (this.ready = this.openRun());
     if (changed.has("img")) return void (this.ready = this.openPhoto());
     if (!this.trace) return;
+    this.#settle();
     this.#show(changed);
     this.timings.change.push(performance.now() - start);
   }
@@ -280,7 +183,7 @@ class App {
       /* an index that cannot be read is an index without photos */
     }
     this.shipped = index;
-    this.#list();
+    this.list();
     if (!this.index.length)
       return this.#fail({
         title: "This run has no photos yet",
@@ -294,7 +197,7 @@ class App {
   }
 
   /** The photos to choose from: one's own, then the run's. */
-  #list() {
+  list() {
     const own = this.own
       .of(this.run.name)
       .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, own: photo }));
@@ -311,11 +214,11 @@ class App {
       start = performance.now();
     if (!entry) return;
     this.gallery.update();
-    if (entry.own && (entry.own.busy || entry.own.state === "failed")) return this.#await(entry.own);
+    if (entry.own?.busy || entry.own?.failed) return this.ownView.follow(entry.own);
     try {
       const trace = await this.#load(entry);
       if (this.state.img !== entry.name) return; // another photo was chosen meanwhile
-      this.#open(trace, entry);
+      this.open(trace, entry);
       this.timings.photo.push(performance.now() - start);
     } catch (error) {
       if (!(error instanceof TraceError)) console.warn(error);
@@ -332,62 +235,9 @@ class App {
     }
   }
 
-  // --- own photos -------------------------------------------------------------------------------------------------
-
-  /** Files that were chosen, dropped or pasted: the first is shown, all are computed. */
-  takeIn(files) {
-    if (!this.run?.explains) return;
-    const first = this.own.add(files, this.run.name);
-    this.#list();
-    store.set({ img: first.id });
-  }
-
-  choosePhoto() {
-    if (this.run?.explains) this.intake.choose();
-  }
-
   /** The own photo that is shown, or null. */
   mine() {
-    return this.own.find(this.state.img) ?? null;
-  }
-
-  forget(photo) {
-    this.own.forget(photo);
-    this.#list();
-    if (this.state.img === photo.id) store.set({ img: this.index[0]?.name ?? null });
-    this.gallery.update();
-  }
-
-  cancel() {
-    const photo = this.mine();
-    if (!photo?.busy) return false;
-    this.own.cancel(photo);
-    return true;
-  }
-
-  #await(photo) {
-    this.card = card(photo, {
-      cancel: () => this.cancel(),
-      choose: () => this.choosePhoto(),
-      forget: () => this.forget(photo),
-    });
-    this.card.photo = photo;
-    this.#instead(this.card.node, photo.name);
-  }
-
-  #ownChanged(photo) {
-    this.gallery.progress(photo);
-    if (this.state.img !== photo.id) return;
-    this.card?.photo === photo ? this.card.update() : this.#await(photo);
-  }
-
-  #ownEnded(photo) {
-    this.card = null;
-    this.#list();
-    this.gallery.update();
-    if (this.state.img !== photo.id) return;
-    if (photo.state === "cancelled") return store.set({ img: this.index[0]?.name ?? null });
-    this.ready = this.openPhoto();
+    return this.ownView.shown();
   }
 
   #load(entry) {
@@ -410,20 +260,19 @@ class App {
     this.traces.delete(url);
   }
 
-  #open(trace, entry) {
+  /** Shows a trace. */
+  open(trace, entry) {
     const first = !this.lastPhoto,
       same = this.lastPhoto === entry.name,
       { state } = this;
     this.lastPhoto = entry.name;
-    this.card = null;
     this.trace = trace;
     this.cursor = null;
-    state.round = Math.min(state.round, Math.max(1, trace.T));
     if (state.x !== null && (state.x >= trace.W || state.y >= trace.H || (!first && !same)))
       state.x = state.y = null;
     this.peak = peak(trace);
     this.title.textContent = trace.meta.title || entry.title || entry.name;
-    state.stage = available(state.stage, state.round, trace);
+    this.#settle();
     trace.onlater = () => this.trace === trace && this.#later();
     this.picture.say(null);
     for (const part of this.#parts()) part.hidden = false;
@@ -436,10 +285,18 @@ class App {
     this.#show();
   }
 
+  /** A round and a stage that the trace can show: its rounds may be fewer, and may lack a layer. */
+  #settle() {
+    const { state, trace } = this;
+    state.round = Math.min(state.round, Math.max(1, trace.T));
+    state.stage = available(state.stage, state.round, trace);
+  }
+
   /** A layer that was being computed is there. */
   #later() {
     this.#follow();
     if (this.state.stage === "refined") this.#show();
+    else this.panel.pin();
   }
 
   /** What means nothing without a picture. */
@@ -455,40 +312,17 @@ class App {
   }
 
   #fail(error) {
-    this.#instead(problem(error), this.run?.name ?? "");
+    this.instead(problem(error), this.run?.name ?? "");
   }
 
   /** Something else in the picture's place. */
-  #instead(node, title) {
+  instead(node, title) {
     this.trace = null;
     for (const part of this.#parts()) part.hidden = true;
     this.picture.say(node);
     this.readout.hidden = true;
     this.title.textContent = title;
   }
-}
-
-/** An error in its three parts. */
-function problem(error) {
-  return el(
-    "div",
-    { role: "alert" },
-    el("h2", {}, error.title ?? "This trace cannot be shown"),
-    el(
-      "dl",
-      {},
-      ...[
-        ["Got", error.got],
-        ["Expected", error.expected],
-        ["What to do", error.remedy],
-      ].flatMap(([term, text]) => [el("dt", {}, term), el("dd", {}, text)]),
-    ),
-  );
-}
-
-function toCharts() {
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector(".iaff-charts")?.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
 }
 
 /** Image pixel with the strongest activation of any tag: a question worth asking first. */
@@ -502,9 +336,10 @@ function peak(trace) {
   return { x: middle(c, trace.W), y: middle(r, trace.H) };
 }
 
-export function mount(element, { runs }, base, server, upload) {
+export function mount(element, { runs, static: scripts }, base, server, upload) {
   const root = element.querySelector(".iaff");
   const app = new App(root, runs, base, server, upload);
+  app.scripts = scripts;
   window.__iaff = root.__iaff = app;
   app.ready.then(() =>
     requestAnimationFrame(() => {

@@ -1,46 +1,44 @@
 // In the picture's place while an own photo is computed, or where it could not be.
 import { el } from "./dom.js";
 
-/** {node, update(photo)}: a card that follows one photo. */
-export function card(photo, { cancel, choose, forget }) {
-  const stage = el("p.stage-now", { "aria-live": "polite" });
-  const fill = el("i");
+const button = (kind, text, onclick, title) => el(`button.${kind}`, { type: "button", onclick, title }, text);
+
+/** {node, update()}: a card that follows one photo. */
+export function card(photo, { cancel, choose, back, forget }) {
+  const stage = el("p.stage-now", { "aria-live": "polite" }),
+    fill = el("i"),
+    queue = el("p.note");
   const bar = el(
     "div.progress",
     { role: "progressbar", "aria-label": `Computing ${photo.name}`, "aria-valuemin": 0, "aria-valuemax": 100 },
     fill,
   );
-  const queue = el("p.note");
-  const busy = el(
-    "div",
-    {},
-    stage,
-    bar,
-    queue,
-    el("button.plain", { type: "button", onclick: cancel, title: "Cancel (Esc)" }, "Cancel"),
-  );
+  const busy = el("div", {}, stage, bar, queue, button("plain", "Cancel", cancel, "Cancel (Esc)"));
   const error = el("p.error", { role: "alert" });
   const failed = el(
-    "div",
+    "div.failed",
     { hidden: true },
     error,
-    el("button.plain", { type: "button", onclick: choose }, "Choose another photo"),
-    " ",
-    el("button.quiet", { type: "button", onclick: forget }, "Dismiss"),
+    button("plain", "Choose another photo", choose),
+    photo.bytes ? button("quiet", "Back to the photo", back) : button("quiet", "Dismiss", forget),
   );
   const preview = el("img", { src: photo.thumb, alt: "" });
   preview.addEventListener("error", () => preview.remove()); // not every file is a picture
-  const node = el("div.own-card", {}, preview, el("div", {}, el("h2", {}, photo.name), busy, failed));
+  const notice = el("p.note", {}, photo.notice);
+  const node = el("div.own-card", {}, preview, el("div", {}, el("h2", {}, photo.name), busy, failed, notice));
+
   const update = () => {
     busy.hidden = !photo.busy;
-    failed.hidden = photo.state !== "failed";
-    error.textContent = photo.error;
-    stage.textContent = photo.state === "waiting" ? "Waiting for its turn" : `${photo.stage} …`;
+    failed.hidden = !photo.failed;
+    notice.hidden = !photo.notice;
+    if (error.textContent !== photo.error) error.textContent = photo.error;
+    const now = photo.state === "waiting" ? "Waiting for its turn …" : `${photo.stage} …`;
+    if (stage.textContent !== now) stage.textContent = now; // read out once, not at every poll
     queue.textContent = photo.ahead ? `${photo.ahead} ${photo.ahead === 1 ? "photo" : "photos"} before yours` : "";
     fill.style.transform = `scaleX(${photo.share})`;
     bar.classList.toggle("still", photo.share === 0);
     bar.setAttribute("aria-valuenow", Math.round(100 * photo.share));
-    bar.setAttribute("aria-valuetext", stage.textContent);
+    bar.setAttribute("aria-valuetext", now);
   };
   update();
   return { node, update };

@@ -1,7 +1,6 @@
 // The stage's own choices in the panel: class and scale of the CAM, the round to compare with.
 import { el, segmented } from "./dom.js";
-
-const COMPARED = ["unary", "confident", "refined"];
+import { COMPARED } from "./layers.js";
 
 export class Choices {
   constructor(app) {
@@ -17,20 +16,19 @@ export class Choices {
   /** Which class, at which scale of the photo. */
   cam() {
     const { trace, state, store } = this.app,
-      { tags, cam_scales: scales = [] } = trace.meta;
-    const rows = [];
-    if (tags.length > 1) {
-      const names = [[null, "all", "every tag"], ...tags.map((tag) => [tag, tag, `only ${tag}`])];
-      rows.push(this.#choice("Class", names, tags.includes(state.cls) ? state.cls : null, (cls) => store.set({ cls })));
+      { classes, cam_scales: scales = [] } = trace.meta,
+      names = classes.slice(1),
+      rows = [];
+    if (names.length > 1) {
+      const options = [[null, "all", "every class"], ...names.map((name) => [name, name, `only ${name}`])];
+      const chosen = names.includes(state.cls) ? state.cls : null;
+      rows.push(this.#choice("Class", options, chosen, (cls) => store.set({ cls })));
     }
-    if (trace.tensors.has("cam_scales") && scales.length > 1 && tags.length) {
+    if (trace.tensors.has("cam_scales") && scales.length > 1 && names.length) {
       const sizes = scales.map((scale, i) => [i, `${scale}×`, `the photo at ${scale} times its size`]);
-      const mean = [null, "mean", "what seeds are made of"];
-      rows.push(
-        this.#choice("Scale of the photo", [mean, ...sizes], scales[state.cam] ? state.cam : null, (cam) =>
-          store.set({ cam }),
-        ),
-      );
+      const options = [[null, "mean", "what seeds are made of"], ...sizes];
+      const chosen = scales[state.cam] ? state.cam : null;
+      rows.push(this.#choice("Scale of the photo", options, chosen, (cam) => store.set({ cam })));
     }
     return rows;
   }
@@ -38,9 +36,11 @@ export class Choices {
   /** Against which other round. */
   difference() {
     const { trace, state, store } = this.app;
-    if (!COMPARED.includes(state.stage) || trace.T < 2) return [];
-    const others = Array.from({ length: trace.T }, (_, i) => i + 1).filter((t) => t !== state.round);
-    const options = [[null, "no", "show the map itself"], ...others.map((t) => [t, `round ${t}`, `what changed since round ${t}`])];
+    if (!COMPARED.includes(state.stage)) return [];
+    const rounds = Array.from({ length: trace.T }, (_, i) => i + 1),
+      others = rounds.filter((t) => t !== state.round && trace.has(state.stage, t));
+    if (!others.length) return [];
+    const options = [[null, "–", "show the map itself"], ...others.map((t) => [t, `round ${t}`, `what changed against round ${t}`])];
     const chosen = others.includes(state.diff) ? state.diff : null;
     return [this.#choice("Compare with", options, chosen, (diff) => store.set({ diff }))];
   }

@@ -1,13 +1,13 @@
-// What changed between two label maps: gained, lost and flipped object pixels, told apart by colour and by sign.
+// What changed between two label maps: gained, lost and flipped object pixels, told apart by colour and by pattern.
 import { offscreen } from "./paint.js";
 
-// Okabe and Ito's blue, vermilion and yellow
+// Okabe and Ito's sky blue, vermilion and yellow
 export const CHANGES = [
-  { name: "gained", sign: "+", css: "#56b4e9", rgb: [86, 180, 233] },
-  { name: "lost", sign: "−", css: "#d55e00", rgb: [213, 94, 0] },
-  { name: "another class", sign: "×", css: "#f0e442", rgb: [240, 228, 66] },
+  { name: "gained", shape: "plus", sign: "+", css: "#56b4e9", rgb: [86, 180, 233] },
+  { name: "lost", shape: "minus", sign: "−", css: "#d55e00", rgb: [213, 94, 0] },
+  { name: "another class", shape: "dots", sign: "●", css: "#f0e442", rgb: [240, 228, 66] },
 ];
-const GAP = 4; // cells between two signs
+const TILE = 10; // CSS px between two signs
 
 const object = (label) => label !== 0 && label !== 255;
 
@@ -18,23 +18,39 @@ function change(before, now) {
   return object(before) ? 2 : 0;
 }
 
-/** {map, shares, signs}: a canvas (w, h), the share of all pixels per change, and where signs go: [[column, row, index]]. */
+/** {map, masks, shares}: the changes in colour, a mask for each kind's pattern (null: none), and its share of all pixels. */
 export function differ(before, now, w, h) {
+  const kinds = now.map((label, p) => change(before[p], label)),
+    counts = [0, 0, 0];
+  for (const kind of kinds) if (kind) counts[kind - 1]++;
+  return {
+    map: picture(w, h, (out, p) => kinds[p] && out.set([...CHANGES[kinds[p] - 1].rgb, 235], 4 * p)),
+    masks: counts.map((count, i) => count && picture(w, h, (out, p) => kinds[p] === i + 1 && (out[4 * p + 3] = 255))),
+    shares: counts.map((count) => count / now.length),
+  };
+}
+
+function picture(w, h, paint) {
   const canvas = offscreen(w, h),
     context = canvas.getContext("2d"),
-    data = context.createImageData(w, h),
-    counts = [0, 0, 0],
-    signs = [],
-    step = GAP * Math.max(1, Math.round(w / 88));
-  for (let p = 0; p < now.length; p++) {
-    const kind = change(before[p], now[p]);
-    if (!kind) continue;
-    counts[kind - 1]++;
-    data.data.set([...CHANGES[kind - 1].rgb, 215], 4 * p);
-    const x = p % w,
-      y = (p - x) / w;
-    if (x % step === step >> 1 && y % step === step >> 1) signs.push([x, y, kind - 1]);
-  }
+    data = context.createImageData(w, h);
+  for (let p = 0; p < w * h; p++) paint(data.data, p);
   context.putImageData(data, 0, 0);
-  return { map: canvas, shares: counts.map((count) => count / now.length), signs };
+  return canvas;
+}
+
+/** A pattern of plus signs, minus signs or dots, in black. */
+export function signs(context, shape, scale) {
+  const size = Math.round(TILE * scale),
+    tile = offscreen(size, size),
+    c = tile.getContext("2d"),
+    middle = size / 2,
+    arm = size * 0.28,
+    thick = 1.6 * scale;
+  if (shape === "dots") {
+    c.arc(middle, middle, size * 0.17, 0, 7);
+    c.fill();
+  } else c.fillRect(middle - arm, middle - thick / 2, 2 * arm, thick);
+  if (shape === "plus") c.fillRect(middle - thick / 2, middle - arm, thick, 2 * arm);
+  return context.createPattern(tile, "repeat");
 }

@@ -7,26 +7,27 @@ export class Gallery {
     this.node = el("div.gallery", { role: "group", "aria-label": "Photos" });
     this.add = el(
       "button.thumb.add",
-      { type: "button", onclick: () => app.choosePhoto() },
+      { type: "button", onclick: () => app.ownView.choose() },
       el("span.blank", { "aria-hidden": "true" }, "+"),
       el("span.caption", {}, "Your photo"),
     );
   }
 
   fill(entries) {
-    const explains = this.app.run?.explains;
-    this.add.disabled = !explains;
-    this.add.title = explains
-      ? "Choose a photo, or drop or paste one anywhere (u). It stays on this machine."
-      : "This run has no weights here, so it cannot take own photos.";
-    const tiles = entries.map((entry) => this.#tile(entry));
-    this.buttons = tiles.map((tile) => tile.querySelector(".thumb") ?? tile);
-    this.node.replaceChildren(this.add, ...tiles);
-    for (const { own } of entries) if (own?.busy) this.progress(own);
+    const refusal = this.app.ownView.refusal();
+    this.add.disabled = Boolean(refusal);
+    this.add.title = refusal ?? "Choose a photo, or drop or paste one anywhere (u). It stays on this machine.";
+    const own = entries.filter((entry) => entry.own).map((entry) => this.#mine(entry)),
+      others = entries.filter((entry) => !entry.own).map((entry) => this.#tile(entry));
+    const heads = own.length ? ["yours", "the run's"].map((text) => el("h2.strip-head", {}, text)) : [];
+    this.buttons = [...own.map((tile) => tile.firstChild), ...others];
+    this.node.replaceChildren(this.add, ...heads.slice(0, 1), ...own, ...heads.slice(1), ...others);
+    for (const entry of entries) if (entry.own?.busy) this.progress(entry.own);
+    this.update();
   }
 
-  #tile({ name, title, thumb, tags = [], own }) {
-    const button = el(
+  #tile({ name, title, thumb, tags = [] }) {
+    return el(
       "button.thumb",
       {
         type: "button",
@@ -38,14 +39,19 @@ export class Gallery {
       el("span.caption", {}, title || name),
       el("span.sr", {}, tags.length ? `, tags: ${tags.join(", ")}` : ""),
     );
-    if (!own) return button;
+  }
+
+  /** An own photo's tile, with the button that forgets it. */
+  #mine(entry) {
+    const button = this.#tile(entry);
+    if (entry.own.failed) button.append(el("span.badge", { title: "could not be computed" }, "!"));
     const forget = el(
       "button.forget",
       {
         type: "button",
         title: "Forget this photo",
-        "aria-label": `Forget ${title}`,
-        onclick: () => this.app.forget(own),
+        "aria-label": `Forget ${entry.title}`,
+        onclick: () => this.app.ownView.forget(entry.own),
       },
       "×",
     );
@@ -56,8 +62,9 @@ export class Gallery {
   progress(photo) {
     const button = this.buttons?.find(({ dataset }) => dataset.img === photo.id);
     if (!button) return;
-    const bar = button.querySelector(".mini") ?? button.appendChild(el("span.mini", { "aria-hidden": "true" }));
-    bar.style.setProperty("--share", photo.share);
+    const badge = button.querySelector(".badge") ?? button.appendChild(el("span.badge"));
+    badge.textContent = photo.state === "waiting" ? "waiting" : `${Math.round(100 * photo.share)} %`;
+    badge.style.setProperty("--share", photo.share);
   }
 
   update() {

@@ -29,7 +29,7 @@ export function legend(app, scaleChoice) {
     cam: () => camItems(app),
     seeds: () => [...classItems, item(swatch(255), "unknown")],
     unary: () => [...classItems, item(line(), "class border")],
-    superpixels: () => [
+    superpixels: () => trace.scores(state.round) && [
       ...ids.map((id, k) => item(grade(id), classes[k])).reverse(),
       el("span.item.dim", {}, "fuller colour: higher score"),
     ],
@@ -49,7 +49,7 @@ export function legend(app, scaleChoice) {
     ],
   };
   const difference = picture.difference();
-  const items = difference ? changeItems(difference, state.diff) : of[stage]();
+  const items = difference ? changeItems(difference, state.diff) : (of[stage]() ?? []);
   let high = null;
   if (stage === "affinity") {
     const log = state.scale === "log";
@@ -70,13 +70,13 @@ export function legend(app, scaleChoice) {
   return { items, high };
 }
 
-function camItems({ trace, state }) {
+function camItems({ trace, picture }) {
   const { class_ids: ids, classes, thresholds: th = {} } = trace.meta;
   return [
     ...ids
       .slice(1)
       .map((id, k) => [classes[k + 1], item(grade(id), `${classes[k + 1]}, activation 0 to 1`)])
-      .filter(([name]) => !state.cls || state.cls === name)
+      .filter(([name]) => name === (picture.layers.only() ?? name))
       .map(([, node]) => node),
     th.seed_fg && item(line(), `${th.seed_fg}: object seed inside`),
     th.seed_bg && item(line(".dashed"), `${th.seed_bg}: background seed outside`),

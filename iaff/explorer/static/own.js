@@ -2,19 +2,25 @@
 import { Trace } from "./trace.js";
 import { kept, keep, forget } from "./own_store.js";
 
-const POLL_MS = 180;
+const POLL_MS = 180,
+  FAR_MS = 1000; // while other photos are in front
+const PATIENCE = 4; // questions without an answer before the server counts as down
 const LARGEST = 50; // MB, as the server has it
 const MOST = 20; // files at once
 const DOWN = "The explorer does not answer. Start it again (python app.py), then try once more.";
 
-/** One photo: {id, name, run, file, state, stage, share, ahead, error, bytes, thumb}. */
+/** One photo: {id, name, run, file, state, stage, share, ahead, error, notice, bytes, thumb}. */
 class OwnPhoto {
   constructor(values) {
-    Object.assign(this, { state: "done", stage: "", share: 0, ahead: 0, error: "", tags: null }, values);
+    Object.assign(this, { state: "done", stage: "", share: 0, ahead: 0, error: "", notice: "", tags: null }, values);
   }
 
   get busy() {
     return this.state === "sending" || this.state === "waiting" || this.state === "running";
+  }
+
+  get failed() {
+    return this.state === "failed";
   }
 
   /** The trace, parsed once. */
@@ -27,7 +33,8 @@ class OwnPhoto {
 export class Own {
   /** `changed(photo)` hears of every step; `ended(photo)` of a photo that is done, failed or cancelled. */
   constructor(server, upload, { changed, ended }) {
-    Object.assign(this, { server, upload, changed, ended, photos: [] });
+    Object.assign(this, { server, upload, changed, ended, photos: [], line: Promise.resolve() });
+    addEventListener("pagehide", () => this.#leave());
   }
 
   async restore() {
@@ -45,10 +52,12 @@ export class Own {
 
   /** Take files in; returns the first photo, whose progress may be shown. */
   add(files, run) {
-    const added = [...files].slice(0, MOST).map((file) => {
+    const added = files.slice(0, MOST).map((file) => {
       const id = `own-${Math.random().toString(36).slice(2, 8)}`;
       return new OwnPhoto({ id, name: file.name || "pasted photo", run, file, thumb: URL.createObjectURL(file) });
     });
+    if (files.length > MOST)
+      added[0].notice = `Got ${files.length} files, took the first ${MOST}. Choose the others when these are done.`;
     this.photos.push(...added);
     for (const photo of added) this.compute(photo, null);
     return added[0];
@@ -56,64 +65,84 @@ export class Own {
 
   /** Compute (again), with tags or, with null, those that the classifier proposes. */
   async compute(photo, tags) {
-    Object.assign(photo, { state: "sending", stage: "Sending the photo", share: 0, error: "", job: null, tags });
+    const start = { state: "sending", stage: "Sending the photo", share: 0, ahead: 0, error: "", job: null, tags };
     const attempt = (photo.attempt = {}); // an older attempt of the same photo must not speak any more
+    const current = () => photo.attempt === attempt;
+    Object.assign(photo, start);
     this.changed(photo);
     try {
-      await this.#run(photo, () => photo.attempt === attempt);
+      const bytes = await this.#follow(photo, current);
+      if (bytes) await this.#finish(photo, bytes, current);
     } catch (error) {
-      if (photo.attempt !== attempt) return;
-      Object.assign(photo, { state: "failed", error: error.message });
+      if (!current()) return;
+      Object.assign(photo, { state: "failed", error: error.message, job: null });
       this.ended(photo);
     }
   }
 
-  async #run(photo, current) {
-    if (photo.file.size > LARGEST * 1e6)
-      throw new Error(
-        `${photo.name}: got ${Math.round(photo.file.size / 1e6)} MB, expected at most ${LARGEST} MB. Shrink it first.`,
-      );
-    photo.job = await this.#submit(photo);
-    for (;;) {
-      const answer = await this.#ask("progress", { job: photo.job });
-      if (!current()) return this.server.cancel({ job: answer.job ?? photo.job });
-      if (answer.state === "failed") throw new Error(answer.error);
-      Object.assign(photo, answer, { error: "" });
-      if (answer.state === "cancelled") return this.ended(photo);
-      if (answer.state === "done") break;
-      this.changed(photo);
-      await new Promise((wake) => setTimeout(wake, POLL_MS));
-      if (!current()) return;
+  /** From sending to the trace's bytes; null where nobody waits for them any more. */
+  async #follow(photo, current, again = true) {
+    // Sent one after the other, so that they are computed in the order in which they were chosen.
+    const sent = this.line.then(() => current() && this.#submit(photo));
+    this.line = sent.catch(() => {});
+    const job = await sent;
+    if (!current()) {
+      if (job) this.server.cancel({ job });
+      return null;
     }
-    const { trace } = await this.#ask("take", { job: photo.job });
+    photo.job = job;
+    for (;;) {
+      const answer = await this.#patient("progress", { job });
+      if (!current()) return null;
+      const lost = !answer.ok || answer.state === "cancelled"; // the page slept, and the server gave up on it
+      if (lost && again) return this.#follow(photo, current, false);
+      if (check(answer).state === "failed") throw new Error(answer.error);
+      if (answer.state === "cancelled") throw new Error("The server dropped this photo. Send it again.");
+      const { state, stage, share, ahead } = answer;
+      if (state === "done") break;
+      Object.assign(photo, { state, stage, share, ahead });
+      this.changed(photo);
+      await new Promise((wake) => setTimeout(wake, ahead > 1 ? FAR_MS : POLL_MS));
+      if (!current()) return null;
+    }
+    const { trace } = check(await this.#patient("take", { job }));
+    return Uint8Array.from(atob(trace), (c) => c.charCodeAt(0)).buffer;
+  }
+
+  async #finish(photo, bytes, current) {
+    const trace = await Trace.parse(bytes),
+      thumb = await thumbnail(trace.image);
     if (!current()) return;
-    const bytes = Uint8Array.from(atob(trace), (c) => c.charCodeAt(0)).buffer;
-    const parsed = Trace.parse(bytes);
-    await parsed;
-    const thumb = await thumbnail((await parsed).image);
-    if (!current()) return;
-    if (photo.thumb?.startsWith("blob:")) URL.revokeObjectURL(photo.thumb);
-    Object.assign(photo, { bytes, parsed, thumb, job: null, state: "done" });
+    revoke(photo);
+    Object.assign(photo, { bytes, parsed: Promise.resolve(trace), thumb, job: null, state: "done" });
     const { id, name, run, file } = photo;
     keep({ id, name, run, file, trace: bytes, thumb });
     this.ended(photo);
   }
 
   async #submit(photo, again = true) {
+    await readable(photo);
     let sent;
     try {
       sent = await this.upload(photo.file);
-    } catch {
-      throw new Error(`${photo.name} could not be sent. ${DOWN}`);
+    } catch (error) {
+      // Gradio's words: "HTTP 413: ..." from the server, "... exceeds the maximum allowed size ..." before it is sent
+      throw /413|maximum allowed size/.test(error?.message) ? tooLarge(photo) : new Error(`${photo.name} could not be sent. ${DOWN}`);
     }
     const { run, name, tags } = photo;
-    const answer = await this.server.submit({ run, path: sent?.path, name, tags });
-    if (answer?.ok === false && answer.gone && again) return this.#submit(photo, false);
+    const answer = await this.server.submit({ run, path: sent.path, name, tags });
+    if (answer?.gone && again) return this.#submit(photo, false);
     return check(answer).job;
   }
 
-  async #ask(what, request) {
-    return check(await this.server[what](request));
+  /** A question that may be asked again when nothing comes back. */
+  async #patient(what, request) {
+    for (let i = 1; ; i++) {
+      const answer = await this.server[what](request);
+      if (answer) return answer;
+      if (i === PATIENCE) throw new Error(DOWN);
+      await new Promise((wake) => setTimeout(wake, i * POLL_MS));
+    }
   }
 
   /** Stop waiting for a photo: one that has a trace keeps it, another goes. */
@@ -125,15 +154,27 @@ export class Own {
     this.ended(photo);
   }
 
+  /** After a failure, back to the trace that the photo had before. */
+  settle(photo) {
+    Object.assign(photo, { state: "done", error: "" });
+    this.ended(photo);
+  }
+
   forget(photo) {
-    if (photo.busy) this.cancel(photo);
+    photo.attempt = null;
+    if (photo.job) this.server.cancel({ job: photo.job });
     this.#drop(photo);
     forget(photo.id);
   }
 
   #drop(photo) {
     this.photos = this.photos.filter((other) => other !== photo);
-    if (photo.thumb?.startsWith("blob:")) URL.revokeObjectURL(photo.thumb);
+    revoke(photo);
+  }
+
+  /** The page goes: nobody will fetch what is being computed. */
+  #leave() {
+    for (const { job } of this.photos) if (job) this.server.cancel({ job });
   }
 }
 
@@ -141,6 +182,25 @@ function check(answer) {
   if (!answer) throw new Error(DOWN);
   if (!answer.ok) throw new Error(answer.error);
   return answer;
+}
+
+function tooLarge({ name, file }) {
+  const size = (file.size / 1e6).toFixed(0);
+  return new Error(`${name}: got ${size} MB, expected at most ${LARGEST} MB. Save it smaller, then choose it again.`);
+}
+
+/** A folder that was dropped, or a file that has gone, cannot be read; better said before it is sent. */
+async function readable(photo) {
+  if (photo.file.size > LARGEST * 1e6) throw tooLarge(photo);
+  try {
+    await photo.file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new Error(`${photo.name}: got a folder, or a file that is gone or has changed, expected a photo. Choose it again.`);
+  }
+}
+
+function revoke(photo) {
+  if (photo.thumb?.startsWith("blob:")) URL.revokeObjectURL(photo.thumb);
 }
 
 async function thumbnail(image) {

@@ -12,6 +12,7 @@ export function verdict(trace, t, id) {
     { label, share, final } = trace.regions(t)[id],
     scores = trace.scores(t);
   const says = `the unary map says ${classes[label]} (${percent(share, 0)} of its pixels)`;
+  if (!trace.confident[t - 1]) return { kind: "", why: `Here ${says}; this trace holds no confident regions.` };
   if (!scores) return { kind: final === null ? "unknown" : final === label ? "kept" : "relabelled", why: `${says}.` };
   const of = (k) => scores[id * trace.K + k];
   const best = classes.reduce((b, _, k) => (of(k) > of(b) ? k : b), 0);
@@ -53,7 +54,7 @@ export function patchStory(trace, t, id) {
     { kind, why } = verdict(trace, t, id);
   const sure = region.share >= purity;
   return [
-    el("p.verdict", {}, el(`span.pill.${kind}`, {}, kind), ` ${why}`),
+    el("p.verdict", {}, kind && el(`span.pill.${kind}`, {}, kind), ` ${why}`),
     ...bars("Unary labels of its pixels", trace, (k) => region.shares[k]),
     ...(scores ? bars("Score of the region network", trace, (k) => scores[id * trace.K + k], tau) : []),
     el(

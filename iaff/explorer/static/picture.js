@@ -1,22 +1,9 @@
 // The picture: one canvas for the photo and its layer, one above it for what follows the cursor.
-import {
-  grey,
-  softMap,
-  camMap,
-  labelMap,
-  scoreMap,
-  borders,
-  edgePath,
-  winners,
-  contour,
-  heat,
-  cellOutline,
-  offscreen,
-} from "./paint.js";
-import { STRIDE, upsample, reach, shares } from "./scan.js";
+import { grey, borders, edgePath, heat, cellOutline, offscreen } from "./paint.js";
+import { STRIDE, reach, shares } from "./scan.js";
 import { hatch } from "./colour.js";
-import { CHANGES, differ } from "./difference.js";
-import { verdict } from "./patch.js";
+import { CHANGES, signs } from "./difference.js";
+import { Layers } from "./layers.js";
 import { el } from "./dom.js";
 
 const REACH_SHARE = 0.9;
@@ -69,7 +56,6 @@ export class Picture {
   /** A new photo: everything that does not depend on stage or round. */
   open(trace) {
     this.trace = trace;
-    this.layers = new Map();
     this.grey = grey(trace.image);
     const { w, h, n, W, H, K } = trace;
     this.values = new Float32Array(n);
@@ -80,6 +66,7 @@ export class Picture {
     this.heatData = this.heatContext.createImageData(w, h);
     this.heatPixels = new Uint32Array(this.heatData.data.buffer);
     this.edges = trace.superpixels && borders(trace.superpixels, W, H);
+    this.layers = new Layers(trace, this.app.state, this.edges);
     this.edgePath = this.edges && edgePath(new Path2D(), this.edges);
     this.truthPath = trace.truth && edgePath(new Path2D(), borders(trace.truth, W, H));
     this.fit();
@@ -106,7 +93,16 @@ export class Picture {
     this.scale = this.base.width / W; // canvas px per image px
     this.dpr = dpr;
     this.pattern = hatch(this.bottom, dpr);
+    this.signs = CHANGES.map(({ shape }) => signs(this.bottom, shape, dpr));
     this.draw();
+  }
+
+  camScale() {
+    return this.layers.camScale();
+  }
+
+  difference() {
+    return this.layers.difference();
   }
 
   /** Height that the column leaves to the picture, CSS px. */
@@ -115,115 +111,6 @@ export class Picture {
       gap = parseFloat(getComputedStyle(column).rowGap) || 0;
     const others = [...column.children].filter((child) => child !== this.node);
     return others.reduce((left, child) => left - child.offsetHeight - gap, column.clientHeight);
-  }
-
-  /** The stage's layer at photo or grid size, made once: {map, smooth, lines?, unknown?}. */
-  #layer(stage, round) {
-    const { cls, cam } = this.app.state,
-      key = `${stage}${stage === "cam" ? `${cls}-${cam}` : round}`;
-    if (!this.layers.get(key)) this.layers.set(key, this.#make(stage, round)); // null is asked for again: a walk may end
-    return this.layers.get(key);
-  }
-
-  /** Index of the CAM's scale that is shown, -1 for the mean. */
-  camScale() {
-    const { cam } = this.app.state,
-      { tensors, meta } = this.trace;
-    return cam !== null && tensors.has("cam_scales") && meta.cam_scales?.[cam] ? cam : -1;
-  }
-
-  /** What changed against the round that is compared with, or null. */
-  difference() {
-    const { stage, round, diff } = this.app.state,
-      { trace } = this;
-    if (!diff || diff === round || diff > trace.T || !["unary", "confident", "refined"].includes(stage)) return null;
-    const key = `${stage}${diff}-${round}`;
-    if (!this.layers.get(key)) {
-      const maps = [diff, round].map((t) => this.#labels(stage, t));
-      if (maps.some((map) => !map)) return null;
-      const fine = stage !== "confident";
-      this.layers.set(key, differ(...maps, fine ? trace.W : trace.w, fine ? trace.H : trace.h));
-    }
-    return this.layers.get(key);
-  }
-
-  /** Class ids of a stage's map: at photo size for soft maps, on the grid for the confident regions. */
-  #labels(stage, t) {
-    const { trace } = this;
-    if (stage === "confident") return trace.confident[t - 1];
-    if (stage === "refined" && !trace.refined(t)) return null;
-    return trace.full(stage, t).label.map((k) => trace.meta.class_ids[k]);
-  }
-
-  #make(stage, round) {
-    const { trace } = this,
-      { W, H, w, h, K } = trace,
-      ids = trace.meta.class_ids;
-    if (stage === "cam") return this.#cam(ids);
-    if (stage === "seeds" || stage === "confident") {
-      const { labels, unknown } = labelMap(
-        stage === "seeds" ? trace.seeds : trace.confident[round - 1],
-        w,
-        h,
-      );
-      const dotted = stage === "confident" && trace.superpixels ? this.#relabelled(round) : null;
-      return { map: labels, unknown, smooth: false, dotted };
-    }
-    if (stage === "truth") {
-      const { labels, unknown } = labelMap(trace.truth, W, H);
-      return { map: labels, unknown, smooth: false };
-    }
-    if (stage === "superpixels") {
-      const scores = trace.scores(round);
-      return scores ? { map: scoreMap(trace.superpixels, scores, ids, W, H), smooth: false } : null;
-    }
-    const soft = stage === "unary" ? trace.unary(round) : stage === "refined" ? trace.refined(round) : null;
-    if (!soft) return null;
-    return {
-      map: softMap(trace.full(stage, round).alpha, ids, W, H),
-      smooth: true,
-      lines: winners(soft, K, w, h),
-    };
-  }
-
-  /** Outlines of the superpixels whose label the region network corrected. */
-  #relabelled(round) {
-    const path = new Path2D();
-    for (let id = 0; id < this.trace.S; id++)
-      if (verdict(this.trace, round, id).kind === "relabelled") edgePath(path, this.edges, id);
-    return path;
-  }
-
-  /** Activation, with the two seed thresholds as lines. */
-  #cam(ids) {
-    const { trace } = this,
-      { W, H, w, h, K, n } = trace,
-      cam = this.#chosenClass(trace.cam(this.camScale())),
-      { seed_fg: fg, seed_bg: bg } = trace.meta.thresholds ?? {};
-    const strongest = new Float32Array(n).map((_, p) =>
-      Math.max(0, ...Array.from({ length: K - 1 }, (_, k) => cam[k * n + p])),
-    );
-    const at = (level) =>
-      level &&
-      contour(
-        new Path2D(),
-        strongest.map((v) => v - level || 1e-9),
-        w,
-        h,
-      );
-    return {
-      map: camMap(upsample(cam, K - 1, h, w, H, W), ids, W, H),
-      smooth: true,
-      lines: at(fg),
-      dashed: at(bg),
-    };
-  }
-
-  /** The activation of the chosen class alone, or all of it. */
-  #chosenClass(cam) {
-    const { n, meta } = this.trace,
-      k = meta.tags.indexOf(this.app.state.cls);
-    return k < 0 ? cam : cam.map((v, i) => (Math.floor(i / n) === k ? v : 0));
   }
 
   /** Photo, layer, lines: once per change of stage, round, opacity or size. */
@@ -246,7 +133,7 @@ export class Picture {
         c.fillStyle = "rgb(8 10 18 / .5)";
         c.fillRect(0, 0, base.width, base.height);
       } else if (stage !== "truth" && this.difference()) this.#drawDifference(this.difference());
-      else this.#drawLayer(this.#layer(stage, round));
+      else this.#drawLayer(this.layers.get(stage, round));
     }
     if (truth)
       this.#stroke(c, this.truthPath, this.scale, ["#000a", "#fff"], 1.2, [5, 4]);
@@ -260,7 +147,7 @@ export class Picture {
     if (layer) {
       c.imageSmoothingEnabled = layer.smooth;
       this.#spread(c, layer.map);
-      if (layer.unknown) this.#hatch(layer.unknown);
+      if (layer.unknown) this.#fill(layer.unknown, this.pattern);
       if (layer.lines) this.#stroke(c, layer.lines, this.scale * STRIDE, ["#0008", "#fff"], 1.5);
       if (layer.dashed) this.#stroke(c, layer.dashed, this.scale * STRIDE, ["#fff"], 1.2, [4, 4]);
       if (layer.dotted) this.#stroke(c, layer.dotted, this.scale, ["#000a", "#fff"], 1.6, [1, 4]);
@@ -268,17 +155,12 @@ export class Picture {
     if (stage === "superpixels" && this.edgePath) this.#stroke(c, this.edgePath, this.scale, ["#ffffff8c"], 0.7);
   }
 
-  /** Changed pixels in their colours, each area with its signs. */
-  #drawDifference({ map, signs }) {
-    const { bottom: c } = this,
-      unit = this.scale * (map.width === this.trace.W ? 1 : STRIDE);
-    c.imageSmoothingEnabled = false;
-    this.#spread(c, map);
-    c.font = `700 ${13 * this.dpr}px sans-serif`;
-    c.textAlign = "center";
-    c.textBaseline = "middle";
-    c.fillStyle = "#000";
-    for (const [x, y, kind] of signs) c.fillText(CHANGES[kind].sign, (x + 0.5) * unit, (y + 0.5) * unit);
+  /** Changed pixels in their colours, each kind of change under its own pattern. */
+  #drawDifference({ map, masks }) {
+    this.bottom.imageSmoothingEnabled = false;
+    this.#spread(this.bottom, map);
+    this.bottom.globalAlpha = 1;
+    masks.forEach((mask, i) => mask && this.#fill(mask, this.signs[i]));
   }
 
   /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */
@@ -287,14 +169,15 @@ export class Picture {
     c.drawImage(map, 0, 0, map.width * unit, map.height * unit);
   }
 
-  #hatch(mask) {
+  /** A pattern where the mask is. */
+  #fill(mask, pattern) {
     const { base } = this,
       sheet = offscreen(base.width, base.height),
       s = sheet.getContext("2d");
     s.imageSmoothingEnabled = false;
     this.#spread(s, mask);
     s.globalCompositeOperation = "source-in";
-    s.fillStyle = this.pattern;
+    s.fillStyle = pattern;
     s.fillRect(0, 0, base.width, base.height);
     this.bottom.drawImage(sheet, 0, 0);
   }

@@ -71,8 +71,10 @@ export const ABOUT = {
     name: "Superpixels and region score",
     missing: "superpixels",
     short: "superpixels",
-    say: () =>
-      "The photo is cut into patches of even colour, and a region network gives each whole patch one score per class.",
+    say: (trace, t) =>
+      trace.scores(t)
+        ? "The photo is cut into patches of even colour, and a region network gives each whole patch one score per class."
+        : "The photo is cut into patches of even colour.",
     figures: (trace) =>
       figures(
         ["patches", trace.S, number],
@@ -113,7 +115,7 @@ export const ABOUT = {
     missing: "round",
     short: "refined",
     say: (trace, t) =>
-      `Every pixel takes the mean of the unary map over the pixels it listens to.${t < trace.T ? ` This map teaches round ${t + 1}.` : " This is the last round's map."}`,
+      `Every pixel takes the mean of the unary map over the pixels it listens to.${trace.refined(t) ? "" : " Computing it …"}${t < trace.T ? ` This map teaches round ${t + 1}.` : " This is the last round's map."}`,
     figures: (trace, t) => {
       const f = of(trace, t),
         before = f.unary?.miou,

@@ -10,7 +10,7 @@ const oneOf =
     names.includes(text) ? text : undefined;
 const whole = (low, high) => (text) =>
   /^\d{1,5}$/.test(text) && +text >= low && +text <= high ? +text : undefined;
-const name = (text) => (/^[\w .()-]{1,80}$/.test(text) ? text : undefined);
+const name = (text) => (/^[^\p{C}]{1,120}$/u.test(text) ? text : undefined); // whatever the run or trace calls it
 
 export const TABLE = {
   run: { parse: name, start: null },

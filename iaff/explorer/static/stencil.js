@@ -3,25 +3,29 @@
 
 export class Stencil {
   constructor(offsets, weights, h, w, steps) {
-    Object.assign(this, { h, w, n: h * w, steps, count: offsets.length / 2 });
-    const { n, count } = this;
-    this.jumps = Int32Array.from({ length: count }, (_, m) => offsets[2 * m] * w + offsets[2 * m + 1]);
-    this.far = 0; // rows that a step crosses
-    for (let m = 0; m < count; m++) this.far = Math.max(this.far, Math.abs(offsets[2 * m]));
+    const n = h * w,
+      used = []; // offsets that any pixel listens to: the others may point anywhere
+    for (let m = 0; 2 * m < offsets.length; m++)
+      if (weights.subarray(m * n, (m + 1) * n).some((weight) => weight > 0)) used.push(m);
+    const count = used.length;
+    Object.assign(this, { h, w, n, steps, count });
+    this.jumps = Int32Array.from(used, (m) => offsets[2 * m] * w + offsets[2 * m + 1]);
+    this.far = used.reduce((far, m) => Math.max(far, Math.abs(offsets[2 * m])), 0); // rows that a step crosses
     this.margin = this.jumps.reduce((far, jump) => Math.max(far, Math.abs(jump)), 0);
     // Pixel-major tables, so that a step is one pass over the pixels: what p hears from p + jump, and, for the
     // transpose, what p is told by p - jump.
     this.hears = { weights: new Float32Array(n * count), jumps: this.jumps };
     this.told = { weights: new Float32Array(n * count), jumps: this.jumps.map((jump) => -jump) };
     this.keep = new Float32Array(n).fill(1);
-    for (let m = 0, i = 0; m < count; m++)
-      for (let p = 0; p < n; p++, i++) {
-        const weight = weights[i];
+    used.forEach((m, i) => {
+      for (let p = 0; p < n; p++) {
+        const weight = weights[m * n + p];
         if (!(weight > 0)) continue;
         this.keep[p] -= weight;
-        this.hears.weights[p * count + m] = weight;
-        this.told.weights[(p + this.jumps[m]) * count + m] = weight;
+        this.hears.weights[p * count + i] = weight;
+        this.told.weights[(p + this.jumps[i]) * count + i] = weight;
       }
+    });
     this.buffers = [0, 1].map(() => new Float32Array(n + 2 * this.margin)); // zeros around: no test at the borders
   }
 

@@ -4,57 +4,25 @@ import { Walk } from "./walk.js";
 import { perRound } from "./stages.js";
 import { REWRITE, TraceError, floats, integers, parseSafetensors } from "./safetensors.js";
 import { checkLabels, checkMeta, checkTensors } from "./trace_check.js";
+import { decodeLabels, decodePhoto, decodeRegions } from "./decode.js";
 
 export { TraceError };
 
 const SCHEMA = "1";
 
-/** PNG bytes -> pixels (4 bytes each), exactly as stored: no colour management, no premultiplied alpha. */
-async function decodePng(bytes, w, h, name) {
-  let bitmap;
-  try {
-    bitmap = await createImageBitmap(new Blob([bytes]), {
-      colorSpaceConversion: "none",
-      premultiplyAlpha: "none",
-    });
-  } catch {
-    throw new TraceError(`The layer "${name}" is not a picture.`, "Expected PNG bytes.", REWRITE);
-  }
-  if (bitmap.width !== w || bitmap.height !== h)
-    throw new TraceError(
-      `The layer "${name}" is ${bitmap.width} × ${bitmap.height}.`,
-      `Expected ${w} × ${h}.`,
-      REWRITE,
-    );
-  const context = new OffscreenCanvas(w, h).getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return context.getImageData(0, 0, w, h).data;
-}
-
-/** The first of four bytes of every pixel; null stays null. */
-function firstByte(rgba) {
-  if (!rgba) return null;
-  const out = new Uint8Array(rgba.length / 4);
-  for (let i = 0; i < out.length; i++) out[i] = rgba[4 * i];
-  return out;
-}
-
-async function decodePhoto(bytes, w, h) {
-  let bitmap;
-  try {
-    bitmap = await createImageBitmap(new Blob([bytes]));
-  } catch {
-    throw new TraceError("The photo cannot be decoded.", "Expected JPEG or PNG bytes.", REWRITE);
-  }
-  if (bitmap.width !== w || bitmap.height !== h)
-    throw new TraceError(`The photo is ${bitmap.width} × ${bitmap.height}.`, `Expected ${w} × ${h}.`, REWRITE);
-  return bitmap;
-}
-
 export class Trace {
-  /** buffer: ArrayBuffer of the file. Label maps are decoded at once, the rounds' floats when first asked for. */
+  /** buffer: ArrayBuffer of the file. Gives a trace that can be drawn, or throws a TraceError, whatever the bytes. */
   static async parse(buffer) {
+    try {
+      return await Trace.#read(buffer);
+    } catch (error) {
+      if (error instanceof TraceError) throw error;
+      throw new TraceError(`The file cannot be read (${error.message}).`, "Expected a trace.", REWRITE);
+    }
+  }
+
+  // Label maps are decoded at once, the rounds' floats when first asked for.
+  static async #read(buffer) {
     const { info, tensors } = parseSafetensors(buffer);
     if (info.format !== "iaff-trace" || info.schema !== SCHEMA)
       throw new TraceError(
@@ -99,24 +67,17 @@ export class Trace {
 
   async #decode() {
     const { W, H, w, h } = this;
-    const png = (name, ...size) =>
-      this.tensors.has(name) ? decodePng(this.tensors.get(name).bytes, ...size, name) : null;
-    const confident = this.meta.rounds.map((_, i) => png(`rounds.${i + 1}.confident`, w, h));
-    const [image, seeds, superpixels, truth, ...labels] = await Promise.all([
+    const layer = (decoder, name, ...size) =>
+      this.tensors.has(name) ? decoder(name, this.tensors.get(name).bytes, ...size) : null;
+    const rounds = this.meta.rounds.map((_, i) => layer(decodeLabels, `rounds.${i + 1}.confident`, w, h));
+    [this.image, this.seeds, this.truth, this.superpixels, ...this.confident] = await Promise.all([
       decodePhoto(this.tensors.get("image").bytes, W, H),
-      png("seeds", w, h),
-      png("superpixels", W, H),
-      png("truth", W, H),
-      ...confident,
+      layer(decodeLabels, "seeds", w, h),
+      layer(decodeLabels, "truth", W, H),
+      layer(decodeRegions, "superpixels", W, H),
+      ...rounds,
     ]);
-    this.image = image;
-    this.seeds = firstByte(seeds);
-    this.truth = firstByte(truth);
-    this.confident = labels.map(firstByte);
-    this.superpixels = superpixels && new Uint16Array(W * H);
-    for (let i = 0; superpixels && i < W * H; i++)
-      this.superpixels[i] = superpixels[4 * i] | (superpixels[4 * i + 1] << 8);
-    this.S = superpixels ? this.superpixels.reduce((a, b) => Math.max(a, b), 0) + 1 : 0;
+    this.S = this.superpixels ? this.superpixels.reduce((a, b) => Math.max(a, b), 0) + 1 : 0;
   }
 
   #once(key, make) {

@@ -1,6 +1,6 @@
 // What a valid trace obeys, as iaff/trace_check.py has it. Every breach is a TraceError with got, expected, remedy.
 import { STRIDE } from "./scan.js";
-import { REWRITE, TraceError } from "./safetensors.js";
+import { REWRITE, TraceError, integers } from "./safetensors.js";
 
 const LARGEST = 4096; // px
 const SUM_TOLERANCE = 0.02,
@@ -41,12 +41,28 @@ export function checkMeta(json) {
       `affinity of round ${i + 1}`,
     ),
   );
-  // what only decorates must not be able to break the page
-  for (const key of ["tag_scores", "thresholds", "figures", "credit", "run"]) if (!object(meta[key])) delete meta[key];
-  for (const key of ["title", "note", "name"]) if (!text(meta[key])) delete meta[key];
-  for (const key of ["proposed", "cam_scales"]) if (!Array.isArray(meta[key])) delete meta[key];
-  rounds.forEach((round) => object(round.figures) || delete round.figures);
+  decorations(meta);
   return meta;
+}
+
+const number = (v) => typeof v === "number" && Number.isFinite(v);
+const share = (v) => number(v) && v >= 0 && v <= 1;
+
+/** What only decorates must not be able to break the page, nor to reach into its styles: else it goes. */
+function decorations(meta) {
+  const keep = (key, ok) => ok(meta[key]) || delete meta[key];
+  const entries = (key, ok) => {
+    keep(key, object);
+    meta[key] &&= Object.fromEntries(Object.entries(meta[key]).filter(([, v]) => ok(v)));
+  };
+  for (const key of ["figures", "run"]) keep(key, object);
+  for (const key of ["title", "note", "name"]) keep(key, text);
+  keep("proposed", (v) => list(v, text));
+  keep("cam_scales", (v) => list(v, number));
+  entries("tag_scores", share);
+  entries("thresholds", share);
+  entries("credit", text);
+  meta.rounds.forEach((round) => object(round.figures) || delete round.figures);
 }
 
 function shaped(trace, name, dtype, shape) {
@@ -96,12 +112,27 @@ export function checkTensors(trace) {
   });
 }
 
+/** Weights of the neighbours at (row, column) `offset` are 0 where those lie outside the image. */
+function inside(values, from, [down, right], { h, w }, name) {
+  for (let r = 0, i = from; r < h; r++)
+    for (let c = 0; c < w; c++, i++) {
+      const there = r + down >= 0 && r + down < h && c + right >= 0 && c + right < w;
+      if (!there && values[i] > 0)
+        fail(`Tensor "${name}" holds ${values[i]} for a neighbour outside the image.`, "Expected 0 there.");
+    }
+}
+
+// Who is heard by the scans from the left, the right, above and below, as iaff.grid.gates_inside has it.
+const NEIGHBOURS = [-1, 1, -1, 1].map((by, d) => [-1, 0, 1].map((side) => (d < 2 ? [side, by] : [by, side])));
+
 function checkGates(trace, name) {
   const { h, w, n } = trace;
   shaped(trace, name, "F16", [4, 3, h, w]);
   const gates = inRange(trace, name, 1 + GATE_TOLERANCE);
-  for (let d = 0; d < 4; d++)
+  NEIGHBOURS.forEach((three, d) => {
     sums(gates, 3 * d * n, 3, n, name, (v) => v <= 1 + GATE_TOLERANCE, "Expected at most 1 over the neighbours.");
+    three.forEach((offset, k) => inside(gates, (3 * d + k) * n, offset, trace, name));
+  });
 }
 
 function checkStencil(trace, at) {
@@ -112,6 +143,9 @@ function checkStencil(trace, at) {
   shaped(trace, `${at}weights`, "F16", [shape[0], h, w]);
   const weights = inRange(trace, `${at}weights`, 1 + GATE_TOLERANCE);
   sums(weights, 0, shape[0], n, `${at}weights`, (v) => v <= 1 + GATE_TOLERANCE, "Expected at most 1.");
+  const offsets = integers(trace.tensors.get(`${at}offsets`));
+  for (let m = 0; m < shape[0]; m++)
+    inside(weights, m * n, offsets.subarray(2 * m, 2 * m + 2), trace, `${at}weights`);
 }
 
 /** Label maps, once decoded: only ids that the trace names; scores for every superpixel. */

@@ -8,11 +8,13 @@ export class Walk {
   constructor(offsets, weights, h, w, steps) {
     Object.assign(this, { stencil: new Stencil(offsets, weights, h, w, steps), steps, n: h * w, w });
     this.make = [offsets, weights, h, w, steps];
+    this.rows = [0, 0];
     this.at = 0; // steps that the last answer had
-    this.exact = null; // {key, values} of the last whole walk
+    this.asked = this.open = this.known = -1; // questions: the newest, the one still to be walked, the exact one
+    this.exact = null;
+    this.channels = []; // of maps, still to be walked
     this.propagated = null;
     this.onlater = () => {};
-    this.waiting = new Map();
   }
 
   row(p, out) {
@@ -24,67 +26,82 @@ export class Walk {
   }
 
   #query(p, out, transposed) {
-    const key = `${transposed}${p}`;
-    if (this.exact?.key === key) {
-      out.set(this.exact.values);
+    const question = 2 * p + (transposed ? 1 : 0);
+    this.asked = question;
+    this.open = -1;
+    if (this.known === question) {
+      out.set(this.exact);
       this.at = this.steps;
       return;
     }
     out.fill(0);
     out[p] = 1;
-    const row = Math.floor(p / this.w);
-    this.at = this.stencil.walk(out, transposed, this.steps, [row, row], performance.now() + BUDGET_MS);
-    this.asked = key;
+    this.rows[0] = this.rows[1] = Math.floor(p / this.w);
+    this.at = this.stencil.walk(out, transposed, this.steps, this.rows, performance.now() + BUDGET_MS);
     if (this.at === this.steps) return;
-    this.next = { key, p, transposed }; // only the newest question is walked to its end
-    if (!this.busy) this.#finish();
-  }
-
-  async #finish() {
-    this.busy = true;
-    while (this.next) {
-      const { key, p, transposed } = this.next;
-      this.next = null;
-      const x = new Float32Array(this.n);
-      x[p] = 1;
-      const values = await this.#send(x, transposed, 1);
-      this.exact = { key, values };
-      if (this.asked === key) this.onlater();
-    }
-    this.busy = false;
+    this.open = question; // only the newest question is walked to its end
+    this.#feed();
   }
 
   /** G alpha (K, h, w): null now, `propagated` and a call of `onlater` when it is there. */
-  propagate(alpha, channels) {
-    this.#send(alpha.slice(), false, channels).then((map) => {
-      this.propagated = map;
-      this.onlater();
-    });
+  propagate(alpha, count) {
+    const { n } = this,
+      map = new Float32Array(alpha.length);
+    let left = count;
+    for (let k = 0; k < count; k++)
+      this.channels.push(() =>
+        this.#send(alpha.slice(k * n, (k + 1) * n), false, (values) => {
+          map.set(values, k * n);
+          if (--left > 0) return;
+          this.propagated = map;
+          this.onlater();
+        }),
+      );
+    this.#feed();
     return null;
   }
 
-  #send(x, transposed, channels) {
-    this.worker ??= this.#start();
-    const id = (this.count = (this.count ?? 0) + 1);
-    return new Promise((resolve) => {
-      this.waiting.set(id, resolve);
-      this.worker.postMessage({ x, transposed, channels, id }, [x.buffer]);
+  // One vector at a time is with the worker, so that a question waits for one channel of a map at most.
+  #feed() {
+    if (this.answer || this.broken) return;
+    if (this.open < 0) return void this.channels.shift()?.();
+    const question = this.open,
+      x = new Float32Array(this.n);
+    this.open = -1;
+    x[question >> 1] = 1;
+    this.#send(x, Boolean(question & 1), (values) => {
+      this.exact = values;
+      this.known = question;
+      if (this.asked === question) this.onlater();
     });
+  }
+
+  #send(x, transposed, answer) {
+    this.worker ??= this.#start();
+    this.answer = answer;
+    this.worker.postMessage({ x, transposed }, [x.buffer]);
   }
 
   #start() {
     const worker = new Worker(new URL("./stencil_worker.js", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data: { x, id } }) => {
-      this.waiting.get(id)?.(x);
-      this.waiting.delete(id);
+    worker.onmessage = ({ data }) => {
+      const { answer } = this;
+      this.answer = null;
+      answer(data);
+      this.#feed();
+    };
+    worker.onerror = () => {
+      this.broken = true; // the first steps are all there is; the panel says so
+      this.onlater();
     };
     worker.postMessage({ make: this.make });
     return worker;
   }
 
-  /** Ends the worker; the answers on their way are dropped. */
+  /** Ends the worker and forgets what it was to walk. */
   close() {
     this.worker?.terminate();
-    this.worker = null;
+    this.worker = this.answer = null;
+    this.channels = [];
   }
 }

@@ -1,0 +1,115 @@
+"""Layers: CAM by class and scale, verdicts of superpixels, differences between rounds, truth, and missing ones."""
+
+import re
+
+import numpy as np
+import pytest
+
+from iaff.trace import Trace
+from tests.ui.places import SHIPPED
+from tests.ui.test_view import PICTURE
+
+
+def test_cam_of_one_class(view):
+    view.open("?img=astronaut&stage=cam")
+    everything = view.page.evaluate(PICTURE)
+    view.page.click(".choice-row button:has-text('dog')")
+    assert view.state("cls") == "dog"
+    assert view.page.evaluate(PICTURE) != everything
+    assert "dog, activation" in view.text(".legend")
+    assert "horse" not in view.text(".legend")
+    view.page.click(".choice-row button:has-text('all')")
+    assert view.page.evaluate(PICTURE) == everything
+
+
+def test_cam_at_each_scale_is_the_traces(view):
+    trace = Trace.load(SHIPPED / "traces" / "chelsea.safetensors")
+    view.open("?run=animals&img=chelsea&stage=cam")
+    pictures = {view.page.evaluate(PICTURE)}
+    for i, scale in enumerate(trace.meta["cam_scales"]):
+        view.page.click(f".choice-row button:has-text('{scale:g}×')")
+        assert view.state("cam") == i
+        got = np.array(view.page.evaluate("[...__iaff.trace.cam(__iaff.picture.camScale())]"))
+        np.testing.assert_allclose(got, trace.tensors["cam_scales"][i].ravel() / 255, atol=1e-3)
+        pictures.add(view.page.evaluate(PICTURE))
+    assert len(pictures) == 4
+
+
+@pytest.mark.parametrize("t", [1, 3])
+def test_verdicts_say_why(view, run_folder, t):
+    """Every superpixel's verdict is the trace's, and the sentence has its figures."""
+    trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
+    view.open(f"?stage=confident&round={t}")
+    ids, y = trace.superpixels(), trace.rounds[t].confident
+    scores, tau = trace.rounds[t].scores.astype(float), trace.meta["thresholds"]["tau"]
+    seen = set()
+    for s in np.linspace(0, ids.max(), 12).astype(int):
+        where = np.argwhere(ids == s)
+        py, px = (int(v) for v in where[len(where) // 2])
+        view.click(px, py)
+        kind, text = view.text(".patch .pill"), view.text(".patch")
+        seen.add(kind)
+        grid = y[np.minimum(where[:, 0] // 4, y.shape[0] - 1), np.minimum(where[:, 1] // 4, y.shape[1] - 1)]
+        if (grid == 255).all():
+            assert kind == "unknown"
+        assert f"{scores[s].max():.2f}" in text
+        if scores[s].max() < tau:
+            assert f"below τ {tau:g}" in text
+        assert len(re.findall(r"\d\.\d\d", view.text(".patch .bars >> nth=0"))) == 2
+        view.hover(10, 10)
+        assert view.text(".patch .pill") == kind, "a click keeps the patch"
+        view.key("Escape")
+    assert {"kept", "unknown"} <= seen
+
+
+def test_difference_between_rounds(view, run_folder):
+    trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
+    view.open("?stage=confident&round=3")
+    plain = view.page.evaluate(PICTURE)
+    view.page.click(".choice-row button:has-text('round 1')")
+    assert view.page.evaluate(PICTURE) != plain
+    before, now = trace.rounds[1].confident, trace.rounds[3].confident
+    is_object = [(m != 0) & (m != 255) for m in (before, now)]
+    gained, lost = (is_object[1] & ~is_object[0]).mean(), (is_object[0] & ~is_object[1]).mean()
+    legend = view.text(".legend")
+    assert f"gained {100 * gained:.1f} %" in legend
+    assert f"lost {100 * lost:.1f} %" in legend
+    assert "against round 1" in legend
+    view.key("8")  # the choice holds over the stages that can be compared
+    assert "against round 1" in view.text(".legend")
+    view.key("[", "[")
+    assert "against" not in view.text(".legend"), "a round is not compared with itself"
+
+
+def test_truth_as_border_and_filled(view):
+    view.open("?stage=unary")
+    pictures = [view.page.evaluate(PICTURE)]
+    for truth in ("border", "filled"):
+        view.key("t")
+        assert view.state("truth") == truth
+        pictures.append(view.page.evaluate(PICTURE))
+    assert "the true labels" in view.text(".legend")
+    view.key("t")
+    assert view.page.evaluate(PICTURE) == pictures[0]
+    assert len(set(pictures)) == 3
+
+
+def test_stages_that_a_trace_lacks_are_skipped(view):
+    view.open("?run=traces&stage=seeds")
+    assert view.state("stage") == "photo"
+    button = view.page.locator(".stage[data-stage=seeds]")
+    assert button.get_attribute("aria-disabled") == "true"
+    assert button.get_attribute("title") == "This trace holds no seeds"
+    button.click(force=True)
+    assert view.state("stage") == "photo"
+    walked = []
+    for _ in range(3):
+        view.key("ArrowRight")
+        walked.append(view.state("stage"))
+    assert walked == ["unary", "affinity", "refined"]
+    view.key("ArrowRight", "5")
+    assert view.state("stage") == "refined"
+    view.key("ArrowLeft", "ArrowLeft", "ArrowLeft")
+    assert view.state("stage") == "photo"
+    assert "undefined" not in view.text(".iaff")
+    assert view.page.locator(".thumb.add").is_disabled()

@@ -1,0 +1,167 @@
+"""The browser's side of own photos against a server that is made up: order, failures, what is kept, what is said."""
+
+import base64
+
+import pytest
+
+STUB = """async ([trace, plan]) => {
+  const app = window.__iaff, told = (window.told = []);
+  const ask = (name, answer) => async (request) => {
+    told.push([name, request]);
+    return answer(request);
+  };
+  let n = 0;
+  app.own.server = {
+    submit: ask("submit", ({ name }) => plan.submit?.shift() ?? { ok: true, job: `${name}#${++n}` }),
+    progress: ask("progress", () => plan.progress.length > 1 ? plan.progress.shift() : plan.progress[0]),
+    take: ask("take", () => ({ ok: true, trace: trace })),
+    cancel: ask("cancel", () => ({ ok: true })),
+  };
+  app.own.upload = async (file) => {
+    told.push(["upload", file.name]);
+    if (plan.upload?.length) throw new Error(plan.upload.shift());
+    return { path: "/" + file.name };
+  };
+  app.run.explains = true;
+  app.gallery.fill(app.index);
+}"""
+WAITING = {"ok": True, "state": "waiting", "ahead": 2, "stage": "Waiting", "share": 0}
+RUNNING = {"ok": True, "state": "running", "ahead": 0, "stage": "Round 1 of 3: unary map", "share": 0.4}
+DONE = {"ok": True, "state": "done", "ahead": 0, "stage": "", "share": 1}
+LOST = {"ok": False, "error": "This photo is not known here (any more). Send it again."}
+
+
+@pytest.fixture
+def stub(view, run_folder):
+    """``stub(query, progress=[...])`` opens the page and answers as planned; the last answer is repeated."""
+    trace = base64.b64encode((run_folder / "traces" / "astronaut.safetensors").read_bytes()).decode()
+
+    def begin(query="", **plan):
+        view.open(query)
+        view.page.evaluate(STUB, [trace, {"progress": [DONE], **plan}])
+        return view
+
+    return begin
+
+
+def give(view, *names: str) -> None:
+    photos = [{"name": name, "mimeType": "image/jpeg", "buffer": b"no picture"} for name in names]
+    view.page.set_input_files("input[type=file]", photos)
+
+
+def calls(view, name: str) -> list:
+    return view.page.evaluate("(name) => window.told.filter(([what]) => what === name).map(([, r]) => r)", name)
+
+
+def opened(view) -> None:
+    view.wait("__iaff.trace && __iaff.mine() && __iaff.trace.meta.name === 'astronaut'")
+
+
+def test_progress_and_the_way_back_to_the_stage(stub):
+    view = stub("?stage=unary&round=2", progress=[WAITING, RUNNING])
+    give(view, "me.jpg")
+    view.wait("document.querySelector('.own-card .note').textContent === '2 photos before yours'")
+    view.wait("document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow') === '40'")
+    assert view.text(".stage-now") == "Round 1 of 3: unary map …"
+    view.page.click(".thumb[data-img=chelsea]")
+    view.wait("__iaff.trace?.meta.name === 'chelsea'")
+    assert view.text(".mine .badge") == "40 %"
+    view.page.click(".mine .thumb")
+    assert view.page.locator("[role=progressbar]").is_visible()
+    view.page.evaluate("(done) => (__iaff.own.server.progress = async () => done)", DONE)
+    opened(view)
+    assert (view.state("stage"), view.state("round")) == ("unary", 2)
+    assert view.page.locator(".strip-head").all_inner_texts() == ["yours", "the run's"]
+    assert view.page.locator(".gallery .thumb").nth(1).get_attribute("aria-pressed") == "true"
+
+
+def test_several_photos_are_sent_in_their_order_and_cancelled_when_the_page_goes(stub):
+    view = stub(progress=[RUNNING])
+    give(view, "b.jpg", "a.jpg", "c.jpg")
+    view.wait("window.told.filter(([what]) => what === 'submit').length === 3")
+    assert [request["name"] for request in calls(view, "submit")] == ["b.jpg", "a.jpg", "c.jpg"]
+    assert calls(view, "submit")[0] == {"run": "synthetic", "path": "/b.jpg", "name": "b.jpg", "tags": None}
+    view.wait("__iaff.own.photos.every(({ job }) => job)")
+    view.key("Escape")
+    view.wait("__iaff.own.photos.length === 2")
+    assert calls(view, "cancel") == [{"job": "b.jpg#1"}]
+    view.page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+    assert calls(view, "cancel")[1:] == [{"job": "a.jpg#2"}, {"job": "c.jpg#3"}]
+
+
+def test_other_tags_keep_stage_round_and_pin(stub):
+    view = stub()
+    give(view, "me.jpg")
+    opened(view)
+    view.page.evaluate("__iaff.store.set({ stage: 'photo', round: 2, x: 40, y: 50 })")
+    boxes = view.page.locator(".choice[role=checkbox]")
+    assert boxes.count() == 6
+    assert {b.inner_text().split()[0] for b in boxes.all() if b.get_attribute("aria-checked") == "true"} == {"dog", "horse"}
+    view.page.click(".choice:has-text('bird')")
+    view.page.click(".choice:has-text('dog')")
+    view.page.click("button:has-text('Compute again with these tags')")
+    view.wait("window.told.filter(([what]) => what === 'take').length === 2")
+    assert sorted(calls(view, "submit")[1]["tags"]) == ["bird", "horse"]
+    opened(view)
+    assert [view.state(k) for k in ("stage", "round", "x", "y")] == ["photo", 2, 40, 50]
+
+
+def test_a_failure_leaves_the_finished_photo(stub):
+    view = stub()
+    give(view, "me.jpg")
+    opened(view)
+    view.key("1")
+    failed = {**RUNNING, "state": "failed", "error": "The disk is full."}
+    view.page.evaluate("(failed) => (__iaff.own.server.progress = async () => failed)", failed)
+    view.page.click(".choice:has-text('bird')")
+    view.page.click(".tag-editor .primary")
+    view.page.wait_for_selector(".own-card .failed:visible")
+    assert view.text(".own-card .error") == "The disk is full."
+    assert view.page.locator("button:has-text('Choose another photo')").is_visible()
+    view.page.click("button:has-text('Back to the photo')")
+    opened(view)
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ({"upload": ["HTTP 413: File size exceeded"]}, "expected at most 50 MB"),
+        ({"upload": ["Failed to fetch"]}, "could not be sent. The explorer does not answer"),
+        ({"submit": [{"ok": False, "error": "50 photos wait already."}]}, "50 photos wait already."),
+        ({"progress": [LOST]}, "not known here"),
+        ({"progress": [None]}, "does not answer"),
+    ],
+)
+def test_what_goes_wrong_is_said(stub, plan, said):
+    view = stub(**plan)
+    give(view, "me.jpg")
+    view.page.wait_for_selector(".own-card .failed:visible")
+    assert said in view.text(".own-card .error")
+    assert view.text(".mine .badge") == "!"
+    view.page.click("button:has-text('Dismiss')")
+    view.wait("__iaff.trace && !__iaff.mine()")
+    assert view.page.locator(".mine").count() == 0
+
+
+@pytest.mark.parametrize(
+    "plan", [{"submit": [{"ok": False, "gone": True, "error": "gone"}]}, {"progress": [LOST, DONE]}, {"progress": [None, DONE]}]
+)
+def test_what_may_be_tried_again_is(stub, plan):
+    view = stub(**plan)
+    give(view, "me.jpg")
+    opened(view)
+
+
+def test_a_run_without_weights_says_so(view):
+    view.open()
+    assert view.page.locator(".thumb.add").is_disabled()
+    assert "no weights" in view.page.locator(".thumb.add").get_attribute("title")
+    view.page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.items.add(new File(["x"], "x.jpg", { type: "image/jpeg" }));
+          window.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
+        }"""
+    )
+    assert "no weights" in view.text(".veil")
+    assert view.page.evaluate("__iaff.own.photos.length") == 0
