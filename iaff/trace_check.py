@@ -110,7 +110,7 @@ class _Layers:
                 if size == self.photo:
                     image.load()
         except Exception as error:  # Pillow's readers raise whatever they stumble upon
-            raise ValueError(f"image: cannot be decoded ({error}), expected JPEG or PNG") from error
+            raise ValueError("image: cannot be decoded, expected the bytes of a JPEG or PNG") from error
         if size != self.photo:
             raise ValueError(f"image: got {size[::-1]} px, expected {self.meta.size}")
 
@@ -165,7 +165,7 @@ class _Layers:
                 pixels = decode_png(self.tensors[name]) if size == shape and image.mode in ("L", "RGB") else None
                 mode = image.mode
         except Exception as error:  # Pillow's readers raise whatever they stumble upon
-            raise ValueError(f"{name}: cannot be decoded ({error}), expected PNG") from error
+            raise ValueError(f"{name}: cannot be decoded, expected the bytes of a PNG") from error
         if pixels is None:
             raise ValueError(f"{name}: got a PNG of {size} in mode {mode}, expected 8 bit of {shape}")
         return pixels

@@ -1,6 +1,7 @@
 """Whatever photos, data, runs and traces look like: the right result, or one sentence (got / expected / remedy)."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -117,10 +118,14 @@ def poke(value, *index):
         ("rounds.1.scores", lambda a: a[:-1], "scores: got float16"),
     ],
 )
-def test_spoilt_traces(trace, name, change, message):
+def test_spoilt_traces(trace, name, change, message, tmp_path, capsys):
+    path = tmp_path / "cat.safetensors"
+    path.write_bytes(spoilt(trace, name, change))
     with pytest.raises(UserError, match=message) as error:
-        Trace.from_bytes(spoilt(trace, name, change), "cat.safetensors")
+        Trace.load(path)
     assert "Write the trace again" in one_sentence(error.value)
+    assert main(["explore", str(path)]) == 1
+    assert capsys.readouterr().err == f"iaff explore: {error.value}\n"
 
 
 def test_traces_of_another_kind(trace, tmp_path):
@@ -173,13 +178,17 @@ def test_unknown_tags_and_photos_without_any_class():
         (lambda run: (run / "config.json").write_text("[]"), "got list, expected a JSON object"),
     ],
 )  # fmt: skip
-def test_spoilt_runs(tmp_path, spoil, message):
+def test_spoilt_runs(tmp_path, spoil, message, capsys):
     run = tmp_path / "run"
     shutil.copytree(SHIPPED, run)
     spoil(run)
     with pytest.raises(UserError, match=message) as error:
         iaff.explain(CAT, ["cat"], run)
     one_sentence(error.value)
+    photo = str(GALLERY / "chelsea.jpg")
+    assert main(["refine", photo, "--run", str(run), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err == f"iaff refine: {error.value}\n"
+    assert not (tmp_path / "out").exists()
 
 
 def edit(run, **changes):
@@ -272,6 +281,27 @@ def test_refine_writes_label_maps_of_the_photos_size(tmp_path, capsys):
     cat = truth[truth != 255] == 1
     assert (ours & cat).sum() / (ours | cat).sum() > 0.6
     assert Trace.load(out / "cat" / "trace.safetensors").meta["original_size"] == [704, 468]
+
+
+def test_odd_photos_in_the_shell(tmp_path, capsys):
+    """All of them at once: the good ones are refined, each of the others gets its sentence."""
+    for name, (data, _) in ODD.items():
+        (tmp_path / name).write_bytes(data)
+    names = [str(tmp_path / name) for name in ODD]
+    assert main(["refine", *names, "--tags", "cat", "--out", str(tmp_path / "out")]) == 1
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    lines = [line for line in printed.err.splitlines() if line.startswith("iaff refine:")]
+    bad = {name: message for name, (_, message) in ODD.items() if message}
+    assert len(lines) == len(bad)
+    for (name, message), line in zip(bad.items(), lines):
+        assert name in line
+        assert re.search(message, line)
+    good = [name for name in ODD if name not in bad]
+    written = list((tmp_path / "out").glob("*/round_2.png"))
+    assert len(written) == len(good)
+    assert Image.open(tmp_path / "out" / "wide" / "round_2.png").size == (20_000, 2_000)
+    assert Image.open(tmp_path / "out" / "turned" / "round_2.png").size == (176, 117)  # as it is seen
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The way of an own photo through the server: one after the other, cancelled, forgotten, and never anyone else's."""
 
 import base64
+import os
 import threading
 import time
 from pathlib import Path
@@ -158,6 +159,17 @@ def test_strange_requests_are_answered(server, request_, message):
     assert message in answer["error"]
     for name in ("progress", "take"):
         assert not functions[name](request_)["ok"]
+
+
+def test_what_clients_left_is_swept(server):
+    functions, folder = server
+    (folder / "hash").mkdir()
+    for name, age in {"hash/old.jpg": 3600, "trace-old.safetensors": 3600, "hash/new.jpg": 5}.items():
+        (folder / name).write_bytes(b"x")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    (folder / "b.jpg").write_bytes(b"x")
+    assert functions["submit"]({"run": "animals", "name": "b", "path": str(folder / "b.jpg")})["ok"]
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["new.jpg"]
 
 
 def test_uploads_cannot_be_reached_through_a_link(server):

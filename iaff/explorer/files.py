@@ -1,6 +1,7 @@
 """Which files the browser may fetch, and under which address. Nothing else is exposed."""
 
 import contextlib
+import os
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,9 +29,10 @@ def address(path: Path) -> str:
 
 
 def sweep(folder: Path) -> None:
-    """Deletes what clients left in the folder of uploads."""
+    """Deletes what clients left in the folder of uploads; others may be writing and deleting there meanwhile."""
     late = time.time() - KEPT
-    for path in [*folder.glob("tmp*"), *folder.glob("trace-*"), *folder.glob("*/*")]:
-        with contextlib.suppress(OSError):
-            if path.is_file() and path.stat().st_mtime < late:
-                path.unlink()
+    for parent, _, names in os.walk(folder):
+        for path in [Path(parent, name) for name in names]:
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < late:
+                    path.unlink()

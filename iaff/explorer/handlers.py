@@ -140,5 +140,4 @@ def read_upload(path: str, folder: Path) -> bytes | None:
         return None
     with contextlib.suppress(OSError):
         file.unlink()
-        file.parent.rmdir()  # Gradio's folder of this one file
     return data

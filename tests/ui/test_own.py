@@ -112,6 +112,31 @@ def test_odd_photos(view):
     assert view.page.locator(".mine").count() == good
 
 
+def test_odd_photos_over_the_api(app):
+    """The same for programs: a trace, or the same sentence as an error."""
+    from gradio_client import Client, handle_file
+    from gradio_client.exceptions import AppError
+
+    from iaff import Trace
+
+    with tempfile.TemporaryDirectory() as folder:
+        client = Client(app.url, verbose=False, download_files=folder)
+        for name, (data, message) in odd_photos().items():
+            path = Path(folder) / name
+            path.write_bytes(data)
+            ask = lambda: client.predict(handle_file(path), ["cat"], "animals", api_name="/explain")  # noqa: B023, E731
+            if message is None:
+                assert Trace.load(ask()).meta["title"] == name
+                continue
+            with pytest.raises(AppError, match=message) as error:
+                ask()
+            assert "Traceback" not in str(error.value), name
+        wrong = [(["unicorn"], "animals", "Got the tag 'unicorn'"), ([], "none", "No run of that name")]
+        for tags, run, message in wrong:
+            with pytest.raises(AppError, match=message):
+                client.predict(handle_file(GALLERY / "cow.jpg"), tags, run, api_name="/explain")
+
+
 def test_a_photo_outlives_a_reload_and_can_be_forgotten(view):
     start(view)
     give(view, "my cat.jpg", jpeg(Image.open(GALLERY / "chelsea.jpg")))

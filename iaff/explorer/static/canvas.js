@@ -297,6 +297,7 @@ class App {
     this.#follow();
     if (this.state.stage === "refined") this.#show();
     else this.panel.pin();
+    this.#read(this.cursor ?? this.pinned());
   }
 
   /** What means nothing without a picture. */

@@ -63,7 +63,7 @@ export class Gallery {
     const button = this.buttons?.find(({ dataset }) => dataset.img === photo.id);
     if (!button) return;
     const badge = button.querySelector(".badge") ?? button.appendChild(el("span.badge"));
-    badge.textContent = photo.state === "waiting" ? "waiting" : `${Math.round(100 * photo.share)} %`;
+    badge.textContent = photo.state === "running" ? `${Math.round(100 * photo.share)} %` : photo.state;
     badge.style.setProperty("--share", photo.share);
   }
 

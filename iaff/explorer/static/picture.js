@@ -73,7 +73,7 @@ export class Picture {
   }
 
   fit() {
-    if (!this.trace) return;
+    if (!this.trace || this.frame.hidden) return;
     const { W, H } = this.trace,
       box = this.node.getBoundingClientRect();
     if (!box.width) return;
@@ -251,8 +251,10 @@ export class Picture {
   #patch({ x, y }) {
     const { top: c, trace } = this,
       id = trace.superpixels[y * trace.W + x];
+    c.setTransform(this.scale, 0, 0, this.scale, 0, 0); // a context's own path is scaled when it is built
     c.beginPath();
     edgePath(c, this.edges, id);
+    c.setTransform(1, 0, 0, 1, 0, 0);
     this.#stroke(c, null, this.scale, ["#000b", "#fff"], 2);
   }
 
