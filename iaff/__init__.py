@@ -8,23 +8,24 @@
     trace.save("cat.safetensors")                   # python -m iaff explore cat.safetensors
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from iaff.errors import UserError
-from iaff.run import Run
-from iaff.trace import Trace
 
 if TYPE_CHECKING:
     from iaff.own import explain
+    from iaff.run import Run
+    from iaff.trace import Trace
 
 __all__ = ["Run", "Trace", "UserError", "explain"]
 __version__ = "0.1.0"
 
+_HOMES = {"explain": "iaff.own", "Run": "iaff.run", "Trace": "iaff.trace"}
+
 
 def __getattr__(name: str):
-    """``explain`` brings torch along: imported when it is asked for."""
-    if name == "explain":
-        from iaff.own import explain
-
-        return explain
+    """Imported when asked for: ``explain`` brings torch along, and ``doctor`` must run without any package."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'iaff' has no attribute {name!r}")

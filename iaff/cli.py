@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from iaff.errors import UserError
-from iaff.run import SHIPPED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,7 +16,7 @@ def parser() -> argparse.ArgumentParser:
     refine = commands.add_parser("refine", help="photos -> label maps of every round, and a trace")
     refine.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of photos")
     refine.add_argument("--tags", help="the classes in them, e.g. cat,person; '' for none (default: proposed)")
-    refine.add_argument("--run", type=Path, default=SHIPPED, metavar="DIR", help="default: the shipped run")
+    refine.add_argument("--run", type=Path, metavar="DIR", help="default: the shipped run")
     refine.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder per photo is made in it")
 
     explore = commands.add_parser("explore", help="open runs or traces in the browser")
@@ -53,6 +52,9 @@ def main(argv: list[str] | None = None) -> int:
         return doctor()
     except UserError as error:
         print(f"iaff {args.command}: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(f"iaff {args.command}: {error}. `python -m iaff doctor` says how to mend that.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)

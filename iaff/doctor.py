@@ -11,7 +11,6 @@ from pathlib import Path
 
 import iaff
 from iaff.errors import UserError
-from iaff.run import SHIPPED, Run
 
 ROOT = Path(__file__).parent.parent
 
@@ -83,6 +82,8 @@ def weights() -> Iterator[Finding]:
     try:
         from safetensors import SafetensorError, safe_open
 
+        from iaff.run import SHIPPED, Run
+
         run = Run.load(SHIPPED)
         files = sorted((SHIPPED / "weights").glob("*.safetensors"))
         for path in files:
@@ -92,7 +93,9 @@ def weights() -> Iterator[Finding]:
                 yield Finding(path.name, f"{path}: {error}", "git checkout -- assets   (the file is damaged)")
         mend = "" if run.finished_rounds() else "git checkout -- assets"
         yield Finding("shipped run", f"{SHIPPED}: {run.finished_rounds()} rounds, {len(run.traces())} traces", mend)
-    except (UserError, ImportError) as error:
+    except ImportError as error:
+        yield Finding("shipped run", f"cannot be opened: {error}", "make setup")
+    except UserError as error:
         yield Finding("shipped run", str(error), "git checkout -- assets   (or clone the repository again)")
     hub = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch")) / "hub" / "checkpoints"
     found = sorted(path.name for path in hub.glob("mobilenet_v2-*.pth"))

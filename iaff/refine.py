@@ -13,18 +13,18 @@ from iaff.errors import UserError
 from iaff.images import read_photo
 from iaff.metrics import to_photo
 from iaff.own import explainer_of, tag_vector, trace_own
-from iaff.run import Run
+from iaff.run import SHIPPED, Run
 from iaff.trace import Trace
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"}
 
 
-def refine(photos: list[Path], tags: list[str] | None, run_folder: Path, out: Path) -> int:
+def refine(photos: list[Path], tags: list[str] | None, run_folder: Path | None, out: Path) -> int:
     """Writes ``OUT/PHOTO/round_T.png`` and ``trace.safetensors`` for every photo; returns the exit status.
 
     A photo that cannot be read is named, and the others go on.
     """
-    run = Run.load(run_folder)
+    run = Run.load(run_folder or SHIPPED)
     chosen = None if tags is None else tag_vector(tags, run)
     explainer = explainer_of(run)
     files, failed = expand(photos), 0

@@ -328,6 +328,11 @@ def test_doctor_and_imports():
     done = subprocess.run([sys.executable, "-m", "iaff", "doctor"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "shipped run" in done.stdout
+    bare = [sys.executable, "-S", "-m", "iaff", "doctor"]  # no package at all
+    done = subprocess.run(bare, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "pip install torch==" in done.stdout
+    assert not done.stderr
     code = "import sys, iaff; print([name for name in ('torch', 'gradio', 'plotly') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
