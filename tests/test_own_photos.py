@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -39,8 +40,8 @@ class Work:
         self.steps.release(steps)
 
 
-def until(condition):
-    end = time.monotonic() + 5
+def until(condition, seconds=5):
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -133,6 +134,18 @@ def test_a_photo_from_upload_to_trace(server):
     assert not functions["progress"]({"job": sent["job"]})["ok"]
     again = functions["submit"]({"run": "animals", "path": str(path), "name": "cat.jpg", "tags": None})
     assert again["gone"]
+
+
+def test_a_run_with_truncated_weights_fails_with_a_sentence(tmp_path):
+    shutil.copytree(SHIPPED, tmp_path / "run")
+    weights = tmp_path / "run/weights/unary_2.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    (tmp_path / "cat.jpg").write_bytes(PHOTO)
+    submit, progress, take, _ = own_photos([Run.load(tmp_path / "run")], Desk(), lambda: tmp_path)
+    job = submit({"run": "animals", "path": str(tmp_path / "cat.jpg"), "name": "cat.jpg", "tags": None})["job"]
+    until(lambda: progress({"job": job})["state"] == "failed", 60)
+    assert "unary_2.safetensors cannot be read" in progress({"job": job})["error"]
+    assert not take({"job": job})["ok"]
 
 
 @pytest.mark.parametrize(
