@@ -111,7 +111,7 @@ def test_errors_are_told_and_the_next_photo_goes_on(capsys):
 @pytest.fixture
 def server(tmp_path):
     """The four server functions and the folder of uploads."""
-    functions = {f.__name__: f for f in own_photos([RUN], Desk(), lambda: tmp_path)}
+    functions = {f.__name__: f for f in own_photos([RUN], Desk(), tmp_path)}
     return functions, tmp_path
 
 
@@ -140,9 +140,11 @@ def test_a_run_with_truncated_weights_fails_with_a_sentence(tmp_path):
     shutil.copytree(SHIPPED, tmp_path / "run")
     weights = tmp_path / "run/weights/unary_2.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    (tmp_path / "cat.jpg").write_bytes(PHOTO)
-    submit, progress, take, _ = own_photos([Run.load(tmp_path / "run")], Desk(), lambda: tmp_path)
-    job = submit({"run": "animals", "path": str(tmp_path / "cat.jpg"), "name": "cat.jpg", "tags": None})["job"]
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    (uploads / "cat.jpg").write_bytes(PHOTO)
+    submit, progress, take, _ = own_photos([Run.load(tmp_path / "run")], Desk(), uploads)
+    job = submit({"run": "animals", "path": str(uploads / "cat.jpg"), "name": "cat.jpg", "tags": None})["job"]
     until(lambda: progress({"job": job})["state"] == "failed", 60)
     assert "unary_2.safetensors cannot be read" in progress({"job": job})["error"]
     assert not take({"job": job})["ok"]

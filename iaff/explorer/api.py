@@ -5,7 +5,6 @@ import tempfile
 from pathlib import Path
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from iaff.errors import UserError
 from iaff.explorer.handlers import named, read_upload, run_of
@@ -13,7 +12,7 @@ from iaff.explorer.jobs import Desk
 from iaff.run import Run
 
 
-def add_api(runs: list[Run], desk: Desk) -> None:
+def add_api(runs: list[Run], desk: Desk, uploads: Path) -> None:
     """Adds ``explain(photo, tags=None, run=None) -> trace file`` to the page that is being built."""
     by_name = named(runs)
     classes = sorted({name for run in runs for name in run.classes[1:]})
@@ -31,7 +30,7 @@ def add_api(runs: list[Run], desk: Desk) -> None:
             run: name of one of the explorer's runs.
         """
         try:
-            return str(_explain(photo, tags, run_of({"run": run}, by_name), desk))
+            return str(_explain(photo, tags, run_of({"run": run}, by_name), desk, uploads))
         except UserError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -40,8 +39,8 @@ def add_api(runs: list[Run], desk: Desk) -> None:
     button.click(explain, [photo, tags, run], trace, api_name="explain", concurrency_limit=8, show_progress="hidden")
 
 
-def _explain(photo: str | None, tags: list[str] | None, run: Run, desk: Desk) -> Path:
-    data = read_upload(photo or "", Path(get_upload_folder()))
+def _explain(photo: str | None, tags: list[str] | None, run: Run, desk: Desk, uploads: Path) -> Path:
+    data = read_upload(photo or "", uploads)
     if data is None:
         raise UserError("The photo is not there (any more). Send it again.")
     token = desk.submit(run, data, Path(photo).name, tags).token
@@ -51,7 +50,7 @@ def _explain(photo: str | None, tags: list[str] | None, run: Run, desk: Desk) ->
     if job.state != "done":
         desk.cancel(token)
         raise UserError(job.error or "The photo was cancelled.")
-    handle, path = tempfile.mkstemp(suffix=".safetensors", prefix="trace-", dir=get_upload_folder())
+    handle, path = tempfile.mkstemp(suffix=".safetensors", prefix="trace-", dir=uploads)
     with os.fdopen(handle, "wb") as file:
         file.write(desk.take(token))
     return Path(path)

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def explore(paths: list[Path], host: str, port: int) -> None:
     """
     runs = open_all(paths or [SHIPPED])
     check_port(host, port)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # leave as on Ctrl+C: uploads are deleted
+    signal.signal(signal.SIGTERM, leave)
     demo = build(runs)
     where = "127.0.0.1" if host == "0.0.0.0" else host
     print(f"iaff explorer: http://{where}:{port}  (Ctrl+C stops it)", flush=True)
@@ -40,6 +41,12 @@ def explore(paths: list[Path], host: str, port: int) -> None:
         launch(demo, host, port)
     except OSError as error:
         raise UserError(f"The explorer could not start: {error}.") from error
+
+
+def leave(*_: object) -> None:
+    """Ends as on Ctrl+C, so that uploads are deleted; once is enough."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit()
 
 
 def open_all(paths: list[Path]) -> list[Run]:
@@ -118,7 +125,7 @@ def check_port(host: str, port: int) -> None:
 def build(runs: list[Run]) -> "gr.Blocks":
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    own_upload_folder()
+    uploads = own_upload_folder()
     import gradio as gr
 
     from iaff.explorer.api import add_api
@@ -129,18 +136,22 @@ def build(runs: list[Run]) -> "gr.Blocks":
     desk = Desk()
     title = "iaff · affinity explorer"
     with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT)) as demo:
-        Explorer(runs, desk, elem_id="iaff-explorer")
+        Explorer(runs, desk, uploads, elem_id="iaff-explorer")
         Charts(runs, elem_id="iaff-charts")
-        add_api(runs, desk)
+        add_api(runs, desk, uploads)
     return demo
 
 
-def own_upload_folder() -> None:
-    """Uploads go to a folder of this process, which ends with it."""
-    if "GRADIO_TEMP_DIR" not in os.environ:
-        folder = tempfile.mkdtemp(prefix="iaff-")
-        os.environ["GRADIO_TEMP_DIR"] = folder
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+@cache
+def own_upload_folder() -> Path:
+    """Uploads go to a new folder of this process alone, which is swept while it runs and ends with it."""
+    parent = os.environ.get("GRADIO_TEMP_DIR")
+    if parent:
+        Path(parent).mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="iaff-", dir=parent)).resolve()
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from iaff.explorer.files import STATIC, address, plotly_js
 from iaff.explorer.handlers import listing, own_photos, run_figures
@@ -36,7 +35,7 @@ def scripts() -> dict[str, Any]:
 class Explorer(gr.HTML):
     """Stage stepper, photos, picture and panel; see ``static/canvas.js``."""
 
-    def __init__(self, runs: list[Run], desk: Desk, **kwargs: Any):
+    def __init__(self, runs: list[Run], desk: Desk, uploads: Path, **kwargs: Any):
         super().__init__(
             html_template='<div class="iaff"><p class="opening">Opening the first photo …</p></div>',
             js_on_load=LOAD,
@@ -44,7 +43,7 @@ class Explorer(gr.HTML):
             main="canvas.js",
             **scripts(),
             runs=listing(runs),
-            server_functions=own_photos(runs, desk, lambda: Path(get_upload_folder())),
+            server_functions=own_photos(runs, desk, uploads),
             **kwargs,
         )
 

@@ -82,14 +82,14 @@ def run_figures(runs: list[Run]) -> Handler:
     return figures
 
 
-def own_photos(runs: list[Run], desk: Desk, uploads: Callable[[], Path]) -> list[Handler]:
-    """The way of an own photo: ``submit``, ``progress``, ``take``, ``cancel``; ``uploads`` is where uploads lie."""
+def own_photos(runs: list[Run], desk: Desk, uploads: Path) -> list[Handler]:
+    """The way of an own photo: ``submit``, ``progress``, ``take``, ``cancel``; ``uploads`` is the folder of uploads."""
     by_name = named(runs)
 
     @answering
     def submit(request: dict) -> dict[str, Any]:
         run, name = run_of(request, by_name), text(request, "name")
-        data = read_upload(text(request, "path"), uploads())
+        data = read_upload(text(request, "path"), uploads)
         if data is None:
             return {"ok": False, "gone": True, "error": "The photo is no longer there. Send it again."}
         return {"job": desk.submit(run, data, name[:120], tags_of(request)).token}
