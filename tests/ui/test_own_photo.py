@@ -66,13 +66,15 @@ def test_progress_and_the_way_back_to_the_stage(stub):
     view.page.click(".thumb[data-img=chelsea]")
     view.wait("__iaff.trace?.meta.name === 'chelsea'")
     assert view.text(".mine .badge") == "40 %"
-    view.page.click(".mine .thumb")
+    view.page.focus(".mine .thumb")
+    view.key("Enter")
     assert view.page.locator("[role=progressbar]").is_visible()
     view.page.evaluate("(done) => (__iaff.own.server.progress = async () => done)", DONE)
     opened(view)
     assert (view.state("stage"), view.state("round")) == ("unary", 2)
     assert view.page.locator(".strip-head").all_inner_texts() == ["yours", "the run's"]
     assert view.page.locator(".gallery .thumb").nth(1).get_attribute("aria-pressed") == "true"
+    assert view.page.evaluate("document.activeElement.dataset.img") == view.state("img"), "the focus stays"
 
 
 def test_several_photos_are_sent_in_their_order_and_cancelled_when_the_page_goes(stub):
@@ -96,7 +98,8 @@ def test_other_tags_keep_stage_round_and_pin(stub):
     view.page.evaluate("__iaff.store.set({ stage: 'photo', round: 2, x: 40, y: 50 })")
     boxes = view.page.locator(".choice[role=checkbox]")
     assert boxes.count() == 6
-    assert {b.inner_text().split()[0] for b in boxes.all() if b.get_attribute("aria-checked") == "true"} == {"dog", "horse"}
+    checked = view.page.locator(".choice[aria-checked=true]").all_inner_texts()
+    assert {text.split()[0] for text in checked} == {"dog", "horse"}
     view.page.click(".choice:has-text('bird')")
     view.page.click(".choice:has-text('dog')")
     view.page.click("button:has-text('Compute again with these tags')")
@@ -143,9 +146,10 @@ def test_what_goes_wrong_is_said(stub, plan, said):
     assert view.page.locator(".mine").count() == 0
 
 
-@pytest.mark.parametrize(
-    "plan", [{"submit": [{"ok": False, "gone": True, "error": "gone"}]}, {"progress": [LOST, DONE]}, {"progress": [None, DONE]}]
-)
+GONE = {"ok": False, "gone": True, "error": "The photo is no longer there. Send it again."}
+
+
+@pytest.mark.parametrize("plan", [{"submit": [GONE]}, {"progress": [LOST, DONE]}, {"progress": [None, DONE]}])
 def test_what_may_be_tried_again_is(stub, plan):
     view = stub(**plan)
     give(view, "me.jpg")

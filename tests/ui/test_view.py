@@ -5,6 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from iaff.trace import Trace
+
 STAGES = ["photo", "cam", "seeds", "unary", "superpixels", "confident", "affinity", "refined"]
 OVERLAY = """(() => {
   const c = document.querySelector(".over");
@@ -129,13 +131,29 @@ def test_a_round_beyond_the_last_is_the_last(view):
     assert view.state("round") == 3
 
 
-def test_patch_under_the_cursor(view):
+def test_patch_under_the_cursor(view, run_folder):
     view.open("?stage=superpixels&round=2")
     view.hover(176, 150)
     text = view.text(".patch")
     assert re.search(r"kept|unknown|relabelled", text)
     assert "of its" in text
-    assert view.page.evaluate(OVERLAY) > 50
+    ids = Trace.load(run_folder / "traces" / "chelsea.safetensors").superpixels()
+    ys, xs = np.nonzero(ids == ids[150, 176])
+    outlined = view.page.evaluate(OUTLINED)  # the line is 2 px wide, and has a casing
+    np.testing.assert_allclose(outlined, [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1], atol=3)
+
+
+OUTLINED = """(() => {
+  const c = document.querySelector(".over"), unit = c.width / __iaff.trace.W;
+  const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data, box = [1e9, 1e9, -1, -1];
+  for (let p = 0; p < c.width * c.height; p++) {
+    if (!d[4 * p + 3]) continue;
+    const x = (p % c.width) / unit, y = Math.floor(p / c.width) / unit;
+    box[0] = Math.min(box[0], x), box[1] = Math.min(box[1], y);
+    box[2] = Math.max(box[2], x), box[3] = Math.max(box[3], y);
+  }
+  return box;
+})()"""
 
 
 def test_play_walks_the_rounds(view):

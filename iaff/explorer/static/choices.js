@@ -40,7 +40,8 @@ export class Choices {
     const rounds = Array.from({ length: trace.T }, (_, i) => i + 1),
       others = rounds.filter((t) => t !== state.round && trace.has(state.stage, t));
     if (!others.length) return [];
-    const options = [[null, "–", "show the map itself"], ...others.map((t) => [t, `round ${t}`, `what changed against round ${t}`])];
+    const against = others.map((t) => [t, `round ${t}`, `what changed against round ${t}`]),
+      options = [[null, "–", "show the map itself"], ...against];
     const chosen = others.includes(state.diff) ? state.diff : null;
     return [this.#choice("Compare with", options, chosen, (diff) => store.set({ diff }))];
   }

@@ -21,9 +21,19 @@ export class Gallery {
       others = entries.filter((entry) => !entry.own).map((entry) => this.#tile(entry));
     const heads = own.length ? ["yours", "the run's"].map((text) => el("h2.strip-head", {}, text)) : [];
     this.buttons = [...own.map((tile) => tile.firstChild), ...others];
-    this.node.replaceChildren(this.add, ...heads.slice(0, 1), ...own, ...heads.slice(1), ...others);
+    this.#replace([this.add, ...heads.slice(0, 1), ...own, ...heads.slice(1), ...others]);
     for (const entry of entries) if (entry.own?.busy) this.progress(entry.own);
     this.update();
+  }
+
+  /** New tiles under the user's hands: focus and scroll stay where they are. */
+  #replace(tiles) {
+    const { node } = this,
+      { scrollLeft, scrollTop } = node,
+      focused = node.contains(document.activeElement) && document.activeElement.dataset.img;
+    node.replaceChildren(...tiles);
+    Object.assign(node, { scrollLeft, scrollTop });
+    this.buttons.find(({ dataset }) => dataset.img === focused)?.focus({ preventScroll: true });
   }
 
   #tile({ name, title, thumb, tags = [] }) {

@@ -127,7 +127,8 @@ export class Own {
       sent = await this.upload(photo.file);
     } catch (error) {
       // Gradio's words: "HTTP 413: ..." from the server, "... exceeds the maximum allowed size ..." before it is sent
-      throw /413|maximum allowed size/.test(error?.message) ? tooLarge(photo) : new Error(`${photo.name} could not be sent. ${DOWN}`);
+      if (/413|maximum allowed size/.test(error?.message)) throw tooLarge(photo);
+      throw new Error(`${photo.name} could not be sent. ${DOWN}`);
     }
     const { run, name, tags } = photo;
     const answer = await this.server.submit({ run, path: sent.path, name, tags });
@@ -195,7 +196,8 @@ async function readable(photo) {
   try {
     await photo.file.slice(0, 1).arrayBuffer();
   } catch {
-    throw new Error(`${photo.name}: got a folder, or a file that is gone or has changed, expected a photo. Choose it again.`);
+    const got = "got a folder, or a file that is gone or has changed";
+    throw new Error(`${photo.name}: ${got}; expected a photo. Choose it again.`);
   }
 }
 
