@@ -126,33 +126,3 @@ WALK = """async ([mode, x, y]) => {
   }
   return [[...out], first, performance.now() - start];
 }"""
-
-
-PARSE = """async (list) => {
-  const { Trace, TraceError } = await import(__iaff.base + __iaff.scripts + "/trace.js");
-  const results = [];
-  for (const text of list) {
-    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
-    try {
-      await Trace.parse(bytes);
-      results.push("read");
-    } catch (error) {
-      const said = error instanceof TraceError && error.got && error.expected && error.remedy;
-      results.push(said ? "refused" : String(error));
-    }
-  }
-  return results;
-}"""
-
-
-def test_two_hundred_mutations_of_a_trace(view, run_folder):
-    import base64
-
-    from tests.odd import mutations
-
-    view.open()
-    data = (run_folder / "traces" / "chelsea.safetensors").read_bytes()
-    copies = [base64.b64encode(copy).decode() for copy in mutations(data, 200)]
-    results = [r for i in range(0, 200, 20) for r in view.page.evaluate(PARSE, copies[i : i + 20])]
-    assert set(results) == {"read", "refused"}
-    assert view.page.evaluate("__iaff.trace.meta.name") == "chelsea"  # the page lives on
