@@ -10,16 +10,18 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-README = "img=yard&stage=affinity&round=2&x=236&y=140&mode=row"
+README = "img=frisbee&stage=affinity&round=2&x=222&y=110&mode=row"
 VIEWS = {
     "photo": "img=chelsea&stage=photo",
-    "cam": "img=yard&stage=cam",
+    "cam": "img=pasture&stage=cam&cam=1",
     "seeds": "img=pasture&stage=seeds",
     "unary": "img=pasture&stage=unary&round=1",
     "superpixels": "img=chelsea&stage=superpixels&round=1&x=200&y=120",
     "confident": "img=pasture&stage=confident&round=1",
     "affinity": README,
-    "refined": "img=hopper&stage=refined&round=2",
+    "refined": "img=frisbee&stage=refined&round=2",
+    "difference": "img=spitz&stage=unary&round=2&diff=1",
+    "patch": "img=spitz&stage=confident&round=2&x=120&y=80",
     "nothing": "img=coffee&stage=refined&round=1",
 }
 
