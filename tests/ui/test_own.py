@@ -181,12 +181,13 @@ DROP = """([kind, text]) => {
 def test_several_people(view, browser, app):
     """The place in the queue is shown, cancelling makes way, and nobody sees another's photo or upload."""
     start(view)
-    data = jpeg(Image.open(GALLERY / "cow.jpg"))
-    files = [{"name": f"cow {i}.jpg", "mimeType": "image/jpeg", "buffer": data} for i in range(5)]
-    view.page.set_input_files("input[type=file]", files)
     other = browser.new_context().new_page()
     other.goto(app.url + "?run=animals")
     other.wait_for_selector(".iaff[data-ready]")
+    data = jpeg(Image.open(GALLERY / "cow.jpg"))
+    files = [{"name": f"cow {i}.jpg", "mimeType": "image/jpeg", "buffer": data} for i in range(6)]
+    view.page.set_input_files("input[type=file]", files)
+    view.wait("__iaff.own.photos.filter((photo) => photo.job).length > 1")
     other.set_input_files("input[type=file]", {"name": "late.jpg", "mimeType": "image/jpeg", "buffer": data})
     other.wait_for_function("document.querySelector('.own-card .note')?.textContent.includes('before yours')")
     assert other.evaluate("__iaff.own.photos.length") == 1
@@ -196,8 +197,8 @@ def test_several_people(view, browser, app):
     assert other.locator(".mine").count() == 0
     other.close()
     view.page.wait_for_function("__iaff.own.photos.every((photo) => !photo.busy)", timeout=60000)
-    assert view.page.evaluate("__iaff.own.photos.map((photo) => photo.state)") == ["done"] * 5
-    assert view.page.locator(".mine").count() == 5
+    assert view.page.evaluate("__iaff.own.photos.map((photo) => photo.state)") == ["done"] * 6
+    assert view.page.locator(".mine").count() == 6
 
 
 def test_nothing_outside_can_be_fetched(app, view):
