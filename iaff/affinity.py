@@ -1,71 +1,73 @@
-"""The affinity of one round of a trace: rows, columns and what it does to a map. Image pixels in, numpy out."""
+"""The affinity of one round of a trace: rows, columns and what it does to a map. Image pixels in, numpy out.
+
+A trace stores one of two kinds: ``scan`` (IAL's gates) and ``stencil`` (local pairs and a random walk over them). Torch
+is imported when one is asked.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from iaff.encoding import half_down
 from iaff.errors import UserError
 from iaff.grid import cell
 
+if TYPE_CHECKING:
+    from iaff.propagation import Linear, Scan
 
-class Affinity(Protocol):
-    """What every affinity answers; ``kind`` is its name in a trace."""
+
+class Affinity:
+    """What the affinity of a trace answers; ``propagator`` is the same for tensors and grid coordinates."""
 
     kind: str
+    grid: tuple[int, int]
+    propagator: "Linear"
 
-    def row(self, x: int, y: int) -> np.ndarray: ...
-    def column(self, x: int, y: int) -> np.ndarray: ...
-    def propagate(self, alpha: np.ndarray) -> np.ndarray: ...
+    def row(self, x: int, y: int) -> np.ndarray:
+        """Which pixels decide image pixel (x, y): ``float32 (h, w)`` on the grid, sums to 1."""
+        r, c = cell_of(x, y, self.grid)
+        return self.propagator.row(c, r)[0].numpy()
+
+    def column(self, x: int, y: int) -> np.ndarray:
+        """Where the label of image pixel (x, y) goes: ``float32 (h, w)`` on the grid."""
+        r, c = cell_of(x, y, self.grid)
+        return self.propagator.column(c, r)[0].numpy()
+
+    def propagate(self, alpha: np.ndarray) -> np.ndarray:
+        """G alpha: ``float32 (K, h, w)`` -> the same."""
+        import torch
+
+        return self.propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
 
 
 @dataclass
-class ScanAffinity:
+class ScanAffinity(Affinity):
     """IAL's G: four scans with learned gates ``float32 (4, 3, h, w)``, see :mod:`iaff.propagation.gates`."""
 
     gates: np.ndarray
     passes: int
     kind = "scan"
 
-    def row(self, x: int, y: int) -> np.ndarray:
-        """Which pixels decide image pixel (x, y): ``float32 (h, w)`` on the grid, sums to 1."""
-        from iaff.propagation import row
-
-        return self._query(row, x, y)
-
-    def column(self, x: int, y: int) -> np.ndarray:
-        """Where the label of image pixel (x, y) goes: ``float32 (h, w)`` on the grid."""
-        from iaff.propagation import column
-
-        return self._query(column, x, y)
-
-    def propagate(self, alpha: np.ndarray) -> np.ndarray:
-        """G alpha: ``float32 (K, h, w)`` -> the same."""
-        import torch  # only here: looking at a trace needs no torch
-
-        from iaff.propagation import propagate
-
-        return propagate(torch.from_numpy(alpha)[None], self._gates, self.passes)[0].numpy()
-
     @property
-    def _gates(self):
+    def grid(self) -> tuple[int, int]:
+        return self.gates.shape[-2:]
+
+    @cached_property
+    def propagator(self) -> "Scan":
         import torch
 
-        return torch.from_numpy(self.gates)[None]
+        from iaff.propagation import Scan
 
-    def _query(self, ask, x: int, y: int) -> np.ndarray:
-        r, c = cell_of(x, y, self.gates.shape[-2:])
-        return ask(self._gates, c, r, self.passes)[0].numpy()
+        return Scan(torch.from_numpy(self.gates)[None], self.passes)
 
 
 @dataclass
-class StencilAffinity:
-    """Local pairs and a random walk over them: G = T^steps (PSA, Ahn and Kwak 2018, eq. 3).
+class StencilAffinity(Affinity):
+    """Local pairs and a random walk over them: see :class:`iaff.propagation.RandomWalk`.
 
-    ``(T x)[p] = (1 - sum_m w[m, p]) x[p] + sum_m w[m, p] x[p + offset_m]``, with offsets ``int (M, 2)`` as
-    (row, column) and weights ``float32 (M, h, w)``, non-negative, at most 1 in sum, 0 where the neighbour lies
-    outside the image.
+    Offsets ``int (M, 2)`` as (row, column), weights ``float32 (M, h, w)``.
     """
 
     offsets: np.ndarray
@@ -73,44 +75,40 @@ class StencilAffinity:
     steps: int
     kind = "stencil"
 
-    def row(self, x: int, y: int) -> np.ndarray:
-        """Which pixels decide image pixel (x, y): ``float32 (h, w)`` on the grid, sums to 1."""
-        return self._walk(self._matrix.T.tocsr(), self._one_hot(x, y))[0]
-
-    def column(self, x: int, y: int) -> np.ndarray:
-        """Where the label of image pixel (x, y) goes: ``float32 (h, w)`` on the grid."""
-        return self._walk(self._matrix, self._one_hot(x, y))[0]
-
-    def propagate(self, alpha: np.ndarray) -> np.ndarray:
-        """T^steps alpha: ``float32 (K, h, w)`` -> the same."""
-        return self._walk(self._matrix, alpha)
-
-    def _walk(self, matrix, alpha: np.ndarray) -> np.ndarray:
-        flat = alpha.reshape(len(alpha), -1).T
-        for _ in range(self.steps):
-            flat = matrix @ flat
-        return np.ascontiguousarray(flat.T, np.float32).reshape(alpha.shape)
-
-    def _one_hot(self, x: int, y: int) -> np.ndarray:
-        hot = np.zeros((1, *self.weights.shape[1:]), np.float32)
-        hot[(0, *cell_of(x, y, self.weights.shape[1:]))] = 1
-        return hot
+    @property
+    def grid(self) -> tuple[int, int]:
+        return self.weights.shape[-2:]
 
     @cached_property
-    def _matrix(self):
-        """T as a sparse (hw, hw) matrix."""
-        from scipy.sparse import coo_array
+    def propagator(self) -> "Linear":
+        import torch
 
-        m, h, w = self.weights.shape
-        rows, columns = np.mgrid[:h, :w]
-        here = np.broadcast_to(rows * w + columns, (m, h, w))
-        there = here + (self.offsets[:, 0] * w + self.offsets[:, 1])[:, None, None]
-        used = self.weights > 0
-        stays = (1 - self.weights.sum(0)).ravel()
-        values = np.concatenate([self.weights[used], stays])
-        own = np.arange(h * w)
-        where = (np.concatenate([here[used], own]), np.concatenate([there[used], own]))
-        return coo_array((values, where), shape=(h * w, h * w)).tocsr()
+        from iaff.propagation import RandomWalk
+
+        return RandomWalk(torch.from_numpy(self.offsets).long(), torch.from_numpy(self.weights), self.steps)
+
+
+def stored(g: "Linear") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """A propagator of one photo as a trace keeps it: the round's ``affinity`` entry, and its tensors.
+
+    Gates and weights are rounded down to half precision, so that they never sum to more than 1.
+
+    Raises:
+        UserError: a trace has no form for it.
+    """
+    if g.name == "scan":
+        return {"kind": "scan", "passes": g.passes}, {"gates": half_down(g.gates[0].cpu().numpy())}
+    if g.name == "random walk":
+        offsets, weights = g.offsets.cpu().numpy().astype(np.int32), half_down(g.weights.cpu().numpy())
+        return {"kind": "stencil", "steps": g.steps}, {"offsets": offsets, "weights": weights}
+    raise UserError(f"Got the propagator {g.name!r}; a trace keeps the affinity of scans and random walks.")
+
+
+def restored(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Affinity:
+    """The inverse of :func:`stored`."""
+    if about["kind"] == "scan":
+        return ScanAffinity(tensors["gates"].astype(np.float32), about["passes"])
+    return StencilAffinity(tensors["offsets"], tensors["weights"].astype(np.float32), about["steps"])
 
 
 def outside(offsets: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from iaff.errors import UserError
 
@@ -73,6 +73,14 @@ class PairwiseLoss(Section):
     passes: int = 1
 
 
+class Walk(Section):
+    """The random walk of the kind ``affinitynet``, as PSA has it; the radius is in grid pixels."""
+
+    radius: Annotated[int, Field(ge=2)] = 5
+    beta: float = 8.0
+    steps: Annotated[int, Field(ge=1)] = 256
+
+
 class UnaryTargets(Section):
     balanced_seeds: bool = True  # round 1: object and background seeds weigh the same (SEC, DSRG)
     warm_start: bool = True  # from the last round's unary and pairwise network, else from ImageNet
@@ -97,8 +105,10 @@ class Config(Section):
     unary: Fit
     targets: UnaryTargets = UnaryTargets()
     mining: Mining = Mining()
+    affinity: Literal["spn", "affinitynet"] = "spn"  # kind of the pairwise network: IAL's, or PSA's with its walk
     pairwise: Fit
-    loss: PairwiseLoss = PairwiseLoss()
+    loss: PairwiseLoss = PairwiseLoss()  # of the kind spn
+    walk: Walk = Walk()  # of the kind affinitynet
 
 
 def load_config(path: str | Path, overrides: list[str] = ()) -> Config:

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from iaff.grid import overlap
+
 # Half of the 8-neighbourhood: every pair of neighbours once, as (row offset, column offset).
 _PAIRS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
@@ -43,8 +45,5 @@ def reference_energy(alpha: Tensor, weights: list[Tensor]) -> float:
 
 def _ends(x: Tensor, pair: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """The two ends of all neighbour pairs at one offset, as two maps of the same shape."""
-    dr, dc = pair
-    h, w = x.shape[-2:]
-    a = x[..., : h - dr, max(0, -dc) : w - max(0, dc)]
-    b = x[..., dr:, max(0, dc) : w + min(0, dc)]
-    return a, b
+    here, there = overlap(*pair, x.shape[-2:])
+    return x[(..., *here)], x[(..., *there)]

@@ -15,10 +15,10 @@ from iaff.errors import UserError
 from iaff.mining import confident_map, pool_features, region_scores
 from iaff.nets.backbones import Depth, build_trunk
 from iaff.nets.classifier import Classifier
-from iaff.nets.pairwise import Pairwise, predict_gates
+from iaff.nets.pairwise import Pairwise, build_pairwise
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits
-from iaff.propagation import propagate
+from iaff.propagation import Linear
 from iaff.run import Run
 from iaff.superpixels import on_grid, superpixels
 
@@ -39,7 +39,7 @@ class RoundMaps:
     alpha_u: Tensor  # (K, h, w)
     scores: Tensor  # (S, K)
     confident: Tensor  # uint8 (h, w), class ids, 255 unknown
-    gates: Tensor  # (1, 4, 3, h, w)
+    g: Linear  # the affinity of the photo
     alpha_p: Tensor  # (K, h, w)
 
 
@@ -97,20 +97,20 @@ class Explainer:
         logits, features = unary_logits(nets.f, image)
         cells = on_grid(ids)
         pooled = pool_features(features, cells.to(features.device), int(ids.max()) + 1)
-        gates = predict_gates(nets.g, image)
+        g = nets.g.propagator(image)
         results = []
         for classes in choices:
             alpha = restrict(logits, classes).cpu()
             scores = region_scores(nets.r, pooled, classes).cpu()
             confident = confident_map(scores, cells, alpha.argmax(0), classes, self.config.mining)
-            refined = propagate(alpha[None].to(gates.device), gates, self.config.loss.passes)[0].cpu()
-            results.append(RoundMaps(alpha, scores, confident, gates.cpu(), refined))
+            refined = g.propagate(alpha[None].to(self.device))[0].cpu()
+            results.append(RoundMaps(alpha, scores, confident, g, refined))
         return results
 
     def _load_round(self, t: int) -> RoundNets:
         f = self._load(f"unary_{t}", Unary(self._trunk("unary"), self.classes, self.config.output_stride))
         r = self._load(f"region_{t}", Region(f.feature_channels, self.classes))
-        return RoundNets(f, r, self._load(f"pairwise_{t}", Pairwise(self._trunk("pairwise"))))
+        return RoundNets(f, r, self._load(f"pairwise_{t}", build_pairwise(self.config, self._trunk("pairwise"))))
 
     def _trunk(self, depth: Depth) -> nn.Module:
         return build_trunk(self.config.backbone, depth, self.config.output_stride)

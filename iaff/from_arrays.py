@@ -170,5 +170,5 @@ class _Maker:
             raise ValueError(
                 f"{name}: differs by up to {difference:.2g} from alpha_u propagated by the given affinity, expected at "
                 f"most {TOLERANCE}: does the affinity use other conventions (see iaff.propagation.gates, "
-                "iaff.affinity.StencilAffinity)?"
+                "iaff.propagation.RandomWalk)?"
             )

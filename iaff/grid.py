@@ -24,3 +24,18 @@ def gates_inside(height: int, width: int) -> np.ndarray:
     keep[:2, 0, 0, :] = keep[:2, 2, -1, :] = False  # neighbour row above or below the image
     keep[2:, 0, :, 0] = keep[2:, 2, :, -1] = False  # neighbour column left or right of the image
     return keep
+
+
+def overlap(rows: int, columns: int, shape: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Where a pixel and the one at (rows, columns) from it both lie in the image.
+
+    Returns:
+        ``here, there``: slices of maps ``(..., h, w)``, so that ``x[(..., *there)]`` is what ``x[(..., *here)]`` has at
+        that offset; empty ones where the offset is larger than the image.
+    """
+    (h, w), (r, c) = shape, (rows, columns)
+    if abs(r) >= h or abs(c) >= w:
+        return (slice(0), slice(0)), (slice(0), slice(0))
+    here = slice(max(0, -r), h - max(0, r)), slice(max(0, -c), w - max(0, c))
+    there = slice(max(0, r), h - max(0, -r)), slice(max(0, c), w - max(0, -c))
+    return here, there

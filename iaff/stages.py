@@ -23,16 +23,9 @@ from iaff.mining import (
 )
 from iaff.nets.backbones import Depth, build_trunk
 from iaff.nets.classifier import Classifier
-from iaff.nets.pairwise import (
-    Pairwise,
-    pairwise_collate,
-    pairwise_loss,
-    pairwise_sample,
-    predict_gates,
-)
+from iaff.nets.pairwise import Pairwise, build_pairwise, pairwise_collate, pairwise_sample
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits, unary_loss, unary_sample
-from iaff.propagation import propagate
 from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid, superpixels
 
@@ -45,6 +38,8 @@ class Maps(Protocol):
 
 class Trainer(Protocol):
     """What the loop asks of a trainer: to fit a network, and to compute something for every photo."""
+
+    device: torch.device
 
     def fit(self, stage: str, net: nn.Module, count: int, sample: Callable, loss: Callable, how: Fit, collate=None
             ) -> nn.Module: ...  # fmt: skip
@@ -149,7 +144,7 @@ class Stages:
 
     def train_pairwise(self, t: int, unary: Maps, confident: Maps, before: Pairwise | None) -> Pairwise:
         self.seed(f"pairwise_{t}")
-        net = Pairwise(self.trunk("pairwise"))
+        net = build_pairwise(self.config, self.trunk("pairwise"))
         if before and self.config.targets.warm_start:
             net.load_state_dict(before.state_dict())
         how = self.config.pairwise
@@ -158,16 +153,17 @@ class Stages:
             y = as_channels(confident[i]["labels"], self.class_ids(i))
             return pairwise_sample(self.photos.image(i), unary[i]["alpha"], y, self.superpixels[i]["ids"], how.crop)
 
-        loss = partial(pairwise_loss, how=self.config.loss)
+        loss = lambda net, batch: net.loss(batch)  # noqa: E731
         return self.trainer.fit(f"pairwise_{t}", net, self.count, sample, loss, how, pairwise_collate)
 
     def refine(self, t: int, g: Pairwise, unary: Maps) -> Maps:
         def compute(i: int) -> dict[str, Tensor]:
             alpha = unary[i]["alpha"].float()
-            gates = predict_gates(g, self.photos.image(i)).cpu()
-            apply_g = partial(propagate, gates=gates, passes=self.config.loss.passes)
-            refined = apply_g(alpha[None])
-            energies = [paper_energy(alpha, refined[0]), paper_energy(refined[0], apply_g(refined)[0])]
+            affinity = g.propagator(self.photos.image(i))
+            refined = affinity.propagate(alpha[None].to(self.trainer.device))
+            twice = affinity.propagate(refined)
+            refined, twice = refined.cpu(), twice.cpu()
+            energies = [paper_energy(alpha, refined[0]), paper_energy(refined[0], twice[0])]
             labels = self.class_ids(i)[refined[0].argmax(0)].to(torch.uint8)
             return {"labels": labels, "alpha": refined[0].half(), "paper_energy": torch.tensor(energies)}
 

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_bytes
 from safetensors.numpy import save
 
-from iaff.affinity import Affinity, ScanAffinity, StencilAffinity
+from iaff.affinity import Affinity, restored
 from iaff.encoding import decode_photo, decode_png, write_atomically
 from iaff.errors import UserError
 
@@ -36,7 +36,7 @@ TENSORS = {
     "rounds.T.confident": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
     "rounds.T.gates": "float16 (4, 3, h, w): see iaff.propagation.gates (affinity of kind scan)",
     "rounds.T.offsets": "int32 (M, 2): (row, column) of the neighbours (affinity of kind stencil)",
-    "rounds.T.weights": "float16 (M, h, w): see iaff.affinity.StencilAffinity (affinity of kind stencil)",
+    "rounds.T.weights": "float16 (M, h, w): see iaff.propagation.RandomWalk (affinity of kind stencil)",
 }
 
 
@@ -61,10 +61,8 @@ class Round:
     def affinity(self) -> Affinity:
         """The round's affinity: ``row(x, y)``, ``column(x, y)``, ``propagate(alpha)``."""
         about = self._meta["affinity"]
-        if about["kind"] == "scan":
-            return ScanAffinity(self._tensor("gates").astype(np.float32), about["passes"])
-        weights = self._tensor("weights").astype(np.float32)
-        return StencilAffinity(self._tensor("offsets"), weights, about["steps"])
+        names = ("gates",) if about["kind"] == "scan" else ("offsets", "weights")
+        return restored(about, {name: self._tensor(name) for name in names})
 
     @cached_property
     def alpha_p(self) -> np.ndarray:

@@ -224,7 +224,7 @@ def check_gates(name: str, gates: np.ndarray) -> None:
 
 
 def check_stencil(name: str, offsets: np.ndarray, weights: np.ndarray) -> None:
-    """Raises ValueError unless a stencil obeys :class:`iaff.affinity.StencilAffinity`."""
+    """Raises ValueError unless a stencil obeys :class:`iaff.propagation.RandomWalk`."""
     in_range(name, weights, 1 + GATE_TOLERANCE)
     total = weights.sum(0)
     bad = total > 1 + GATE_TOLERANCE

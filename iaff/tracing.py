@@ -8,14 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from iaff.affinity import restored, stored
 from iaff.data.transforms import enlarge, to_tensor
-from iaff.encoding import encode_photo, encode_png, encode_superpixels, half_down, thumbnail
+from iaff.encoding import encode_photo, encode_png, encode_superpixels, thumbnail
 from iaff.energy import image_weights, paper_energy, reference_energy
 from iaff.explainer import Explainer, RoundMaps
 from iaff.grid import UNKNOWN, grid_size
 from iaff.labels import allowed_classes
 from iaff.metrics import Partial, Segmentation, to_photo
-from iaff.propagation import propagate, sample_reach
+from iaff.propagation import Linear, leak_rate, sample_reach
 from iaff.run import Run
 from iaff.seeds import cam_labels, find_seeds
 from iaff.superpixels import on_grid
@@ -66,10 +67,12 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
     rounds, before = [], None
     for t in range(1, count + 1):
         progress(f"Round {t} of {count}: unary map, confident regions, affinity", (t + 1) / (count + 2))
-        maps = _as_saved(explainer.round(t, image, ids, classes)[0], config.loss.passes)
-        tensors |= _round_tensors(f"rounds.{t}.", maps)
-        figures = round_figures(maps, classes, weights, config.loss.passes, before, mask)
-        rounds.append({"round": t, "affinity": {"kind": "scan", "passes": config.loss.passes}, "figures": figures})
+        maps = explainer.round(t, image, ids, classes)[0]
+        kind, affinity = stored(maps.g)
+        maps = _as_saved(maps, restored(kind, affinity).propagator)
+        tensors |= _round_tensors(f"rounds.{t}.", maps, affinity)
+        figures = round_figures(maps, classes, weights, before, mask)
+        rounds.append({"round": t, "affinity": kind, "figures": figures})
         before = maps.alpha_p.argmax(0)
     names = run.classes
     meta = {
@@ -92,13 +95,14 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
     return Trace(meta, tensors)
 
 
-def _round_tensors(prefix: str, maps: RoundMaps) -> dict[str, np.ndarray]:
-    return {
-        f"{prefix}alpha_u": maps.alpha_u.half().numpy(),
-        f"{prefix}scores": maps.scores.half().numpy(),
-        f"{prefix}confident": encode_png(maps.confident.numpy()),
-        f"{prefix}gates": half_down(maps.gates[0].numpy()),
+def _round_tensors(prefix: str, maps: RoundMaps, affinity: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    tensors = {
+        "alpha_u": maps.alpha_u.half().numpy(),
+        "scores": maps.scores.half().numpy(),
+        "confident": encode_png(maps.confident.numpy()),
+        **affinity,
     }
+    return {prefix + name: tensor for name, tensor in tensors.items()}
 
 
 def _cam_figures(cam: Tensor, tags: Tensor, threshold: float, truth: Tensor | None) -> dict[str, float]:
@@ -115,19 +119,19 @@ def _miou(labels: Tensor, truth: Tensor) -> float:
     return score.miou()
 
 
-def round_figures(maps: RoundMaps, classes: Tensor, weights: list[Tensor], passes: int,
-                  before: Tensor | None, truth: Tensor | None) -> dict[str, Any]:  # fmt: skip
+def round_figures(maps: RoundMaps, classes: Tensor, weights: list[Tensor], before: Tensor | None,
+                  truth: Tensor | None) -> dict[str, Any]:  # fmt: skip
     """One photo's figures of one round; ``before`` is the last round's refined label map, as channels."""
     u, p = maps.alpha_u.argmax(0), maps.alpha_p.argmax(0)
     known = maps.confident != UNKNOWN
-    twice = propagate(maps.alpha_p[None], maps.gates, passes)[0]
+    twice = maps.g.propagate(maps.alpha_p[None])[0]
     figures = {
         "unary": {}, "refined": {},
         "confident": {**_partial(maps.confident, truth),
                       "relabelled": float((known & (maps.confident != classes[u])).sum() / known.sum().clamp(min=1))},
         "changed": float((p != (u if before is None else before)).float().mean()),
         "agreement": float((p == u).float().mean()),
-        "reach": float(sample_reach(maps.gates, passes).double().median()),
+        "reach": float(sample_reach(maps.g).double().median()),
         "foreground": {"unary": float((u > 0).float().mean()), "refined": float((p > 0).float().mean())},
         "energy": {
             "paper": {"unary": paper_energy(maps.alpha_u, maps.alpha_p),
@@ -139,25 +143,14 @@ def round_figures(maps: RoundMaps, classes: Tensor, weights: list[Tensor], passe
     if truth is not None:
         for key, alpha in (("unary", maps.alpha_u), ("refined", maps.alpha_p)):
             figures[key]["miou"] = _miou(classes[to_photo(alpha, *truth.shape).argmax(0)], truth)
-        figures["leak"] = leak_rate(maps.gates, truth, passes)
+        figures["leak"] = leak_rate(maps.g, on_grid(truth))
     return figures
 
 
-def leak_rate(gates: Tensor, truth: Tensor, passes: int) -> float:
-    """Mean share of a non-void pixel's decision that comes from pixels of another true label, 0..1."""
-    labels = on_grid(truth).long()
-    valid = labels != UNKNOWN
-    channels = labels[valid].unique()
-    one_hot = (labels == channels[:, None, None]).float()
-    kept = (propagate(one_hot[None], gates, passes)[0] * one_hot).sum(0)
-    return float((1 - kept)[valid].mean())
-
-
-def _as_saved(maps: RoundMaps, passes: int) -> RoundMaps:
-    """The maps as a reader of the trace will have them: half precision, alpha^p from the saved gates."""
+def _as_saved(maps: RoundMaps, g: Linear) -> RoundMaps:
+    """The maps as a reader of the trace will have them: half precision, alpha^p by the affinity that was saved."""
     alpha = maps.alpha_u.half().float()
-    gates = torch.from_numpy(half_down(maps.gates.numpy()).astype(np.float32))
-    return RoundMaps(alpha, maps.scores, maps.confident, gates, propagate(alpha[None], gates, passes)[0])
+    return RoundMaps(alpha, maps.scores, maps.confident, g, g.propagate(alpha[None])[0])
 
 
 def _partial(labels: Tensor, truth: Tensor | None) -> dict[str, float]:

@@ -164,3 +164,16 @@ def test_a_folder_that_is_no_run(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"schema": 99, "name": "x"}))
     with pytest.raises(UserError, match="schema 99, expected 1"):
         Run.load(tmp_path)
+
+
+def test_the_same_loop_runs_the_iterated_psa(tmp_path):
+    """AffinityNet and its random walk in place of IAL's pairwise network, without mining (Table 3's other row)."""
+    settings = ["affinity=affinitynet", "mining.mode=none", "walk.steps=16", "pairwise.steps=4"]
+    run = training.train.train(load_config(CONFIG, settings), tmp_path / "psa")
+    assert [r["round"] for r in run.figures()["rounds"]] == [1, 2]
+    trace = Trace.load(run.trace_path("sample_0"))
+    walk = trace.rounds[2].affinity
+    assert (walk.kind, walk.steps, len(walk.offsets)) == ("stencil", 16, 68)
+    assert trace.rounds[2].figures["reach"] > 1
+    np.testing.assert_allclose(trace.rounds[2].alpha_p.sum(0), 1, atol=2e-3)
+    assert not np.allclose(trace.rounds[2].alpha_p, trace.rounds[2].alpha_u, atol=1e-2)

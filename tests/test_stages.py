@@ -14,8 +14,7 @@ from iaff.metrics import Partial, Segmentation, Sweep
 from iaff.mining import confident_map, label_shares, pool_features, region_samples
 from iaff.nets.backbones import build_trunk
 from iaff.nets.mobilenet import MobileNetV2, Phases
-from iaff.nets.pairwise import smoothness, superpixel_average
-from iaff.propagation import gates_from_logits, propagate
+from iaff.propagation import gates_from_logits, propagate, rademacher, smoothness, superpixel_average
 from iaff.seeds import cam_labels, make_seeds
 from iaff.superpixels import on_grid
 from tests.test_propagation import dense
@@ -62,8 +61,8 @@ def test_smoothness_is_an_unbiased_estimate_of_the_dense_norm():
     eye = torch.eye(20, dtype=torch.float64).view(20, 4, 5)
     g_s = superpixel_average(eye, ids).view(20, 20).T
     exact = (dense(gates) - g_s).square().sum() / 20
-    probes = torch.randint(0, 2, (1, 20_000, 4, 5)) * 2.0 - 1
-    estimate = smoothness(propagate(probes.double(), gates), probes.double(), ids[None])
+    probes = rademacher(1, 20_000, 4, 5).double()
+    estimate = smoothness(propagate(probes, gates), probes, ids[None])
     torch.testing.assert_close(estimate, exact, rtol=0.02, atol=0)
 
 

@@ -89,7 +89,7 @@ class RoundScore:
         known = tagged.confident != UNKNOWN
         self.known += int(known.sum())
         self.relabelled += int((known & (tagged.confident != coarse)).sum())
-        self.reach.append(float(sample_reach(tagged.gates, samples=16).double().median()))
+        self.reach.append(float(sample_reach(tagged.g, samples=16).double().median()))
 
     def _add_regions(self, scores: Tensor, classes: Tensor, ids: Tensor, truth: Tensor) -> None:
         """Sorts superpixels by score and by whether their verdict is the label of most of their pixels."""

@@ -1,10 +1,18 @@
-"""Propagation by spatial gates: ``propagate``, ``row``, ``column`` and what the gates mean."""
+"""Propagation: IAL's G as an operator (``propagate``, ``row``, ``column``), what it means, and what else propagates."""
 
-from iaff.propagation.gates import check_gates, gates_from_logits, inside
-from iaff.propagation.reach import reach, sample_reach
+from iaff.propagation.crf import DenseCrf
+from iaff.propagation.gates import gates_from_logits, inside, signed_gates
+from iaff.propagation.leaks import Leak, leak, leak_rate, ranked_leaks
+from iaff.propagation.pamr import Pamr
+from iaff.propagation.propagators import Linear, Nothing, Propagator, Scan
+from iaff.propagation.reach import mass, reach, sample_reach
 from iaff.propagation.scan import column, propagate, propagate_back, row
+from iaff.propagation.smoothness import rademacher, smoothness, superpixel_average
+from iaff.propagation.walk import RandomWalk, colour_affinities, neighbours, transition
 
 __all__ = [
-    "check_gates", "column", "gates_from_logits", "inside", "propagate", "propagate_back", "reach", "row",
-    "sample_reach",
+    "DenseCrf", "Leak", "Linear", "Nothing", "Pamr", "Propagator", "RandomWalk", "Scan", "colour_affinities", "column",
+    "gates_from_logits", "inside", "leak", "leak_rate", "mass", "neighbours", "propagate", "propagate_back",
+    "rademacher", "ranked_leaks", "reach", "row", "sample_reach", "signed_gates", "smoothness", "superpixel_average",
+    "transition",
 ]  # fmt: skip

@@ -1,9 +1,9 @@
-"""Reach: how far a pixel's decision is spread over the image."""
+"""Reach and mass: how far a pixel's decision is spread, and how much of the others' decisions it holds."""
 
 import torch
 from torch import Tensor
 
-from iaff.propagation.scan import propagate_back
+from iaff.propagation.propagators import Linear
 
 
 def reach(rows: Tensor, mass: float = 0.9) -> Tensor:
@@ -20,12 +20,14 @@ def reach(rows: Tensor, mass: float = 0.9) -> Tensor:
     return (total < (mass - 1e-6) * total[..., -1:]).sum(-1) + 1
 
 
-def sample_reach(gates: Tensor, passes: int = 1, samples: int = 64) -> Tensor:
-    """Reach of pixels on a regular lattice: gates ``(1, 4, 3, h, w)`` -> ``int64 (about samples,)``."""
-    h, w = gates.shape[-2:]
+def sample_reach(g: Linear, samples: int = 64) -> Tensor:
+    """Reach of about ``samples`` pixels on a regular lattice: ``int64 (Q,)``; of a propagator for one photo."""
+    h, w = g.grid
     step = max(1, round((h * w / samples) ** 0.5))
     ys, xs = torch.meshgrid(torch.arange(step // 2, h, step), torch.arange(step // 2, w, step), indexing="ij")
-    ys, xs = ys.flatten().to(gates.device), xs.flatten().to(gates.device)
-    hot = gates.new_zeros(1, len(ys), h, w)  # one channel per query: they share the gates
-    hot[0, torch.arange(len(ys), device=gates.device), ys, xs] = 1
-    return reach(propagate_back(hot, gates, passes)[0])
+    return reach(g.row(xs.flatten(), ys.flatten())[0])
+
+
+def mass(g: Linear) -> Tensor:
+    """Sums of G's columns: how many pixels' decisions each pixel makes up, ``(N, h, w)``; their mean is 1."""
+    return g.propagate_back(g.ones())[:, 0]

@@ -1,105 +1,122 @@
-"""The propagation itself: the recurrence as the textbook has it, in plain PyTorch.
+"""The propagation G: one operator in three forms, chosen by where the tensors lie.
 
-Along one direction, with s the column (or row) in scanning order (SPN, Liu et al. 2017; method 2.1)::
-
-    h_s = (1 - sum_k w_k) x_s + sum_k w_k h_{s-1}[k]
-
-and G is the mean over the four directions. The four scans run as one: every direction is brought into the
-form (step, lane), padded to a square and stacked into the batch.
+``reference`` (:mod:`iaff.propagation.reference`) is plain PyTorch on any device, ``cpu``
+(:mod:`iaff.propagation.cpu`) the compiled loops, ``triton`` (:mod:`iaff.propagation.gpu`) the GPU kernel. CPU tensors
+take ``cpu``, others ``reference``; ``form=`` or the environment variable ``IAFF_SCAN`` chooses otherwise.
+All compute in float32 (float64 where an input is) and answer in alpha's own dtype.
 """
+
+import os
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+
+from iaff.propagation import reference
+
+Form = Literal["reference", "cpu", "triton"]
+_MODULES = {"reference": "reference", "cpu": "cpu", "triton": "gpu"}
+ALL = (0, 1, 2, 3)
 
 
-def propagate(alpha: Tensor, gates: Tensor, passes: int = 1) -> Tensor:
-    """Applies G: ``G^passes alpha``.
+def propagate(alpha: Tensor, gates: Tensor, passes: int = 1, *, direction: int | None = None,
+              fusion: Literal["mean", "max"] = "mean", form: Form | None = None) -> Tensor:  # fmt: skip
+    """Applies G: ``G^passes alpha``, G the mean of the four directions' scans (method 2.1, 2.5).
 
     Args:
-        alpha: ``(N, C, h, w)``, any values; a distribution over C stays one.
+        alpha: ``(N, C, h, w)``, floating, any values and strides; a distribution over C stays one.
         gates: ``(N, 4, 3, h, w)``, see :mod:`iaff.propagation.gates`.
         passes: how often G is applied, at least 1.
+        direction: 0..3 for the matrix of one direction alone.
+        fusion: ``max`` takes the larger value of the directions at every pixel and class, as first published. For
+            comparison only: it is not linear, so that no G exists, and alpha no longer sums to 1 (method 5.3).
+        form: of the computation; default: by device.
 
     Returns:
-        ``(N, C, h, w)``.
+        ``(N, C, h, w)`` in alpha's dtype. Differentiable once in alpha and gates.
+
+    Raises:
+        ValueError: shapes that do not fit, or an argument out of its range.
     """
-    return _apply(_scan, alpha, gates, passes)
+    if fusion not in ("mean", "max"):
+        raise ValueError(f"fusion: got {fusion!r}, expected 'mean' or 'max'")
+    if fusion == "max":
+        return _apply(lambda x, g, which: reference.scans(x, g, which).amax(0), alpha, gates, passes, direction)
+    return _apply(_form(form, gates).spread, alpha, gates, passes, direction)
 
 
-def propagate_back(alpha: Tensor, gates: Tensor, passes: int = 1) -> Tensor:
-    """Applies the transpose of G, one reverse scan per pass; shapes as :func:`propagate`."""
-    return _apply(_scan_back, alpha, gates, passes)
+def propagate_back(alpha: Tensor, gates: Tensor, passes: int = 1, *, direction: int | None = None,
+                   form: Form | None = None) -> Tensor:  # fmt: skip
+    """Applies the transpose of G, one reverse scan per pass; arguments as :func:`propagate`."""
+    return _apply(_form(form, gates).gather, alpha, gates, passes, direction)
 
 
-def column(gates: Tensor, x: int, y: int, passes: int = 1) -> Tensor:
-    """Column of G, "where this pixel's label goes": ``G[:, (x, y)]`` as ``(N, h, w)``; grid coordinates."""
-    return propagate(_one_hot(gates, x, y), gates, passes)[:, 0]
+def column(gates: Tensor, x: int | Sequence[int], y: int | Sequence[int], passes: int = 1, *,
+           direction: int | None = None) -> Tensor:  # fmt: skip
+    """Columns of G, "where this pixel's label goes".
+
+    Args:
+        x, y: grid coordinates of a pixel, or of Q pixels.
+
+    Returns:
+        ``G[:, (x, y)]`` as ``(N, h, w)``, or ``(N, Q, h, w)`` for sequences; values in 0..1.
+
+    Raises:
+        IndexError: a pixel outside the grid.
+    """
+    return _query(propagate, gates, x, y, passes, direction)
 
 
-def row(gates: Tensor, x: int, y: int, passes: int = 1) -> Tensor:
-    """Row of G, "which pixels decide this one": ``G[(x, y), :]`` as ``(N, h, w)``, sums to 1; grid coordinates."""
-    return propagate_back(_one_hot(gates, x, y), gates, passes)[:, 0]
+def row(gates: Tensor, x: int | Sequence[int], y: int | Sequence[int], passes: int = 1, *,
+        direction: int | None = None) -> Tensor:  # fmt: skip
+    """Rows of G, "which pixels decide this one": ``G[(x, y), :]``, sums to 1; as :func:`column`."""
+    return _query(propagate_back, gates, x, y, passes, direction)
 
 
-def _one_hot(gates: Tensor, x: int, y: int) -> Tensor:
-    n, _, _, h, w = gates.shape
-    if not (0 <= x < w and 0 <= y < h):
-        raise IndexError(f"pixel ({x}, {y}) is outside the grid of {w} x {h}")
-    hot = gates.new_zeros(n, 1, h, w)
-    hot[:, :, y, x] = 1
+def one_hot(like: Tensor, x: int | Sequence[int], y: int | Sequence[int]) -> Tensor:
+    """Maps with a 1 at each pixel: ``(N, Q, h, w)``, N, h, w, dtype and device as ``like`` has them."""
+    n, h, w = like.shape[0], *like.shape[-2:]
+    xs, ys = torch.atleast_1d(torch.as_tensor(x)), torch.atleast_1d(torch.as_tensor(y))
+    outside = (xs < 0) | (xs >= w) | (ys < 0) | (ys >= h)
+    if outside.any():
+        i = int(outside.nonzero()[0])
+        raise IndexError(f"pixel ({int(xs[i])}, {int(ys[i])}) is outside the grid of {w} x {h}")
+    hot = like.new_zeros(n, len(xs), h, w)
+    hot[:, torch.arange(len(xs)), ys, xs] = 1
     return hot
 
 
-def _apply(scan, alpha: Tensor, gates: Tensor, passes: int) -> Tensor:
+def _query(ask, gates: Tensor, x, y, passes: int, direction: int | None) -> Tensor:
+    answer = ask(one_hot(gates, x, y), gates, passes, direction=direction)
+    return answer[:, 0] if isinstance(x, int) else answer
+
+
+def _form(form: Form | None, gates: Tensor):
+    name = form or os.environ.get("IAFF_SCAN") or ("cpu" if gates.device.type == "cpu" else "reference")
+    if name not in _MODULES:
+        raise ValueError(f"form: got {name!r}, expected one of {', '.join(_MODULES)}")
+    return import_module(f"iaff.propagation.{_MODULES[name]}")
+
+
+def _apply(scan, alpha: Tensor, gates: Tensor, passes: int, direction: int | None) -> Tensor:
+    _check(alpha, gates, passes, direction)
+    precision = torch.float64 if torch.float64 in (alpha.dtype, gates.dtype) else torch.float32
+    moved, weights = alpha.to(precision), gates.to(precision)
+    for _ in range(passes):
+        moved = scan(moved, weights, ALL if direction is None else (direction,))
+    return moved.to(alpha.dtype)
+
+
+def _check(alpha: Tensor, gates: Tensor, passes: int, direction: int | None) -> None:
+    if alpha.dim() != 4 or not alpha.is_floating_point():
+        raise ValueError(f"alpha: got {alpha.dtype} {tuple(alpha.shape)}, expected floating (N, C, h, w)")
+    if gates.dim() != 5 or gates.shape[1:3] != (4, 3):
+        raise ValueError(f"gates: got shape {tuple(gates.shape)}, expected (N, 4, 3, h, w)")
     if alpha.shape[0] != gates.shape[0] or alpha.shape[-2:] != gates.shape[-2:]:
         raise ValueError(f"alpha {tuple(alpha.shape)} and gates {tuple(gates.shape)}: batch and grid must be the same")
     if passes < 1:
         raise ValueError(f"passes: got {passes}, expected at least 1")
-    weights = _to_steps(gates.unbind(1))
-    for _ in range(passes):
-        stacked = _to_steps([alpha] * 4)
-        alpha = _from_steps(scan(stacked, weights), alpha.shape)
-    return alpha
-
-
-def _scan(x: Tensor, w: Tensor) -> Tensor:
-    """x (S, 4N, C, S), w (S, 4N, 3, S) -> h of x's shape; the first axis is the step, the last the lane."""
-    stay = 1 - w.sum(2, keepdim=True)
-    h = x[0] * stay[0]
-    steps = [h]
-    for s in range(1, len(x)):
-        before = pad(h, (1, 1))  # lanes -1 and S: their gates are 0
-        h = stay[s] * x[s] + w[s, :, 0:1] * before[..., :-2] + w[s, :, 1:2] * h + w[s, :, 2:3] * before[..., 2:]
-        steps.append(h)
-    return torch.stack(steps)
-
-
-def _scan_back(y: Tensor, w: Tensor) -> Tensor:
-    """The transpose of :func:`_scan`: from the last step to the first, gates used from where they point."""
-    stay = 1 - w.sum(2, keepdim=True)
-    carried = torch.zeros_like(y[0])
-    steps = []
-    for s in range(len(y) - 1, -1, -1):
-        g = y[s] + carried
-        steps.append(stay[s] * g)
-        sent = w[s].unsqueeze(2) * g.unsqueeze(1)  # (4N, 3, C, S): to lanes -1, 0, +1 of the step before
-        carried = sent[:, 1] + pad(sent[:, 0], (0, 1))[..., 1:] + pad(sent[:, 2], (1, 0))[..., :-1]
-    return torch.stack(steps[::-1])
-
-
-def _to_steps(maps: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
-    """Four maps (N, C, h, w), one per direction -> (S, 4N, C, S) in scanning order, S = max(h, w)."""
-    side = max(maps[0].shape[-2:])
-    lines = [maps[0], maps[1].flip(-1), maps[2].mT, maps[3].flip(-2).mT]  # each (N, C, lane, step)
-    squares = [pad(m, (0, side - m.shape[-1], 0, side - m.shape[-2])) for m in lines]
-    return torch.cat(squares).permute(3, 0, 1, 2)
-
-
-def _from_steps(h: Tensor, shape: torch.Size) -> Tensor:
-    """The inverse of :func:`_to_steps`, averaged over the four directions."""
-    height, width = shape[-2:]
-    right, left, down, up = h.permute(1, 2, 3, 0).chunk(4)
-    right, left = right[..., :height, :width], left[..., :height, :width].flip(-1)
-    down, up = down[..., :width, :height].mT, up[..., :width, :height].mT.flip(-2)
-    return (right + left + down + up) / 4
+    if direction not in (None, *ALL):
+        raise ValueError(f"direction: got {direction}, expected 0..3, or None for the mean of all")

@@ -1,5 +1,5 @@
 // A random walk over local pairs: (T x)[p] = (1 - sum_m w[m][p]) x[p] + sum_m w[m][p] x[p + offset_m];  G = T^steps.
-// As iaff.affinity.StencilAffinity; maps are row-major (h, w), weights (M, h, w), offsets (M, 2) as (row, column).
+// As iaff.propagation.RandomWalk; maps are row-major (h, w), weights (M, h, w), offsets (M, 2) as (row, column).
 
 export class Stencil {
   constructor(offsets, weights, h, w, steps) {

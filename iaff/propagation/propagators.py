@@ -1,0 +1,141 @@
+"""Everything that propagates, behind one interface: a map in, a refined map out.
+
+A propagator belongs to one photo (or a batch of photos of one size). Linear ones have a matrix G that is never
+formed: ``row`` and ``column`` ask it, ``propagate_back`` applies its transpose. Others give a refined map only, and
+say ``why``. Here are the interface, ``none`` and IAL's G; the others have a file each.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import torch
+from torch import Tensor
+
+from iaff.propagation import scan
+
+warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+
+
+class Propagator(Protocol):
+    """What every propagator answers."""
+
+    name: ClassVar[str]
+    linear: ClassVar[bool]
+
+    def propagate(self, alpha: Tensor) -> Tensor:
+        """Refines ``(N, C, h, w)``, a distribution over C, to the same."""
+        ...
+
+
+class Linear:
+    """A propagator with a matrix: rows and columns from ``propagate`` and ``propagate_back``.
+
+    Grid coordinates; ``x`` and ``y`` are one pixel or Q of them, answers ``(N, h, w)`` or ``(N, Q, h, w)``.
+    """
+
+    linear = True
+    grid: tuple[int, int]  # (h, w)
+
+    def propagate(self, alpha: Tensor) -> Tensor:
+        """G alpha."""
+        raise NotImplementedError
+
+    def propagate_back(self, alpha: Tensor) -> Tensor:
+        """G' alpha."""
+        raise NotImplementedError
+
+    def ones(self) -> Tensor:
+        """A map of ones ``(N, 1, h, w)`` of the propagator's precision and device."""
+        raise NotImplementedError
+
+    def row(self, x: int | Sequence[int], y: int | Sequence[int]) -> Tensor:
+        """Which pixels decide this one; sums to 1."""
+        return self._query(self.propagate_back, x, y)
+
+    def column(self, x: int | Sequence[int], y: int | Sequence[int]) -> Tensor:
+        """Where this pixel's label goes."""
+        return self._query(self.propagate, x, y)
+
+    def _query(self, ask: Callable[[Tensor], Tensor], x, y) -> Tensor:
+        answer = ask(scan.one_hot(self.ones(), x, y))
+        return answer[:, 0] if isinstance(x, int) else answer
+
+
+@dataclass
+class Nothing(Linear):
+    """G = I: the map as it is, to compare with."""
+
+    grid: tuple[int, int]
+    name: ClassVar[str] = "none"
+
+    def propagate(self, alpha: Tensor) -> Tensor:
+        return alpha
+
+    propagate_back = propagate
+
+    def ones(self) -> Tensor:
+        return torch.ones(1, 1, *self.grid)
+
+
+@dataclass
+class Scan(Linear):
+    """IAL's G: four scans with learned gates ``(N, 4, 3, h, w)``, see :mod:`iaff.propagation.scan`."""
+
+    gates: Tensor
+    passes: int = 1
+    name: ClassVar[str] = "scan"
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        return tuple(self.gates.shape[-2:])
+
+    def propagate(self, alpha: Tensor) -> Tensor:
+        return scan.propagate(alpha, self.gates, self.passes)
+
+    def propagate_back(self, alpha: Tensor) -> Tensor:
+        return scan.propagate_back(alpha, self.gates, self.passes)
+
+    def ones(self) -> Tensor:
+        return torch.ones_like(self.gates[:, 0, :1])
+
+
+class Stepped(Linear):
+    """A sparse row-stochastic matrix T of one photo's pixels, applied ``steps`` times: G = T^steps, never formed.
+
+    Args:
+        targets, sources: ``int (E,)``, pixel numbers (row * w + column); values: ``(E,)``, T's entries; entries of the
+            same pair are added up.
+        grid: (h, w); steps: at least 1.
+    """
+
+    def __init__(self, targets: Tensor, sources: Tensor, values: Tensor, grid: tuple[int, int], steps: int):
+        if steps < 1:
+            raise ValueError(f"steps: got {steps}, expected at least 1")
+        self.grid, self.steps = grid, steps
+        n = grid[0] * grid[1]
+        self._forward = _sparse(targets, sources, values, n)
+        self._backward = _sparse(sources, targets, values, n)
+
+    def propagate(self, alpha: Tensor) -> Tensor:
+        return self._walk(self._forward, alpha)
+
+    def propagate_back(self, alpha: Tensor) -> Tensor:
+        return self._walk(self._backward, alpha)
+
+    def ones(self) -> Tensor:
+        return self._forward.values().new_ones(1, 1, *self.grid)
+
+    def _walk(self, matrix: Tensor, alpha: Tensor) -> Tensor:
+        if alpha.shape[-2:] != self.grid:
+            raise ValueError(f"alpha: got {tuple(alpha.shape)}, expected a grid of {self.grid}")
+        flat = alpha.to(matrix.dtype).flatten(0, 1).flatten(1).T.contiguous()  # (pixels, maps)
+        for _ in range(self.steps):
+            flat = matrix @ flat
+        return flat.T.reshape(alpha.shape).to(alpha.dtype)
+
+
+def _sparse(rows: Tensor, columns: Tensor, values: Tensor, n: int) -> Tensor:
+    entries = torch.sparse_coo_tensor(torch.stack([rows, columns]), values, (n, n), check_invariants=False)
+    return entries.coalesce().to_sparse_csr()
