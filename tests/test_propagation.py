@@ -336,3 +336,24 @@ def test_the_gpu_kernel_s_arithmetic_in_triton_s_interpreter():
     done = subprocess.run([sys.executable, "-m", "tests.triton_check"], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "forms agree" in done.stdout
+
+
+@pytest.mark.parametrize("kernel", ["_spread", "_gather"])
+def test_the_gpu_kernel_compiles_for_a_gpu(kernel):
+    """For compute capability 9.0, no device needed: types, gathers and barriers are settled then."""
+    import triton
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource
+
+    from iaff.propagation import gpu
+
+    fixed = {"C": 16, "L": 64, "SLOPE": True}
+    names = getattr(gpu, kernel).arg_names
+    kinds = {**dict.fromkeys(("gates", "x", "y"), "*bf16"), "back": "*i32"}
+    kinds |= dict.fromkeys(("h", "out", "slope"), "*fp32")
+    signature = {name: "constexpr" if name in fixed else kinds.get(name, "i32") for name in names}
+    constants = {name: fixed[name] for name in names if name in fixed}
+    source = ASTSource(fn=getattr(gpu, kernel), signature=signature, constexprs=constants)
+    compiled = triton.compile(source, target=GPUTarget("cuda", 90, 32), options={"num_warps": 4})
+    assert "bar.sync" in compiled.asm["ptx"]  # what the lanes hear from each other is synchronised
+    assert compiled.asm["cubin"]

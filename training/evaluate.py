@@ -27,6 +27,8 @@ from iaff.propagation import sample_reach
 from iaff.run import Run
 from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid, region_mean
+from training import propagators
+from training.propagators import Comparison
 
 BINS = 20  # of the histogram of region scores
 
@@ -124,14 +126,16 @@ class RoundScore:
 
 
 @torch.no_grad()
-def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = None, cam: bool = True) -> dict[str, Any]:
+def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = None, cam: bool = True,
+             comparison: Comparison | None = None) -> dict[str, Any]:  # fmt: skip
     """Scores a run on a split.
 
     Args:
         rounds: which of them (from 1); default: all. cam: whether to score CAM and seeds too.
+        comparison: propagators to try on the unary maps of its round, which is among ``rounds``.
 
     Returns:
-        ``images``, ``cam``, ``seeds``, ``rounds``; shares and mIoU in 0..1.
+        ``images``, ``cam``, ``seeds``, ``rounds``, ``comparison``; shares and mIoU in 0..1.
     """
     names = explainer.run.classes
     rounds = rounds or list(range(1, len(explainer.rounds) + 1))
@@ -148,8 +152,12 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
         if first:
             first.add(image, tags, ids, truth)
         for score in scores:
-            score.add(*explainer.round(score.t, image, ids, everything, classes), classes, ids, truth)
-    return {"images": len(data), **(first.result() if first else {}), "rounds": [s.result() for s in scores]}
+            free, tagged = explainer.round(score.t, image, ids, everything, classes)
+            score.add(free, tagged, classes, ids, truth)
+            if comparison and score.t == comparison.t:
+                comparison.add(image, free, tagged, classes, truth)
+    result = {"images": len(data), **(first.result() if first else {}), "rounds": [s.result() for s in scores]}
+    return {**result, "comparison": comparison.result()} if comparison else result
 
 
 def _scores(segmentation: Segmentation, names: tuple[str, ...], suffix: str = "") -> dict[str, Any]:
@@ -195,6 +203,8 @@ def table(result: dict[str, Any]) -> str:
             iou = result["rounds"][-1]["refined"][key]
             text = "  ".join(f"{n} {_percent(iou[n])}" for n in names)
             lines.append(f"IoU of the last refined map, {title}: {text}")
+    if "comparison" in result:
+        lines += ["", propagators.table(result["comparison"])]
     return "\n".join(lines)
 
 
@@ -209,6 +219,9 @@ def main() -> None:
     parser.add_argument("--root", default="", help="the VOC2012 folder")
     parser.add_argument("--split", default="val")
     parser.add_argument("--size", type=int, default=0, help="score this many photos, chosen by seed 0 (default: all)")
+    known = ", ".join(f"{name} ({what})" for name, what in propagators.MEANING.items())
+    parser.add_argument("--propagators", nargs="*", metavar="NAME", help=f"compare on the last unary maps: {known}")
+    parser.add_argument("--pairwise", nargs="*", default=[], metavar="DIR", help="and the affinities of these runs")
     parser.add_argument("--json", type=Path, help="write the figures here")
     arguments = parser.parse_args()
     try:
@@ -216,7 +229,11 @@ def main() -> None:
         foreground = run.classes[1:] if arguments.data == "voc" else None
         data = open_split(arguments.data, arguments.root, arguments.split, foreground, arguments.size)
         explainer = Explainer(run)
-        result = evaluate(explainer, data)
+        others = {Path(folder).name: Explainer(Run.load(folder)) for folder in arguments.pairwise}
+        comparison, last = None, len(explainer.rounds)
+        if arguments.propagators or others:
+            comparison = Comparison(arguments.propagators or [], len(run.classes), last, others)
+        result = evaluate(explainer, data, comparison=comparison)
     except UserError as error:
         sys.exit(f"training.evaluate: {error}")
     mining = explainer.config.mining

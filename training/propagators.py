@@ -1,0 +1,107 @@
+"""Compares propagators on the same unary maps: what each makes of alpha^u, and how long it takes."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from iaff.errors import UserError
+from iaff.explainer import Explainer, RoundMaps
+from iaff.metrics import Segmentation, to_photo
+from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, RandomWalk, colour_affinities, transition
+from iaff.tracing import grid_photo
+
+# Chosen on 100 photos of `tune`, on the shipped run's last alpha^u (see training/bench/README.md).
+COLOUR_SIGMA, COLOUR_STEPS = 0.03, 64
+PAMR_DILATIONS, PAMR_STEPS = (1, 2, 4, 8), 20
+
+# Of a photo, the same on the grid, and the run's own affinity.
+Build = Callable[[np.ndarray, Tensor, Linear], Propagator]
+BUILDERS: dict[str, Build] = {
+    "none": lambda image, photo, g: Nothing(photo.shape[-2:]),
+    "own": lambda image, photo, g: g,
+    "colours": lambda image, photo, g: colour_walk(photo),
+    "pamr": lambda image, photo, g: Pamr(photo, PAMR_DILATIONS, PAMR_STEPS),
+    "crf": lambda image, photo, g: DenseCrf(photo),
+}
+MEANING = {
+    "none": "none (alpha^u)",
+    "own": "the run's own affinity",
+    "colours": "random walk on colours",
+    "pamr": "PAMR",
+    "crf": "dense CRF",
+}
+
+
+def colour_walk(photo: Tensor, sigma: float = COLOUR_SIGMA, steps: int = COLOUR_STEPS) -> RandomWalk:
+    """The random walk over plain colour pairs of a photo ``(3, h, w)``, 0..255, on the grid."""
+    offsets, affinities = colour_affinities(photo, sigma)
+    return RandomWalk(offsets, transition(affinities, 1), steps)
+
+
+class Comparison:
+    """Several propagators on one round's alpha^u; add photos, then ask for the ``result``.
+
+    Args:
+        names: of ``BUILDERS``. others: runs whose pairwise networks (of round ``t``, or their last) refine this run's
+            alpha^u too, by name.
+
+    Raises:
+        UserError: an unknown name, or one whose library is missing.
+    """
+
+    def __init__(self, names: list[str], classes: int, t: int, others: dict[str, Explainer]):
+        for name in names:
+            if name not in BUILDERS:
+                raise UserError(f"Got the propagator {name!r}, expected some of {', '.join(BUILDERS)}.")
+        if "crf" in names:
+            DenseCrf(torch.zeros(3, 1, 1))  # says what is missing before an hour of work, not after
+        self.t = t
+        self.builders = {name: BUILDERS[name] for name in names}
+        for name, explainer in others.items():
+            net = explainer.rounds[min(t, len(explainer.rounds)) - 1].g
+            self.builders[name] = lambda image, photo, g, net=net: net.propagator(image)
+        self.scores = {name: (Segmentation(classes), Segmentation(classes)) for name in self.builders}
+        self.seconds = dict.fromkeys(self.builders, 0.0)
+        self.photos = 0
+
+    def add(self, image: np.ndarray, free: RoundMaps, tagged: RoundMaps, classes: Tensor, truth: Tensor) -> None:
+        """Adds a photo's maps over all classes and over ``classes`` (background and tags)."""
+        photo = grid_photo(image)
+        self.photos += 1
+        for name, build in self.builders.items():
+            start = time.perf_counter()
+            propagator = build(image, photo, tagged.g)
+            refined = propagator.propagate(tagged.alpha_u[None])[0]
+            self.seconds[name] += time.perf_counter() - start
+            without, within = self.scores[name]
+            within.add(classes[to_photo(refined, *truth.shape).argmax(0)], truth)
+            everything = propagator.propagate(free.alpha_u[None])[0]
+            without.add(to_photo(everything, *truth.shape).argmax(0), truth)
+
+    def result(self) -> dict[str, Any]:
+        """mIoU in 0..1 with and without tags, and seconds a photo (with tags; the network of ``own`` not counted)."""
+        return {
+            "round": self.t,
+            "propagators": {
+                name: {
+                    "miou_tags": within.miou(),
+                    "miou": without.miou(),
+                    "seconds": self.seconds[name] / max(1, self.photos),
+                }
+                for name, (without, within) in self.scores.items()
+            },
+        }
+
+
+def table(result: dict[str, Any]) -> str:
+    """The comparison as lines of text, in percent."""
+    lines = [f"The same alpha^u of round {result['round']}, refined by", " " * 28 + "no tags      tags   ms a photo"]
+    for name, score in result["propagators"].items():
+        title = MEANING.get(name, f"affinity of {name}")
+        lines.append(f"{title:<26}{100 * score['miou']:>9.1f}{100 * score['miou_tags']:>10.1f}"
+                     f"{1000 * score['seconds']:>13.0f}")  # fmt: skip
+    return "\n".join(lines)
