@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import iaff
@@ -62,6 +63,13 @@ def packages() -> Iterator[Finding]:
         yield Finding(name, got, mend, needed=pair)
 
 
+def extras() -> Iterator[Finding]:
+    """What only a comparison with the dense CRF needs."""
+    found = find_spec("pydensecrf") is not None
+    yield Finding("dense crf", "installed" if found else "not installed (only a comparison with it needs it)",
+                  "" if found else "pip install pydensecrf2==1.1", needed=False)  # fmt: skip
+
+
 def devices() -> Iterator[Finding]:
     """What networks can run on."""
     try:
@@ -112,4 +120,4 @@ def browser() -> Iterator[Finding]:
                   "" if path else "apt-get install chromium, or set CHROMIUM=PATH", needed=False)  # fmt: skip
 
 
-CHECKS: list[Callable[[], Iterator[Finding]]] = [python, packages, devices, weights, browser]
+CHECKS: list[Callable[[], Iterator[Finding]]] = [python, packages, extras, devices, weights, browser]

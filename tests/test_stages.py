@@ -10,6 +10,7 @@ from torchvision.models import mobilenet_v2
 from iaff.config import Mining, load_config
 from iaff.energy import image_weights, paper_energy, reference_energy
 from iaff.errors import UserError
+from iaff.grid import overlap
 from iaff.metrics import Partial, Segmentation, Sweep
 from iaff.mining import confident_map, label_shares, pool_features, region_samples
 from iaff.nets.backbones import build_trunk
@@ -64,6 +65,37 @@ def test_smoothness_is_an_unbiased_estimate_of_the_dense_norm():
     probes = rademacher(1, 20_000, 4, 5).double()
     estimate = smoothness(propagate(probes, gates), probes, ids[None])
     torch.testing.assert_close(estimate, exact, rtol=0.02, atol=0)
+
+
+def test_the_superpixels_average_is_a_projection():
+    ids = torch.randint(0, 4, (4, 5), generator=torch.Generator().manual_seed(0))
+    g_s = superpixel_average(torch.eye(20, dtype=torch.float64).view(20, 4, 5), ids).view(20, 20).T
+    torch.testing.assert_close(g_s @ g_s, g_s)
+    torch.testing.assert_close(g_s.sum(1), torch.ones(20, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_diffusion_on_the_fixed_graph_lowers_the_energy(seed):
+    """The slope of J is 2 L a, and J(a - L a / max(1, d_max)) <= J(a) on a symmetric graph (method 5.2.6, 5.2.7)."""
+    generator = torch.Generator().manual_seed(seed)
+    weights = image_weights(torch.rand(3, 6, 7, generator=generator))
+    a = torch.rand(2, 6, 7, dtype=torch.float64, generator=generator).requires_grad_()
+
+    def energy(m):  # reference_energy without its division, so that autograd sees it
+        pairs = ((0, 1), (1, 0), (1, 1), (1, -1))
+        ends = [overlap(*pair, m.shape[-2:]) for pair in pairs]
+        return sum((w * (m[:, *here] - m[:, *there]).square().sum(0)).sum()
+                   for w, (here, there) in zip(weights, ends, strict=True))  # fmt: skip
+
+    assert float(energy(a) / a.square().sum()) == pytest.approx(reference_energy(a.detach(), weights))
+    flow = torch.autograd.grad(energy(a), a)[0] / 2  # L a
+    ones = torch.zeros(6, 7, dtype=torch.float64)
+    for w, pair in zip(weights, ((0, 1), (1, 0), (1, 1), (1, -1)), strict=True):
+        for end in overlap(*pair, ones.shape):
+            ones[end] += w  # degrees
+    assert energy((a - flow / max(1, ones.max())).detach()) <= energy(a)
+    constant = torch.ones_like(a).requires_grad_()
+    assert torch.autograd.grad(energy(constant), constant)[0].abs().max() == 0  # L 1 = 0
 
 
 def test_energies_agree_with_their_matrices():

@@ -24,10 +24,13 @@ def compare(shape, tile, direction, passes):
     how = {"passes": passes, "direction": direction}
     found = []
     for form in ("reference", "triton"):
-        a, g = alpha.clone().requires_grad_(), gates.clone().requires_grad_()
-        out = propagate(a, g, form=form, **how)
-        (out * torch.linspace(-1, 1, out.numel()).view(out.shape)).sum().backward()
-        found.append((out, a.grad, g.grad, propagate_back(alpha, gates, form=form, **how)))
+        results = []
+        for apply in (propagate, propagate_back):
+            a, g = alpha.clone().requires_grad_(), gates.clone().requires_grad_()
+            out = apply(a, g, form=form, **how)
+            (out * torch.linspace(-1, 1, out.numel()).view(out.shape)).sum().backward()
+            results += [out, a.grad, g.grad]
+        found.append(results)
     for expected, got in zip(*found, strict=True):
         agree(got, expected)
 

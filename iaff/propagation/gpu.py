@@ -85,33 +85,38 @@ def _gather(y, gates, back, x, h, out, slope, channels, steps, lanes, directions
 
 def spread(x: Tensor, gates: Tensor, directions: tuple[int, ...]) -> Tensor:
     """As :func:`iaff.propagation.reference.spread`."""
-    return _Scan.apply(x, gates, directions)
+    return _Scan.apply(x, gates, directions, False)
 
 
 def gather(y: Tensor, gates: Tensor, directions: tuple[int, ...]) -> Tensor:
-    """As :func:`iaff.propagation.reference.gather`, without gradients."""
-    parts = [(axis, axis.gather(y)[0]) for axis in _axes(gates.detach(), directions)]
-    return _total(parts, y, len(directions))
+    """As :func:`iaff.propagation.reference.gather`."""
+    return _Scan.apply(y, gates, directions, True)
 
 
 class _Scan(torch.autograd.Function):
+    """The mean of the scans, or its transpose; each is the other's backward pass."""
+
     @staticmethod
-    def forward(ctx, x: Tensor, gates: Tensor, directions: tuple[int, ...]) -> Tensor:
-        parts = [(axis, axis.spread(x)) for axis in _axes(gates, directions)]
-        ctx.save_for_backward(x, gates, *(h for _, h in parts))
-        ctx.directions = directions
-        return _total(parts, x, len(directions))
+    def forward(ctx, x: Tensor, gates: Tensor, directions: tuple[int, ...], transposed: bool) -> Tensor:
+        axes = _axes(gates, directions)
+        scans = [axis.gather(x)[0] if transposed else axis.spread(x) for axis in axes]
+        ctx.save_for_backward(x, gates, *([] if transposed else scans))
+        ctx.how = directions, transposed
+        return _total(axes, scans, x)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, y: Tensor):
-        (x, gates, *scans), directions = ctx.saved_tensors, ctx.directions
-        slopes, parts = torch.zeros_like(gates, memory_format=torch.contiguous_format), []
-        for axis, h in zip(_axes(gates, directions), scans, strict=True):
-            part, slope = axis.gather(y, x, h)
-            parts.append((axis, part))
-            slopes[:, axis.directions] = axis.turned_back(slope).to(slopes.dtype)
-        return _total(parts, x, len(directions)), slopes.div_(len(directions)), None
+        (x, gates, *scans), (directions, transposed) = ctx.saved_tensors, ctx.how
+        axes, slope = _axes(gates, directions), torch.zeros_like(gates, memory_format=torch.contiguous_format)
+        if transposed:  # <y, G' x> = <x, G y>: as the other case, with x and y in each other's place
+            scans = moved = [axis.spread(y) for axis in axes]
+            slopes = [axis.gather(x, y, h)[1] for axis, h in zip(axes, scans, strict=True)]
+        else:
+            moved, slopes = zip(*(axis.gather(y, x, h) for axis, h in zip(axes, scans, strict=True)), strict=True)
+        for axis, part in zip(axes, slopes, strict=True):
+            slope[:, axis.directions] = axis.turned_back(part).to(slope.dtype)
+        return _total(axes, moved, x), slope.div_(len(directions)), None, None
 
 
 class _Axis:
@@ -164,6 +169,7 @@ def _axes(gates: Tensor, directions: tuple[int, ...]) -> list[_Axis]:
     return [a for a in (_Axis(gates, directions, h) for h in (True, False)) if a.directions]
 
 
-def _total(parts: list[tuple[_Axis, Tensor]], like: Tensor, count: int) -> Tensor:
-    total = sum(axis.turned_back(part.sum(1)) for axis, part in parts)
-    return total.div_(count).to(like.dtype).contiguous()
+def _total(axes: list[_Axis], scans: list[Tensor], like: Tensor) -> Tensor:
+    """The mean over all directions of ``(N, D, C, S, L)`` per axis: ``(N, C, h, w)`` in the type of ``like``."""
+    total = sum(axis.turned_back(scan.sum(1)) for axis, scan in zip(axes, scans, strict=True))
+    return total.div_(sum(len(axis.directions) for axis in axes)).to(like.dtype).contiguous()

@@ -25,9 +25,9 @@ def leak(g: Linear, labels: Tensor) -> Tensor:
     Returns:
         ``float (h, w)`` in 0..1, NaN at void pixels.
     """
-    one_hot = _one_hot(labels)
-    kept = (g.propagate(one_hot[None].to(g.ones()))[0] * one_hot.to(g.ones())).sum(0)
-    return (1 - kept).masked_fill(labels == UNKNOWN, float("nan"))
+    one_hot = _one_hot(labels).to(g.ones())
+    kept = (g.propagate(one_hot[None])[0] * one_hot).sum(0)
+    return (1 - kept).masked_fill((labels == UNKNOWN).to(kept.device), float("nan"))
 
 
 def leak_rate(g: Linear, labels: Tensor) -> float:
