@@ -16,7 +16,7 @@ class Section(BaseModel):
 class Data(Section):
     """Which photos: ``train`` is trained on (tags only); ``tune`` is measured after each round, if present."""
 
-    kind: Literal["voc", "folder", "shapes"]
+    kind: Literal["voc", "coco", "folder", "shapes"]
     root: str = ""
     classes: tuple[str, ...] = ()  # empty: all
     train: str = "train"
@@ -62,6 +62,7 @@ class Mining(Section):
     mode: Literal["relabel", "drop_disagree", "none"] = "relabel"
     purity: float = 0.8
     tau: float = 0.7
+    tau_background: float | None = None  # for verdicts of background; default: tau
     steps: int = 1500
     batch: int = 512
     lr: float = 1e-3
@@ -92,7 +93,8 @@ class Config(Section):
     name: str
     seed: int = 0
     rounds: int = 5
-    backbone: Literal["mobilenet_v2", "small"] = "mobilenet_v2"
+    backbone: Literal["mobilenet_v2", "vgg16", "resnet50", "resnet101", "small"] = "mobilenet_v2"
+    head: Literal["aspp", "largefov"] = "aspp"  # of the unary network
     weights: str = "imagenet"  # imagenet, a path to torchvision's state dict, or none
     output_stride: int = 16
     traces: int = 4  # photos of ``tune`` whose traces are rewritten after each round

@@ -64,13 +64,15 @@ def confident_map(scores: Tensor, ids: Tensor, unary: Tensor, class_ids: Tensor,
             ``int (h, w)``; class_ids: ``int (K,)``.
 
     Returns:
-        ``uint8 (h, w)``: class ids where the region network is sure (score >= tau), else 255. With
+        ``uint8 (h, w)``: class ids where the region network is sure (score >= tau, or >= tau_background for
+        background: nearly all is background, and scores of it are higher), else 255. With
         ``drop_disagree`` only where the unary network says the same; with ``none`` the unary's labels.
     """
     if how.mode == "none":
         return class_ids[unary.long()].to(torch.uint8)
     best, label = scores.max(1)
-    sure, verdict = (best >= how.tau)[ids.long()], label[ids.long()]
+    bar = torch.where(label == 0, how.tau if how.tau_background is None else how.tau_background, how.tau)
+    sure, verdict = (best >= bar)[ids.long()], label[ids.long()]
     if how.mode == "drop_disagree":
         sure &= verdict == unary
     y = class_ids[verdict].to(torch.uint8)

@@ -54,6 +54,14 @@ def test_confident_map(mode, expected):
     assert y.tolist() == [expected]
 
 
+def test_background_may_need_a_higher_score():
+    scores, ids = torch.tensor([[0.1, 0.9], [0.9, 0.1]]), torch.tensor([[0, 1]])
+    how = Mining(tau=0.8, tau_background=0.95)
+    assert confident_map(scores, ids, ids, torch.tensor([0, 6]), how).tolist() == [[6, 255]]
+    scores[1] = torch.tensor([0.95, 0.05])
+    assert confident_map(scores, ids, ids, torch.tensor([0, 6]), how).tolist() == [[6, 0]]
+
+
 def test_smoothness_is_an_unbiased_estimate_of_the_dense_norm():
     """|G - G_s|_F^2 / N by Rademacher probes against the explicit matrices (method 1.7)."""
     torch.manual_seed(0)

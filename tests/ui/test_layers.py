@@ -41,7 +41,7 @@ def test_verdicts_say_why(view, run_folder, t):
     trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
     view.open(f"?stage=confident&round={t}")
     ids, y = trace.superpixels(), trace.rounds[t].confident
-    scores, tau = trace.rounds[t].scores.astype(float), trace.meta["thresholds"]["tau"]
+    scores, needed = trace.rounds[t].scores.astype(float), trace.meta["thresholds"]
     seen = set()
     for s in np.linspace(0, ids.max(), 12).astype(int):
         where = np.argwhere(ids == s)
@@ -53,6 +53,8 @@ def test_verdicts_say_why(view, run_folder, t):
         if (grid == 255).all():
             assert kind == "unknown"
         assert f"{scores[s].max():.2f}" in text
+        tau = needed.get("tau_background") if scores[s].argmax() == 0 else None
+        tau = tau or needed["tau"]
         if scores[s].max() < tau:
             assert f"below τ {tau:g}" in text
         assert len(re.findall(r"\d\.\d\d", view.text(".patch .bars >> nth=0"))) == 2

@@ -6,9 +6,14 @@ import { percent, number } from "./stages.js";
 
 const plain = (v) => String(+v.toFixed(3));
 
+/** The score that a verdict of channel k needs: background may have a threshold of its own. */
+function needed({ meta: { thresholds: { tau, tau_background: background = tau } = {} } }, k) {
+  return k === 0 ? background : tau;
+}
+
 /** The verdict on a superpixel: {kind: "kept" | "relabelled" | "unknown", why}. */
 export function verdict(trace, t, id) {
-  const { classes, thresholds: { tau } = {} } = trace.meta,
+  const { classes } = trace.meta,
     { label, share, final } = trace.regions(t)[id],
     scores = trace.scores(t);
   const says = `the unary map says ${classes[label]} (${percent(share, 0)} of its pixels)`;
@@ -17,6 +22,7 @@ export function verdict(trace, t, id) {
   const of = (k) => scores[id * trace.K + k];
   const best = classes.reduce((b, _, k) => (of(k) > of(b) ? k : b), 0);
   const score = `${classes[best]} ${of(best).toFixed(2)}`,
+    tau = needed(trace, best),
     bar = tau === undefined ? "the threshold" : `τ ${plain(tau)}`;
   if (final === null)
     return of(best) >= tau // sure, but too small: no cell of the grid has its centre in the patch
@@ -26,10 +32,11 @@ export function verdict(trace, t, id) {
   return { kind: "relabelled", why: `${says}, but the region network gives ${score}, at least ${bar}.` };
 }
 
-function bars(title, trace, valueOf, tau) {
+function bars(title, trace, valueOf, thresholdOf = () => undefined) {
   const { classes, class_ids: ids } = trace.meta;
   const rows = classes.map((name, k) => {
-    const v = valueOf(k);
+    const v = valueOf(k),
+      tau = thresholdOf(k);
     return el(
       "div.bar.on",
       {},
@@ -48,7 +55,7 @@ function bars(title, trace, valueOf, tau) {
 
 /** Nodes: verdict and reason, the unary labels' shares, the region scores. */
 export function patchStory(trace, t, id) {
-  const { thresholds: { tau, purity = 0.8 } = {}, classes } = trace.meta,
+  const { thresholds: { purity = 0.8 } = {}, classes } = trace.meta,
     region = trace.regions(t)[id],
     scores = trace.scores(t),
     { kind, why } = verdict(trace, t, id);
@@ -56,7 +63,7 @@ export function patchStory(trace, t, id) {
   return [
     el("p.verdict", {}, kind && el(`span.pill.${kind}`, {}, kind), ` ${why}`),
     ...bars("Unary labels of its pixels", trace, (k) => region.shares[k]),
-    ...(scores ? bars("Score of the region network", trace, (k) => scores[id * trace.K + k], tau) : []),
+    ...(scores ? bars("Score of the region network", trace, (k) => scores[id * trace.K + k], (k) => needed(trace, k)) : []),
     el(
       "p.note",
       {},

@@ -79,6 +79,7 @@ export const ABOUT = {
       figures(
         ["patches", trace.S, number],
         ["score to be kept", trace.meta.thresholds?.tau, (v) => `≥ ${v}`],
+        ["as background", trace.meta.thresholds?.tau_background, (v) => `≥ ${v}`, "the score that background needs"],
       ),
   },
   confident: {
@@ -86,7 +87,7 @@ export const ABOUT = {
     missing: "confident regions",
     short: "confident",
     say: ({ meta: { thresholds: th = {} } }) =>
-      `Only patches with a score of at least ${th.tau ?? "τ"} keep a label, sometimes a corrected one; they alone teach the pairwise network.`,
+      `Only patches with a score of at least ${th.tau ?? "τ"}${th.tau_background ? ` (background: ${th.tau_background})` : ""} keep a label, sometimes a corrected one; they alone teach the pairwise network.`,
     figures: (trace, t) =>
       figures(
         ["coverage", of(trace, t).confident?.coverage, percent, "share of pixels kept"],
