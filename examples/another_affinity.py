@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 import iaff
+from iaff.data.transforms import grid_photo
 from iaff.propagation import colour_affinities, transition
-from iaff.tracing import grid_photo
 
 ours = iaff.explain(Path(__file__).parent.parent / "assets/gallery/chelsea.jpg", ["cat"])
 photo, alpha = ours.image(), ours.rounds[1].alpha_u  # uint8 (H, W, 3); (K, h, w), h = ceil(H / 4)

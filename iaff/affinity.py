@@ -98,6 +98,8 @@ def stored(g: "Linear") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """
     if g.name == "scan":
         return {"kind": "scan", "passes": g.passes}, {"gates": half_down(g.gates[0].cpu().numpy())}
+    if g.name == "none":  # all gates 0: each pixel decides for itself
+        return {"kind": "scan", "passes": 1}, {"gates": np.zeros((4, 3, *g.grid), np.float16)}
     if g.name == "random walk":
         offsets, weights = g.offsets.cpu().numpy().astype(np.int32), half_down(g.weights.cpu().numpy())
         return {"kind": "stencil", "steps": g.steps}, {"offsets": offsets, "weights": weights}

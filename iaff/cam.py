@@ -7,6 +7,7 @@ from torch.nn.functional import interpolate, multilabel_soft_margin_loss
 
 from iaff.data.transforms import labelled_sample, to_tensor
 from iaff.grid import grid_size
+from iaff.loss import Batch, Loss
 from iaff.nets.classifier import Classifier
 
 
@@ -15,9 +16,12 @@ def classifier_sample(image: np.ndarray, tags: np.ndarray, crop: int) -> dict[st
     return {"image": labelled_sample(image, None, crop)[0], "tags": torch.from_numpy(tags).float()}
 
 
-def classifier_loss(net: Classifier, batch: dict[str, Tensor]) -> Tensor:
+def _soft_margin(net: Classifier, batch: Batch, counts: Tensor) -> Tensor:
     """Multi-label soft margin loss of the logits against the tags (PSA)."""
-    return multilabel_soft_margin_loss(net(batch["image"]), batch["tags"])
+    return multilabel_soft_margin_loss(net(batch["image"]), batch["tags"], reduction="none").sum() / counts[0]
+
+
+CLASSIFIER_LOSS = Loss(lambda batch: torch.tensor([len(batch["tags"])]), _soft_margin)
 
 
 @torch.no_grad()

@@ -23,16 +23,22 @@ class Data(Section):
     train_size: int = 0  # 0: all
     tune: str = "tune"
     tune_size: int = 0
+    choice: int | None = None  # seed of the choice of ``train_size`` and ``tune_size`` photos; default: the run's
 
 
 class Fit(Section):
-    """One network's training: AdamW with a polynomial decay (power 0.9) to 0 over ``steps`` batches."""
+    """One network's training, with a polynomial decay (power 0.9) of its rates to 0 over ``steps`` batches.
+
+    ``batch`` is the whole batch, however many processes and parts it is cut into.
+    """
 
     steps: int
     batch: int = 16
     lr: float = 2e-4  # of the pretrained trunk
     lr_head: float = 2e-3  # of everything new
     weight_decay: float = 1e-2
+    optimiser: Literal["adamw", "sgd"] = "adamw"  # sgd: momentum 0.9
+    accumulate: Annotated[int, Field(ge=1)] = 1  # parts that a batch is cut into, one after the other
     crop: int = 256  # px; a multiple of 16
 
 
@@ -66,6 +72,7 @@ class Mining(Section):
     steps: int = 1500
     batch: int = 512
     lr: float = 1e-3
+    most: int = 500_000  # superpixels that teach at most, from photos drawn by the seed: they are held in memory
 
 
 class PairwiseLoss(Section):
@@ -83,6 +90,7 @@ class Walk(Section):
 
 
 class UnaryTargets(Section):
+    soft: bool = False  # later rounds learn from alpha^p itself instead of its labels
     balanced_seeds: bool = True  # round 1: object and background seeds weigh the same (SEC, DSRG)
     warm_start: bool = True  # from the last round's unary and pairwise network, else from ImageNet
 
@@ -93,6 +101,7 @@ class Config(Section):
     name: str
     seed: int = 0
     rounds: int = 5
+    supervision: Literal["tags", "masks"] = "tags"  # masks: the upper bound, never weakly supervised
     backbone: Literal["mobilenet_v2", "vgg16", "resnet50", "resnet101", "small"] = "mobilenet_v2"
     head: Literal["aspp", "largefov"] = "aspp"  # of the unary network
     weights: str = "imagenet"  # imagenet, a path to torchvision's state dict, or none
@@ -107,10 +116,16 @@ class Config(Section):
     unary: Fit
     targets: UnaryTargets = UnaryTargets()
     mining: Mining = Mining()
-    affinity: Literal["spn", "affinitynet"] = "spn"  # kind of the pairwise network: IAL's, or PSA's with its walk
+    # What refines: IAL's network, PSA's with its walk, PAMR (nothing is learnt), or nothing (plain self-training).
+    affinity: Literal["spn", "affinitynet", "pamr", "none"] = "spn"
     pairwise: Fit
     loss: PairwiseLoss = PairwiseLoss()  # of the kind spn
     walk: Walk = Walk()  # of the kind affinitynet
+
+    @property
+    def choice(self) -> int:
+        """The seed that chooses photos."""
+        return self.seed if self.data.choice is None else self.data.choice
 
 
 def load_config(path: str | Path, overrides: list[str] = ()) -> Config:

@@ -106,8 +106,9 @@ def weights() -> Iterator[Finding]:
     except UserError as error:
         yield Finding("shipped run", str(error), "git checkout -- assets   (or clone the repository again)")
     hub = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch")) / "hub" / "checkpoints"
-    found = sorted(path.name for path in hub.glob("mobilenet_v2-*.pth"))
-    yield Finding("imagenet weights", found[0] if found else f"not in {hub}",
+    nets = ("mobilenet_v2", "resnet50", "resnet101", "vgg16")
+    found = sorted(path.name for net in nets for path in hub.glob(f"{net}-*.pth"))
+    yield Finding("imagenet weights", ", ".join(found) or f"not in {hub}",
                   "" if found else "for trainings: torchvision downloads them, or give weights=PATH",
                   needed=False)  # fmt: skip
 

@@ -1,6 +1,7 @@
 """One photo through all rounds of a trained run: what `evaluate`, the gallery and own photos use."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -108,9 +109,10 @@ class Explainer:
         return results
 
     def _load_round(self, t: int) -> RoundNets:
-        f = self._load(f"unary_{t}", Unary(self._trunk("unary"), self.classes, self.config.output_stride))
+        config = self.config
+        f = self._load(f"unary_{t}", Unary(self._trunk("unary"), self.classes, config.output_stride, config.head))
         r = self._load(f"region_{t}", Region(f.feature_channels, self.classes))
-        return RoundNets(f, r, self._load(f"pairwise_{t}", build_pairwise(self.config, self._trunk("pairwise"))))
+        return RoundNets(f, r, self._load(f"pairwise_{t}", build_pairwise(config, partial(self._trunk, "pairwise"))))
 
     def _trunk(self, depth: Depth) -> nn.Module:
         return build_trunk(self.config.backbone, depth, self.config.output_stride)

@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy, interpolate
 
 from iaff.config import Mining
 from iaff.grid import UNKNOWN
+from iaff.loss import Batch, Loss
 from iaff.nets.region import Region
 from iaff.superpixels import region_mean
 
@@ -45,9 +46,12 @@ def region_samples(shares: Tensor, purity: float) -> tuple[Tensor, Tensor]:
     return chosen, label[chosen]
 
 
-def region_loss(net: Region, batch: dict[str, Tensor]) -> Tensor:
+def _region_loss(net: Region, batch: Batch, counts: Tensor) -> Tensor:
     """Cross-entropy L_m of the region network on its samples (method 1.3)."""
-    return cross_entropy(net(batch["pooled"]), batch["label"])
+    return cross_entropy(net(batch["pooled"]), batch["label"], reduction="sum") / counts[0]
+
+
+REGION_LOSS = Loss(lambda batch: torch.tensor([len(batch["label"])]), _region_loss)
 
 
 @torch.no_grad()

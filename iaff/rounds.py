@@ -1,8 +1,8 @@
 """The loop: iterative affinity learning, as the paper has it, on one page.
 
-Tags alone teach: the loop is handed photos and tags and never asks for a mask. What a round needs of the others
-lies on disk, per photo and restricted to its tags and the background, so that neither memory nor disk grows with
-the number of classes.
+Tags alone teach: the loop is handed photos and tags and never asks for a mask (but for ``supervision=masks``, the upper
+bound, which is stamped so and never shipped). What a round needs of the others lies on disk, per photo and restricted
+to its tags and the background, so that neither memory nor disk grows with the number of classes.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,8 @@ def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Call
     """Steps 1 to 6 of the method; ``after_round`` measures and records what a round made."""
     stages = Stages(config, photos, trainer)
     classifier = stages.train_classifier()
-    supervision = stages.find_seeds(classifier)
+    masks = stages.masks() if config.supervision == "masks" else None  # the upper bound alone: see the config
+    supervision = masks or stages.find_seeds(classifier)
     f = g = None
     for t in range(1, config.rounds + 1):
         f = stages.train_unary(t, supervision, f)
@@ -30,7 +31,7 @@ def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Call
         g = stages.train_pairwise(t, unary, confident, g)
         refined = stages.refine(t, g, unary)  # alpha^p = G alpha^u
         after_round(Round(t, photos, f, r, g, supervision, unary, confident, refined))
-        supervision = refined
+        supervision = masks or refined
 
 
 @dataclass

@@ -13,6 +13,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,18 +145,27 @@ def create(folder: str | Path, config: dict[str, Any]) -> Run:
     """Opens the run in ``folder`` for writing, or starts it.
 
     Raises:
-        UserError: the folder holds a run of other settings; the message shows the first difference.
+        UserError: the folder holds a run of other settings; the message shows the differences.
     """
     folder = Path(folder)
     config = {"schema": SCHEMA, **json.loads(json.dumps(config))}
     if (folder / "config.json").is_file():
         found = Run.load(folder).config
-        for key in config:
-            if key != "rounds" and found.get(key) != config[key]:
-                raise UserError(
-                    f"{folder} holds a run with {key} = {found.get(key)!r}, not {config[key]!r}. "
-                    "Go on with its settings, or give another folder with --run DIR."
-                )
+        if differs := list(_differences(found, config)):
+            raise UserError(
+                f"{folder} holds a run with other settings: {'; '.join(differs)}. "
+                "Go on with its settings, or give another folder with --run DIR."
+            )
     run = Run(folder, config)
     run.write("config.json", config)
     return run
+
+
+def _differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """Settings that differ, but for the number of rounds: more may follow."""
+    for key in sorted(found.keys() | wanted.keys()):
+        old, new, name = found.get(key), wanted.get(key), f"{prefix}{key}"
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _differences(old, new, f"{name}.")
+        elif old != new and name != "rounds":
+            yield f"{name} = {old!r}, not {new!r}"

@@ -2,32 +2,28 @@
 
 import zlib
 from collections.abc import Callable
-from functools import cached_property, partial
-from typing import Protocol
+from functools import cache, cached_property, partial
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from iaff.cam import class_activation, classifier_loss, classifier_sample
+from iaff.cam import CLASSIFIER_LOSS, class_activation, classifier_sample
 from iaff.config import Config, Fit
 from iaff.data import Dataset
 from iaff.energy import paper_energy
 from iaff.labels import allowed_classes, as_channels
-from iaff.mining import (
-    confident_map,
-    label_shares,
-    pool_features,
-    region_loss,
-    region_samples,
-    region_scores,
-)
+from iaff.loss import Batch, Loss
+from iaff.mining import REGION_LOSS, confident_map, label_shares, pool_features, region_samples, region_scores
 from iaff.nets.backbones import Depth, build_trunk
 from iaff.nets.classifier import Classifier
 from iaff.nets.pairwise import Pairwise, build_pairwise, pairwise_collate, pairwise_sample
 from iaff.nets.region import Region
-from iaff.nets.unary import Unary, restrict, unary_logits, unary_loss, unary_sample
+from iaff.nets.unary import Unary, restrict, unary_logits
 from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid, superpixels
+from iaff.supervision import BALANCED, HARD, SOFT, hard_sample, soft_sample
 
 
 class Maps(Protocol):
@@ -41,9 +37,10 @@ class Trainer(Protocol):
 
     device: torch.device
 
-    def fit(self, stage: str, net: nn.Module, count: int, sample: Callable, loss: Callable, how: Fit, collate=None
-            ) -> nn.Module: ...  # fmt: skip
-    def each(self, stage: str, count: int, compute: Callable[[int], dict[str, Tensor]]) -> Maps: ...
+    def fit(self, stage: str, net: nn.Module, count: int, sample: Callable[[int], Batch], loss: Loss, how: Fit,
+            collate: Callable | None = None, alone: bool = False) -> nn.Module: ...  # fmt: skip
+    def each(self, stage: str, count: int, load: Callable[[int], Any], compute: Callable[[int, Any], Batch] = ...
+             ) -> Maps: ...  # fmt: skip
 
 
 class Stages:
@@ -61,8 +58,12 @@ class Stages:
     def superpixels(self) -> Maps:
         """Superpixels on the grid, once for all rounds."""
         how = self.config.superpixels
-        compute = lambda i: {"ids": on_grid(superpixels(self.photos.image(i), how))}  # noqa: E731
-        return self.trainer.each("superpixels", self.count, compute)
+        load = lambda i: {"ids": on_grid(superpixels(self.photos.image(i), how))}  # noqa: E731
+        return self.trainer.each("superpixels", self.count, load)
+
+    def load(self, i: int, *maps: Maps) -> tuple[Any, ...]:
+        """Photo i, its superpixels, and its maps of other stages."""
+        return self.photos.image(i), self.superpixels[i]["ids"], *(m[i] for m in maps)
 
     def class_ids(self, i: int) -> Tensor:
         """Channels of photo i's maps: background and its tags, as class ids ``int64 (K,)``."""
@@ -78,88 +79,113 @@ class Stages:
         net = Classifier(self.trunk("classifier"), self.classes)
         how = self.config.classifier
         sample = lambda i: classifier_sample(self.photos.image(i), self.photos.tags(i), how.crop)  # noqa: E731
-        return self.trainer.fit("classifier", net, self.count, sample, classifier_loss, how)
+        return self.trainer.fit("classifier", net, self.count, sample, CLASSIFIER_LOSS, how)
 
     def find_seeds(self, classifier: Classifier) -> Maps:
         how = self.config.cam
 
-        def compute(i: int) -> dict[str, Tensor]:
-            cam, _ = class_activation(classifier, self.photos.image(i), how.scales, how.flip)
-            tags = torch.from_numpy(self.photos.tags(i))
-            return {"labels": find_seeds(cam.cpu(), tags, self.superpixels[i]["ids"], self.config.seeds)}
+        def compute(i: int, loaded: tuple) -> Batch:
+            image, ids = loaded
+            cam, _ = class_activation(classifier, image, how.scales, how.flip)
+            return {"labels": find_seeds(cam.cpu(), torch.from_numpy(self.photos.tags(i)), ids, self.config.seeds)}
 
-        return self.trainer.each("seeds", self.count, compute)
+        self.superpixels  # noqa: B018  (made before the processes that load photos start)
+        return self.trainer.each("seeds", self.count, self.load, compute)
+
+    def masks(self) -> Maps:
+        """The ground truth on the grid: supervision of the upper bound alone."""
+        load = lambda i: {"labels": on_grid(torch.from_numpy(np.array(self.photos.mask(i))))}  # noqa: E731
+        return self.trainer.each("masks", self.count, load)
 
     def train_unary(self, t: int, supervision: Maps, before: Unary | None) -> Unary:
         self.seed(f"unary_{t}")
-        net = Unary(self.trunk("unary"), self.classes, self.config.output_stride)
-        if before and self.config.targets.warm_start:
+        config = self.config
+        net = Unary(self.trunk("unary"), self.classes, config.output_stride, config.head)
+        if before and config.targets.warm_start:
             net.load_state_dict(before.state_dict())
-        how = self.config.unary
-        sample = lambda i: unary_sample(self.photos.image(i), supervision[i]["labels"], how.crop)  # noqa: E731
-        loss = partial(unary_loss, balanced=before is None and self.config.targets.balanced_seeds)
-        return self.trainer.fit(f"unary_{t}", net, self.count, sample, loss, how)
+        sample, loss = self._unary_task(supervision, first=before is None)
+        return self.trainer.fit(f"unary_{t}", net, self.count, sample, loss, config.unary)
+
+    def _unary_task(self, supervision: Maps, first: bool) -> tuple[Callable[[int], Batch], Loss]:
+        crop, targets = self.config.unary.crop, self.config.targets
+        seeds = first and self.config.supervision == "tags"
+        if targets.soft and "alpha" in supervision[0]:
+            return lambda i: soft_sample(self.photos.image(i), supervision[i]["alpha"], self.class_ids(i),
+                                         self.classes + 1, crop), SOFT  # fmt: skip
+        sample = lambda i: hard_sample(self.photos.image(i), supervision[i]["labels"], crop)  # noqa: E731
+        return sample, BALANCED if seeds and targets.balanced_seeds else HARD
 
     def predict_unary(self, t: int, f: Unary) -> Maps:
-        def compute(i: int) -> dict[str, Tensor]:
-            logits, features = unary_logits(f, self.photos.image(i))
-            ids = self.superpixels[i]["ids"]
-            pooled = pool_features(features.cpu(), ids, int(ids.max()) + 1)
+        def compute(i: int, loaded: tuple) -> Batch:
+            image, ids = loaded
+            logits, features = unary_logits(f, image)
+            pooled = pool_features(features, ids.to(features.device), int(ids.max()) + 1)
             return {"alpha": restrict(logits.cpu(), self.class_ids(i)).half(), "pooled": pooled.half()}
 
-        return self.trainer.each(f"unary_{t}", self.count, compute)
+        return self.trainer.each(f"unary_{t}", self.count, self.load, compute)
 
     def train_region(self, t: int, f: Unary, unary: Maps) -> Region:
         self.seed(f"region_{t}")
         net = Region(f.feature_channels, self.classes)
         how = self.config.mining
-        pooled, labels = [], []
-        for i in range(self.count):
-            maps, ids = unary[i], self.superpixels[i]["ids"]
-            classes = self.class_ids(i)
-            shares = label_shares(maps["alpha"].argmax(0), ids, len(maps["pooled"]), len(classes))
-            chosen, label = region_samples(shares, how.purity)
-            pooled.append(maps["pooled"][chosen])
-            labels.append(classes[label])
-        pooled, labels = torch.cat(pooled), torch.cat(labels)
 
-        def batch(_: int) -> dict[str, Tensor]:
+        @cache
+        def taught() -> tuple[Tensor, Tensor]:
+            return self._region_samples(unary)
+
+        def batch(_: int) -> Batch:
             # drawn whole: fetching one superpixel at a time would take longer than the step
+            pooled, labels = taught()
             rows = torch.randint(len(labels), (how.batch,))
             return {"pooled": pooled[rows], "label": labels[rows]}
 
         fit = Fit(steps=how.steps, batch=1, lr_head=how.lr)
-        return self.trainer.fit(
-            f"region_{t}", net, len(labels), batch, region_loss, fit, collate=lambda batches: batches[0]
-        )
+        return self.trainer.fit(f"region_{t}", net, self.count, batch, REGION_LOSS, fit, lambda b: b[0], alone=True)
+
+    def _region_samples(self, unary: Maps) -> tuple[Tensor, Tensor]:
+        """Features ``half (n, D)`` and class ids ``(n,)`` of superpixels with one dominant unary label."""
+        how, pooled, labels, total = self.config.mining, [], [], 0
+        for i in np.random.default_rng(self.config.seed).permutation(self.count).tolist():
+            maps, ids, classes = unary[i], self.superpixels[i]["ids"], self.class_ids(i)
+            shares = label_shares(maps["alpha"].argmax(0), ids, len(maps["pooled"]), len(classes))
+            chosen, label = region_samples(shares, how.purity)
+            pooled.append(maps["pooled"][chosen])
+            labels.append(classes[label])
+            total += len(chosen)
+            if total >= how.most:
+                break
+        return torch.cat(pooled), torch.cat(labels)
 
     def mine(self, t: int, r: Region, unary: Maps) -> Maps:
-        def compute(i: int) -> dict[str, Tensor]:
-            maps, ids, classes = unary[i], self.superpixels[i]["ids"], self.class_ids(i)
-            scores = region_scores(r, maps["pooled"].to(next(r.parameters()).device), classes).float().cpu()
+        def compute(i: int, loaded: tuple) -> Batch:
+            ids, maps = loaded
+            classes = self.class_ids(i)
+            scores = region_scores(r, maps["pooled"].to(self.trainer.device), classes).float().cpu()
             labels = confident_map(scores, ids, maps["alpha"].argmax(0), classes, self.config.mining)
             return {"labels": labels, "scores": scores.half()}
 
-        return self.trainer.each(f"confident_{t}", self.count, compute)
+        load = lambda i: (self.superpixels[i]["ids"], unary[i])  # noqa: E731
+        return self.trainer.each(f"confident_{t}", self.count, load, compute)
 
-    def train_pairwise(self, t: int, unary: Maps, confident: Maps, before: Pairwise | None) -> Pairwise:
+    def train_pairwise(self, t: int, unary: Maps, confident: Maps, before: nn.Module | None) -> nn.Module:
         self.seed(f"pairwise_{t}")
-        net = build_pairwise(self.config, self.trunk("pairwise"))
+        net = build_pairwise(self.config, partial(self.trunk, "pairwise"))
         if before and self.config.targets.warm_start:
             net.load_state_dict(before.state_dict())
         how = self.config.pairwise
 
-        def sample(i: int) -> dict[str, Tensor]:
-            y = as_channels(confident[i]["labels"], self.class_ids(i))
-            return pairwise_sample(self.photos.image(i), unary[i]["alpha"], y, self.superpixels[i]["ids"], how.crop)
+        def sample(i: int) -> Batch:
+            image, ids, maps, known = self.load(i, unary, confident)
+            y = as_channels(known["labels"], self.class_ids(i))
+            return pairwise_sample(image, maps["alpha"], y, ids, how.crop, net.probes)
 
-        loss = lambda net, batch: net.loss(batch)  # noqa: E731
+        loss = Loss(lambda batch: net.counts(batch), lambda net, batch, counts: net.loss(batch, counts))
         return self.trainer.fit(f"pairwise_{t}", net, self.count, sample, loss, how, pairwise_collate)
 
     def refine(self, t: int, g: Pairwise, unary: Maps) -> Maps:
-        def compute(i: int) -> dict[str, Tensor]:
-            alpha = unary[i]["alpha"].float()
-            affinity = g.propagator(self.photos.image(i))
+        def compute(i: int, loaded: tuple) -> Batch:
+            image, alpha = loaded[0], loaded[2]["alpha"].float()
+            affinity = g.propagator(image)
             refined = affinity.propagate(alpha[None].to(self.trainer.device))
             twice = affinity.propagate(refined)
             refined, twice = refined.cpu(), twice.cpu()
@@ -167,4 +193,4 @@ class Stages:
             labels = self.class_ids(i)[refined[0].argmax(0)].to(torch.uint8)
             return {"labels": labels, "alpha": refined[0].half(), "paper_energy": torch.tensor(energies)}
 
-        return self.trainer.each(f"refined_{t}", self.count, compute)
+        return self.trainer.each(f"refined_{t}", self.count, lambda i: self.load(i, unary), compute)

@@ -16,12 +16,12 @@ def superpixels(image: np.ndarray, how: Superpixels) -> Tensor:
 
 
 def on_grid(ids: Tensor) -> Tensor:
-    """Any label map ``(H, W)`` at photo size, sampled at the centres of the affinity grid: ``(h, w)``."""
-    height, width = ids.shape
+    """Any map ``(..., H, W)`` at photo size, sampled at the centres of the affinity grid: ``(..., h, w)``."""
+    height, width = ids.shape[-2:]
     rows, columns = grid_size(height, width)
     r = (STRIDE * torch.arange(rows) + STRIDE // 2).clamp(max=height - 1)
     c = (STRIDE * torch.arange(columns) + STRIDE // 2).clamp(max=width - 1)
-    return ids[r][:, c]
+    return ids[..., r, :][..., c]
 
 
 def region_mean(values: Tensor, ids: Tensor, count: int) -> tuple[Tensor, Tensor]:

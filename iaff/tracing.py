@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
 
 from iaff.affinity import restored, stored
-from iaff.data.transforms import enlarge, to_tensor
+from iaff.data.transforms import enlarge, grid_photo
 from iaff.encoding import encode_photo, encode_png, encode_superpixels, thumbnail
 from iaff.energy import image_weights, paper_energy, reference_energy
 from iaff.explainer import Explainer, RoundMaps
-from iaff.grid import UNKNOWN, grid_size
+from iaff.grid import UNKNOWN
 from iaff.labels import allowed_classes
 from iaff.metrics import Partial, Segmentation, to_photo
 from iaff.propagation import Linear, leak_rate, sample_reach
@@ -21,12 +20,6 @@ from iaff.run import Run
 from iaff.seeds import cam_labels, find_seeds
 from iaff.superpixels import on_grid
 from iaff.trace import Trace
-
-
-def grid_photo(image: np.ndarray) -> Tensor:
-    """A photo ``uint8 (H, W, 3)`` averaged onto the affinity grid: ``float (3, h, w)``."""
-    return adaptive_avg_pool2d(to_tensor(image).float(), grid_size(*image.shape[:2]))
-
 
 Progress = Callable[[str, float], None]  # (what is done next, share done 0..1); raising ends the work
 PROPOSED = 0.5  # a class whose score reaches this is proposed as a tag

@@ -172,9 +172,10 @@ def _number(value: float) -> float | None:
 def table(result: dict[str, Any]) -> str:
     """The result as a table of the paper's form, in percent."""
     used = result["thresholds"]
+    background = f" (background {used['tau_background']})" if used.get("tau_background") else ""
     lines = [
         f"{result['run']} on {result['data']} {result['split']}: {result['images']} photos, "
-        f"tau {used['tau']}, purity {used['purity']}",
+        f"tau {used['tau']}{background}, purity {used['purity']}",
         "",
         "                     mIoU      mIoU   precision  coverage",
         "                  no tags      tags           %         %",
@@ -185,7 +186,8 @@ def table(result: dict[str, Any]) -> str:
             cam = result["cam"][key]
             lines.append(row(f"CAM {key} {cam['threshold']:.2f}", "", _percent(cam["miou_tags"]), "", ""))
         seeds = result["seeds"]
-        lines.append(row("seeds", "", "", _percent(seeds["precision"]), _percent(seeds["coverage"])))
+        name = f"seeds {seeds['foreground']:g}/{seeds['background']:g}"
+        lines.append(row(name, "", "", _percent(seeds["precision"]), _percent(seeds["coverage"])))
     for r in result["rounds"]:
         t, confident = r["round"], r["confident"]
         unary, refined = r["unary"], r["refined"]
@@ -215,8 +217,8 @@ def _percent(share: float | None) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.splitlines()[0])
     parser.add_argument("--run", required=True, help="folder of the run")
-    parser.add_argument("--data", default="voc", choices=("voc", "shapes"))
-    parser.add_argument("--root", default="", help="the VOC2012 folder")
+    parser.add_argument("--data", default="voc", choices=("voc", "coco", "folder", "shapes"))
+    parser.add_argument("--root", default="", help="the VOC2012, COCO or photos folder")
     parser.add_argument("--split", default="val")
     parser.add_argument("--size", type=int, default=0, help="score this many photos, chosen by seed 0 (default: all)")
     known = ", ".join(f"{name} ({what})" for name, what in propagators.MEANING.items())
@@ -226,7 +228,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         run = Run.load(arguments.run)
-        foreground = run.classes[1:] if arguments.data == "voc" else None
+        foreground = None if arguments.data == "shapes" else run.classes[1:]
         data = open_split(arguments.data, arguments.root, arguments.split, foreground, arguments.size)
         explainer = Explainer(run)
         others = {Path(folder).name: Explainer(Run.load(folder)) for folder in arguments.pairwise}
@@ -236,9 +238,8 @@ def main() -> None:
         result = evaluate(explainer, data, comparison=comparison)
     except UserError as error:
         sys.exit(f"training.evaluate: {error}")
-    mining = explainer.config.mining
-    head = {"run": run.name, "data": arguments.data, "split": arguments.split,
-            "thresholds": {"tau": mining.tau, "purity": mining.purity}}  # fmt: skip
+    used = explainer.config.mining.model_dump(include={"tau", "tau_background", "purity"})
+    head = {"run": run.name, "data": arguments.data, "split": arguments.split, "thresholds": used}
     result = {**head, **result}
     print(table(result))
     if arguments.json:

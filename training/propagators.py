@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from iaff.data.transforms import grid_photo
 from iaff.errors import UserError
 from iaff.explainer import Explainer, RoundMaps
 from iaff.metrics import Segmentation, to_photo
+from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, RandomWalk, colour_affinities, transition
-from iaff.tracing import grid_photo
 
 # Chosen on 100 photos of `tune`, on the shipped run's last alpha^u (see training/bench/README.md).
 COLOUR_SIGMA, COLOUR_STEPS = 0.03, 64
-PAMR_DILATIONS, PAMR_STEPS = (1, 2, 4, 8), 20
 
 # Of a photo, the same on the grid, and the run's own affinity.
 Build = Callable[[np.ndarray, Tensor, Linear], Propagator]
@@ -24,7 +24,7 @@ BUILDERS: dict[str, Build] = {
     "none": lambda image, photo, g: Nothing(photo.shape[-2:]),
     "own": lambda image, photo, g: g,
     "colours": lambda image, photo, g: colour_walk(photo),
-    "pamr": lambda image, photo, g: Pamr(photo, PAMR_DILATIONS, PAMR_STEPS),
+    "pamr": lambda image, photo, g: Pamr(photo, GRID_DILATIONS, GRID_STEPS),
     "crf": lambda image, photo, g: DenseCrf(photo),
 }
 MEANING = {

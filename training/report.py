@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from iaff.config import Config
 from iaff.data import Dataset, open_split
+from iaff.data.transforms import grid_photo
 from iaff.energy import image_weights, reference_energy
 from iaff.errors import UserError
 from iaff.explainer import Explainer
@@ -16,8 +17,10 @@ from iaff.grid import UNKNOWN
 from iaff.labels import allowed_classes
 from iaff.rounds import Round
 from iaff.run import Run
-from iaff.tracing import grid_photo, write_traces
+from iaff.trace import Trace
+from iaff.tracing import write_traces
 from training.evaluate import evaluate
+from training.pictures import strip
 
 ENERGY_PHOTOS = 200  # energies are means over the first photos: they settle early
 
@@ -30,7 +33,7 @@ class Report:
         data = config.data
         self.tune, self.masks = None, False
         try:
-            self.tune = open_split(data.kind, data.root, data.tune, data.classes, data.tune_size, config.seed)
+            self.tune = open_split(data.kind, data.root, data.tune, data.classes, data.tune_size, config.choice)
             self.tune.mask(0)
             self.masks = True
         except UserError as error:
@@ -49,10 +52,11 @@ class Report:
                 self._write_histogram(r.t, scored.pop("region_scores"))
                 rounds[r.t] = merge(rounds[r.t], scored)
                 figures |= measured | {"split": self.config.data.tune}
-            write_traces(self.run, explainer, self._samples(r.photos if self.tune is None else self.tune))
+            if self.config.affinity != "pamr":  # a trace has no form for it
+                write_traces(self.run, explainer, self._samples(r.photos if self.tune is None else self.tune))
         figures["rounds"] = [rounds[t] for t in sorted(rounds)]
         self.run.write("figures.json", figures)
-        self._write_scalars(rounds[r.t], r.t)
+        self._write_board(rounds[r.t], r.t)
 
     def _label_free(self, r: Round) -> dict[str, Any]:
         rows, energies = [], []
@@ -97,11 +101,14 @@ class Report:
             for i in range(min(self.config.traces, len(photos)))
         ]
 
-    def _write_scalars(self, entry: dict[str, Any], t: int) -> None:
+    def _write_board(self, entry: dict[str, Any], t: int) -> None:
         for key in ("unary", "refined", "confident"):
             for name, value in entry.get(key, {}).items():
                 if isinstance(value, float):
                     self.trainer.board.add_scalar(f"rounds/{key}/{name}", value, t)
+        for trace in self.run.traces():
+            picture = strip(Trace.load(self.run.trace_path(trace["name"])), t)
+            self.trainer.board.add_image(f"photos/{trace['name']}", picture, t, dataformats="HWC")
         self.trainer.board.flush()
 
 

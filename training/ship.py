@@ -45,7 +45,13 @@ def gallery_photos(folder: Path, classes: tuple[str, ...]) -> list[dict[str, Any
 
 
 def ship(run: Run, out: Path, gallery: Path) -> Run:
-    """Writes the small copy and returns it."""
+    """Writes the small copy and returns it.
+
+    Raises:
+        UserError: the run was taught by masks, a file is too large, or the gallery's labels are not the run's.
+    """
+    if run.config.get("supervision") == "masks":
+        raise UserError(f"{run.dir} was trained with supervision=masks, as an upper bound; expected one of tags alone.")
     rounds = run.finished_rounds()
     figures = run.figures()
     figures["rounds"] = figures["rounds"][:rounds]

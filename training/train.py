@@ -1,48 +1,63 @@
 """Trains a run: ``python -m training.train --config training/configs/NAME.toml key=value ...``.
 
-Killed and started again with the same command, it goes on where it was.
+Killed and started again with the same command, it goes on where it was. On several GPUs: the same under
+``torchrun --nproc-per-node N -m`` or ``accelerate launch -m``; the batch stays what the config says.
 """
 
 import argparse
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, InitProcessGroupKwargs
 
 from iaff.config import Config, load_config
 from iaff.data import open_split
 from iaff.errors import UserError
-from iaff.rounds import iterate
+from iaff.rounds import Round, iterate
 from iaff.run import Run, create
 from training.report import Report
 from training.trainer import Trainer
 
 
 def train(config: Config, folder: Path, workers: int = 0) -> Run:
-    """Trains (or goes on with) the run in ``folder`` and returns it."""
+    """Trains (or goes on with) the run in ``folder``, with all processes that were started, and returns it."""
     data = config.data
-    photos = open_split(data.kind, data.root, data.train, data.classes, data.train_size, config.seed)
+    photos = open_split(data.kind, data.root, data.train, data.classes, data.train_size, config.choice)
     settings = config.model_dump(mode="json")
     settings["data"].pop("root")  # where the photos lie says nothing about the run, and must not be shipped
     settings["weights"] = Path(settings["weights"]).name
-    run = create(folder, {**settings, "classes": photos.classes})
-    precision = "no" if config.precision == "fp32" else config.precision
-    accelerator = Accelerator(mixed_precision=precision)
-    if accelerator.num_processes > 1:
-        raise UserError(
-            f"Got {accelerator.num_processes} processes; training runs in one so far: start it without them."
-        )
+    accelerator = start_processes(config.precision)
+    if accelerator.is_main_process:
+        create(folder, {**settings, "classes": photos.classes})
+    accelerator.wait_for_everyone()
+    run = Run.load(folder)
     trainer = Trainer(folder, accelerator, config.seed, workers)
-    iterate(config, photos, trainer, Report(run, config, trainer))
+    report = Report(run, config, trainer) if accelerator.is_main_process else lambda r: None
+
+    def after_round(r: Round) -> None:
+        report(r)
+        accelerator.wait_for_everyone()
+
+    iterate(config, photos, trainer, after_round)
     return run
+
+
+def start_processes(precision: str) -> Accelerator:
+    """This process's device and precision, and its place among those that torchrun or accelerate started."""
+    patience = InitProcessGroupKwargs(timeout=timedelta(hours=12))  # the main process measures while others wait
+    cpu = not torch.accelerator.is_available()  # told so: accelerate does not look for other processes on CPUs else
+    return Accelerator(cpu=cpu, mixed_precision="no" if precision == "fp32" else precision,
+                       kwargs_handlers=[patience])  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, help="a TOML file in training/configs")
-    parser.add_argument("--run", type=Path, help="folder of the run (default: runs/NAME)")
-    parser.add_argument("--workers", type=int, default=0, help="processes that load photos (default: 0)")
+    # torchrun takes a plain --run for an abbreviation of an option of its own, hence the second name
+    parser.add_argument("--run", "--run-dir", type=Path, help="folder of the run (default: runs/NAME)")
+    parser.add_argument("--workers", type=int, default=0, help="processes that load photos, for each that trains")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="overrides, e.g. data.root=DIR rounds=2")
     arguments = parser.parse_args()
     try:

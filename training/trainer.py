@@ -1,27 +1,38 @@
-"""Fits one network at a time: seeded, resumable, with progress; and dataset-wide passes that resume too.
+"""Fits one network at a time: seeded, resumable, on one device or many; and passes over all photos that resume too.
 
-Every sample draws its augmentation from a generator seeded by (run, stage, position), and every step draws
-dropout and probes from one seeded by (run, stage, step). So the order of samples, the number of workers and
-an interruption change nothing: a resumed training ends where an unbroken one would have.
+Every sample draws its augmentation from a generator seeded by (run, stage, position), and every step draws dropout
+from one seeded by (run, stage, step, process). So the order of samples, the number of workers and an interruption
+change nothing: a resumed training ends where an unbroken one would have. With several processes each batch is cut
+among them; they share the run's folder.
 """
 
+import os
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from iaff.config import Fit
+from iaff.errors import UserError
+from iaff.loss import Loss
+from training.storage import Maps, write
+from training.watch import Watch
 
-CHECKPOINT_SECONDS = 120
+CHECKPOINT_SECONDS = float(os.environ.get("IAFF_CHECKPOINT_SECONDS", 120))
+LOOK_EVERY = 10  # steps after which losses are fetched from the device: each fetch waits for it
 
 
 class Samples(torch.utils.data.Dataset):
@@ -42,19 +53,42 @@ class Samples(torch.utils.data.Dataset):
             return self.sample(int(self.order[position]))
 
 
+class Each(torch.utils.data.Dataset):
+    """What ``load`` reads for each item."""
+
+    def __init__(self, load: Callable[[int], Any]):
+        self.load = load
+
+    def __getitem__(self, i: int) -> Any:
+        return self.load(i)
+
+
+class Part(nn.Module):
+    """A network's loss on a part of a batch, as a module: what is wrapped to run in several processes."""
+
+    def __init__(self, net: nn.Module, loss: Loss):
+        super().__init__()
+        self.net, self.loss = net, loss
+
+    def forward(self, batch: dict[str, Tensor], counts: Tensor) -> Tensor:
+        """The part's share of the loss, a scalar."""
+        return self.loss.value(self.net, batch, counts)
+
+
 class Trainer:
     """Trains the stages of one run; what is finished is read back instead of trained again.
 
     Args:
         folder: the run's folder; weights go to ``weights/STAGE.safetensors``, unfinished stages to
             ``checkpoints/STAGE.pt``, the passes' maps to ``cache/STAGE/``.
-        accelerator: device, precision and ranks.
-        workers: processes that load samples; 0 loads in this one.
+        accelerator: device, precision and processes.
+        workers: processes that load samples, for each training process; 0 loads in this one.
     """
 
     def __init__(self, folder: Path, accelerator: Accelerator, seed: int, workers: int = 0):
         self.folder, self.accelerator, self.seed, self.workers = folder, accelerator, seed, workers
-        self.board = SummaryWriter(folder / "tensorboard")
+        self.main = accelerator.is_main_process
+        self.board = SummaryWriter(folder / "tensorboard") if self.main else None
         for name in ("weights", "checkpoints", "cache"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -62,107 +96,174 @@ class Trainer:
     def device(self) -> torch.device:
         return self.accelerator.device
 
-    def fit(self, stage: str, net: nn.Module, count: int, sample: Callable[[int], dict],
-            loss: Callable[[nn.Module, dict], Tensor], how: Fit, collate=None) -> nn.Module:  # fmt: skip
+    def fit(self, stage: str, net: nn.Module, count: int, sample: Callable[[int], dict], loss: Loss, how: Fit,
+            collate=None, alone: bool = False) -> nn.Module:  # fmt: skip
         """Trains ``net`` (or loads it, when this stage is done) and returns it in evaluation mode.
 
         Args:
-            count: number of training items; sample: item index -> one sample; loss: (net, batch) -> scalar.
+            count: number of training items; sample: item index -> one sample; collate: samples -> a batch.
+            alone: the main process trains by itself (small networks).
+
+        Raises:
+            UserError: a batch that cannot be cut among the processes, a loss that is no number or grows, a full disk.
         """
         net.to(self.device)
         done = self.folder / "weights" / f"{stage}.safetensors"
-        if not done.exists():
-            self._fit(stage, net, count, sample, loss, how, collate)
-            _write(done, lambda path: save_file(net.state_dict(), path))
-            (self.folder / "checkpoints" / f"{stage}.pt").unlink(missing_ok=True)
-        net.load_state_dict(load_file(done, device=str(self.device)))
+        if not self._agreed(done.exists()):
+            if self.main or not alone:
+                self._fit(stage, net, count, sample, loss, how, collate, alone)
+            if self.main:
+                write(done, lambda path: save_file(net.state_dict(), path))
+                self._checkpoint_path(stage).unlink(missing_ok=True)
+            self.accelerator.wait_for_everyone()
+        net.load_state_dict(load_file(done))
         return net.eval()
 
-    def _fit(self, stage, net, count, sample, loss, how: Fit, collate) -> None:
+    def _fit(self, stage, net, count, sample, loss, how: Fit, collate, alone) -> None:
+        if not any(p.requires_grad for p in net.parameters()):
+            return
+        crowd = Crowd(1, 0) if alone else Crowd(self.accelerator.num_processes, self.accelerator.process_index)
         stage_seed = zlib.crc32(f"{self.seed}/{stage}".encode())
         samples = Samples(sample, count, how.steps * how.batch, stage_seed)
-        optimiser = torch.optim.AdamW(_groups(net, how), weight_decay=how.weight_decay)
-        schedule = torch.optim.lr_scheduler.PolynomialLR(optimiser, how.steps, power=0.9)
-        start = self._resume(stage, net, optimiser, schedule)
-        loader = DataLoader(samples, how.batch, sampler=range(start * how.batch, len(samples)),
-                            num_workers=self.workers, collate_fn=collate)  # fmt: skip
+        optimiser, schedule = _optimiser(net, how)
+        watch = Watch(stage, how.steps)
+        start = self._resume(stage, net, optimiser, schedule, watch)
+        parts = iter(DataLoader(samples, crowd.share(how), sampler=crowd.positions(how, start), collate_fn=collate,
+                                **self._loading()))  # fmt: skip
+        part = Part(net, loss)
+        if crowd.size > 1:
+            part = DistributedDataParallel(part, [self.device] if self.device.type == "cuda" else None)
+        optimiser = self.accelerator.prepare_optimizer(optimiser, device_placement=False)
         net.train()
-        saved, running = time.monotonic(), None
-        bar = tqdm(loader, stage, total=how.steps, initial=start, unit="batch", mininterval=5)
-        for step, batch in enumerate(bar, start=start):
-            torch.manual_seed(stage_seed + step)
-            batch = {k: v.to(self.device, non_blocking=True) for k, v in batch.items()}
-            with self.accelerator.autocast():
-                value = loss(net, batch)
-            if not torch.isfinite(value):
-                raise FloatingPointError(f"{stage}: the loss is {value.item()} at step {step}; lower its lr")
-            optimiser.zero_grad(set_to_none=True)
-            self.accelerator.backward(value)
-            optimiser.step()
-            schedule.step()
-            running = value.item() if running is None else 0.98 * running + 0.02 * value.item()
-            bar.set_postfix(loss=f"{running:.3f}", refresh=False)
-            if step % 20 == 0:
-                self.board.add_scalar(f"{stage}/loss", value.item(), step)
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                self._checkpoint(stage, step + 1, net, optimiser, schedule)
-                saved = time.monotonic()
+        saved, fresh = time.monotonic(), []
+        about = {"desc": stage, "unit": "batch", "mininterval": 5, "disable": not self.main}
+        with tqdm(total=how.steps, initial=start, **about) as bar:
+            for step in range(start, how.steps):
+                torch.manual_seed(stage_seed + step + 7919 * crowd.rank)
+                batches = [self._moved(next(parts)) for _ in range(how.accumulate)]
+                fresh.append(self._step(part, loss, batches, crowd))
+                optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
+                schedule.step()
+                bar.update()
+                due = self.main and time.monotonic() - saved > CHECKPOINT_SECONDS
+                if due or len(fresh) == LOOK_EVERY or step + 1 == how.steps:
+                    self._look(stage, step + 1 - len(fresh), fresh, watch, bar)
+                    fresh = []
+                if due:
+                    self._checkpoint(stage, step + 1, net, optimiser, schedule, watch)
+                    saved = time.monotonic()
 
-    def _checkpoint(self, stage, step, net, optimiser, schedule) -> None:
+    def _step(self, part: nn.Module, loss: Loss, batches: list[dict[str, Tensor]], crowd: "Crowd") -> Tensor:
+        """Gradients of one step, batch part after batch part; returns the loss of the whole batch."""
+        counts = sum(loss.counts(batch).to(self.device).float() for batch in batches)
+        if crowd.size > 1:
+            counts = self.accelerator.reduce(counts, "sum")
+        counts = counts.clamp(min=1)
+        value = torch.zeros((), device=self.device)
+        for k, batch in enumerate(batches):
+            last = k + 1 == len(batches) or crowd.size == 1
+            with nullcontext() if last else part.no_sync():
+                with self.accelerator.autocast():
+                    share = part(batch, counts)
+                self.accelerator.backward(share * crowd.size)  # gradients are averaged over the processes
+            value += share.detach()
+        return self.accelerator.reduce(value, "sum") if crowd.size > 1 else value
+
+    def _look(self, stage: str, first: int, losses: list[Tensor], watch: Watch, bar: tqdm) -> None:
+        for step, value in enumerate(torch.stack(losses).tolist(), first):
+            watch.see(step, value)
+            if self.main:
+                self.board.add_scalar(f"{stage}/loss", value, step)
+        bar.set_postfix(loss=f"{watch.running:.3f}", refresh=False)
+
+    def _moved(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {k: v.to(self.device, non_blocking=True) for k, v in batch.items()}
+
+    def _loading(self) -> dict[str, Any]:
+        """How a loader reads: worker processes are forked, since what they call are closures over the data set."""
+        forked = {"multiprocessing_context": "fork", "prefetch_factor": 4} if self.workers else {}
+        return {"num_workers": self.workers, "pin_memory": self.device.type == "cuda", **forked}
+
+    def _checkpoint_path(self, stage: str) -> Path:
+        return self.folder / "checkpoints" / f"{stage}.pt"
+
+    def _checkpoint(self, stage, step, net, optimiser, schedule, watch: Watch) -> None:
         state = {"step": step, "net": net.state_dict(), "optimiser": optimiser.state_dict(),
-                 "schedule": schedule.state_dict()}  # fmt: skip
-        _write(self.folder / "checkpoints" / f"{stage}.pt", lambda path: torch.save(state, path))
+                 "schedule": schedule.state_dict(), "watch": watch.state()}  # fmt: skip
+        write(self._checkpoint_path(stage), lambda path: torch.save(state, path))
 
-    def _resume(self, stage, net, optimiser, schedule) -> int:
-        path = self.folder / "checkpoints" / f"{stage}.pt"
+    def _resume(self, stage, net, optimiser, schedule, watch: Watch) -> int:
+        path = self._checkpoint_path(stage)
         if not path.exists():
             return 0
         state = torch.load(path, map_location=self.device, weights_only=True)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
+        watch.restore(state["watch"])
         return state["step"]
 
-    def each(self, stage: str, count: int, compute: Callable[[int], dict[str, Tensor]]) -> "Maps":
-        """Computes tensors for every item, one file each; items whose file exists are not computed again."""
+    def each(self, stage: str, count: int, load: Callable[[int], Any],
+             compute: Callable[[int, Any], dict[str, Tensor]] = lambda i, loaded: loaded) -> Maps:  # fmt: skip
+        """Computes tensors for every item, one file each; items whose file exists are not computed again.
+
+        Args:
+            load: reads an item, in the loading processes; compute: what is made of it, on the device.
+        """
         maps = Maps(self.folder / "cache" / stage)
-        maps.folder.mkdir(parents=True, exist_ok=True)
-        for i in tqdm(range(count), stage, unit="photo", mininterval=5):
-            if i not in maps:
-                with self.accelerator.autocast():
-                    tensors = compute(i)
-                maps[i] = {k: v.contiguous().cpu() for k, v in tensors.items()}
+        own = range(self.accelerator.process_index, count, self.accelerator.num_processes)
+        missing = [i for i in own if i not in maps]
+        loader = DataLoader(Each(load), None, sampler=missing, collate_fn=lambda item: item,
+                            **(self._loading() | {"pin_memory": False}))  # fmt: skip
+        bar = tqdm(zip(missing, loader), stage, total=len(own), initial=len(own) - len(missing), unit="photo",
+                   mininterval=5, disable=not self.main)  # fmt: skip
+        for i, loaded in bar:
+            with torch.no_grad(), self.accelerator.autocast():
+                tensors = compute(i, loaded)
+            maps[i] = {k: v.contiguous().cpu() for k, v in tensors.items()}
+        self.accelerator.wait_for_everyone()
         return maps
 
-
-class Maps:
-    """Tensors per item in a folder, one safetensors file each: memory does not grow with the data set."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def _path(self, i: int) -> Path:
-        return self.folder / f"{i:06d}.safetensors"
-
-    def __contains__(self, i: int) -> bool:
-        return self._path(i).exists()
-
-    def __getitem__(self, i: int) -> dict[str, Tensor]:
-        return load_file(self._path(i))
-
-    def __setitem__(self, i: int, tensors: dict[str, Tensor]) -> None:
-        _write(self._path(i), lambda path: save_file(tensors, path))
+    def _agreed(self, value: bool) -> bool:
+        """The main process's answer, for all: files may appear between two looks."""
+        return broadcast_object_list([value])[0]
 
 
-def _groups(net: nn.Module, how: Fit) -> list[dict]:
+class Crowd:
+    """How a batch is cut: into ``size`` processes' shares, each of ``accumulate`` parts."""
+
+    def __init__(self, size: int, rank: int):
+        self.size, self.rank = size, rank
+
+    def share(self, how: Fit) -> int:
+        """Samples of one part.
+
+        Raises:
+            UserError: the batch cannot be cut evenly.
+        """
+        parts = self.size * how.accumulate
+        if how.batch % parts:
+            raise UserError(
+                f"Got batch = {how.batch}, expected a multiple of {parts} ({self.size} processes x accumulate = "
+                f"{how.accumulate}): choose batch or accumulate so that all parts are of one size."
+            )
+        return how.batch // parts
+
+    def positions(self, how: Fit, start: int) -> list[int]:
+        """This process's positions among the samples, from step ``start`` on, part after part."""
+        size = self.share(how)
+        parts = range(start * how.accumulate, how.steps * how.accumulate)
+        return [(p * self.size + self.rank) * size + k for p in parts for k in range(size)]
+
+
+def _optimiser(net: nn.Module, how: Fit) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     trunk = {id(p) for p in net.trunk.parameters()} if hasattr(net, "trunk") else set()
     trainable = [p for p in net.parameters() if p.requires_grad]
     old, new = [p for p in trainable if id(p) in trunk], [p for p in trainable if id(p) not in trunk]
-    return [{"params": old, "lr": how.lr}, {"params": new, "lr": how.lr_head}]
-
-
-def _write(path: Path, save: Callable[[Path], None]) -> None:
-    """Writes beside the target and renames: a reader never sees half a file."""
-    part = path.with_name(path.name + ".part")
-    save(part)
-    part.replace(path)
+    groups = [{"params": old, "lr": how.lr}, {"params": new, "lr": how.lr_head}]
+    if how.optimiser == "sgd":
+        optimiser = torch.optim.SGD(groups, momentum=0.9, weight_decay=how.weight_decay)
+    else:
+        optimiser = torch.optim.AdamW(groups, weight_decay=how.weight_decay)
+    return optimiser, torch.optim.lr_scheduler.PolynomialLR(optimiser, how.steps, power=0.9)

@@ -4,11 +4,13 @@ from typing import Protocol
 
 import numpy as np
 
+from iaff.data.coco import COCO, COCO_CLASSES
 from iaff.data.folder import Folder
 from iaff.data.shapes import Shapes
 from iaff.data.voc import ANIMALS, VOC, VOC_CLASSES
 
-__all__ = ["ANIMALS", "VOC", "VOC_CLASSES", "Dataset", "Folder", "Shapes", "Subset", "open_split"]
+__all__ = ["ANIMALS", "COCO", "COCO_CLASSES", "VOC", "VOC_CLASSES", "Dataset", "Folder", "Shapes", "Subset",
+           "open_split"]  # fmt: skip
 
 
 class Dataset(Protocol):
@@ -48,8 +50,8 @@ def open_split(kind: str, root: str, split: str, classes: tuple[str, ...] | None
     """Opens one split of a data set.
 
     Args:
-        kind: ``voc``, ``folder`` or ``shapes``.
-        root: the VOC2012 folder, or the folder with ``tags.csv`` (unused for ``shapes``).
+        kind: ``voc``, ``coco``, ``folder`` or ``shapes``.
+        root: the VOC2012 folder, COCO's, or the folder with ``tags.csv`` (unused for ``shapes``).
         split: the list's name; for ``shapes`` any name, each of which gives other scenes.
         classes: names to keep (not for ``shapes``).
         size: at most this many photos, chosen by ``seed``; 0 takes all (for ``shapes``: 200 scenes).
@@ -58,7 +60,7 @@ def open_split(kind: str, root: str, split: str, classes: tuple[str, ...] | None
     if kind == "shapes":
         stream = {"train": 0, "tune": 1, "val": 2}.get(split, 3)
         return Shapes(size or 200, seed=4 * seed + stream)
-    data = (Folder if kind == "folder" else VOC)(root, split, classes)
+    data = {"voc": VOC, "coco": COCO, "folder": Folder}[kind](root, split, classes)
     if not 0 < size < len(data):
         return data
     return Subset(data, sorted(np.random.default_rng(seed).permutation(len(data))[:size].tolist()))

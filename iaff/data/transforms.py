@@ -7,7 +7,7 @@ training sees what an unbroken one would have seen.
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import adaptive_avg_pool2d, pad
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
@@ -19,6 +19,11 @@ _FILL = {tv_tensors.Image: 118, tv_tensors.Mask: UNKNOWN}
 def to_tensor(image: np.ndarray) -> Tensor:
     """``uint8 (H, W, 3)`` -> ``uint8 (3, H, W)``."""
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+
+
+def grid_photo(image: np.ndarray) -> Tensor:
+    """A photo ``uint8 (H, W, 3)`` averaged onto the affinity grid: ``float (3, h, w)``."""
+    return adaptive_avg_pool2d(to_tensor(image).float(), grid_size(*image.shape[:2]))
 
 
 def enlarge(labels: Tensor, height: int, width: int) -> Tensor:
@@ -39,7 +44,10 @@ def augmentation(crop: int, size: int) -> v2.Transform:
 
 
 def labelled_sample(image: np.ndarray, labels: Tensor | None, crop: int) -> tuple[Tensor, Tensor | None]:
-    """An augmented photo ``uint8 (3, crop, crop)`` and its labels (given on the grid) ``uint8 (crop, crop)``."""
+    """An augmented photo ``uint8 (3, crop, crop)`` and its labels or maps (given on the grid) ``(..., crop, crop)``.
+
+    Maps are moved without interpolation, and 255 outside the photo.
+    """
     photo = tv_tensors.Image(to_tensor(image))
     height, width = photo.shape[-2:]
     transform = augmentation(crop, max(height, width))

@@ -31,23 +31,30 @@ class VOC:
         split: a list in ``ImageSets/Segmentation``, e.g. ``train_aug``, ``train``, ``val``.
         classes: names to keep, in the order of their labels 1..C; photos that show none of them are left
             out, and pixels of the other classes are void (255) in every mask. Default: all twenty.
+        tags: whether to read tags; without them no photo is left out, and :meth:`tags` is refused. ``test`` has
+            none, and is opened without.
 
     Raises:
-        UserError: a folder, list, photo, tag source or class is missing.
+        UserError: a folder, list, photo, tag source or class is missing, or tags of ``test`` are asked for.
     """
 
-    def __init__(self, root: str | Path, split: str, classes: tuple[str, ...] | None = None):
+    def __init__(self, root: str | Path, split: str, classes: tuple[str, ...] | None = None, tags: bool = True):
         self.root, self.split = Path(root), split
         foreground = tuple(classes or VOC_CLASSES)
         unknown = [name for name in foreground if name not in VOC_CLASSES]
         if unknown:
             raise UserError(f"Unknown VOC class {unknown[0]!r}; expected some of {', '.join(VOC_CLASSES)}.")
         self.classes = ("background", *foreground)
-        ids = self._read_list()
-        tags = self._read_tags(ids)
-        kept = [i for i, row in enumerate(tags) if classes is None or row.any()]
-        self.ids = [ids[i] for i in kept]
-        self._tags = tags[kept]
+        if tags and split == "test":  # none are published, so whatever is found there is no tag
+            raise UserError(
+                "VOC's split 'test' has no tags: got a request to read them, expected predictions without. "
+                "Use `python -m training.predict`, or open it with tags=False."
+            )
+        self.ids, self._tags = self._read_list(), None
+        if tags:
+            rows = self._read_tags(self.ids)
+            kept = [i for i, row in enumerate(rows) if classes is None or row.any()]
+            self.ids, self._tags = [self.ids[i] for i in kept], rows[kept]
         for name in self.ids:
             if not self._photo(name).is_file():
                 raise UserError(f"{split}.txt lists {name}, but {self._photo(name)} is missing; restore the photo.")
@@ -67,6 +74,8 @@ class VOC:
 
     def tags(self, i: int) -> np.ndarray:
         """Image-level tags of photo i as ``bool (C,)``, background not among them."""
+        if self._tags is None:
+            raise UserError(f"The split {self.split!r} was opened without tags; open it with tags=True to read them.")
         return self._tags[i]
 
     def mask(self, i: int) -> np.ndarray:

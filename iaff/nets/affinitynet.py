@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from iaff.config import Walk
 from iaff.data.transforms import to_tensor
 from iaff.grid import UNKNOWN, overlap
+from iaff.loss import Batch
 from iaff.nets.guidance import Guidance
 from iaff.propagation import RandomWalk, neighbours, transition
 from iaff.propagation.walk import both_ways
@@ -22,7 +23,7 @@ class AffinityNet(Guidance):
 
     def __init__(self, trunk: nn.Module, how: Walk, width: int = 64):
         super().__init__(trunk, width)
-        self.how = how
+        self.how, self.probes = how, 0
         self.embed = nn.Conv2d(width, width, 1, bias=False)
         nn.init.xavier_uniform_(self.embed.weight, gain=4)  # as PSA: distances large enough to learn from
         self.offsets = neighbours(how.radius)
@@ -45,16 +46,21 @@ class AffinityNet(Guidance):
         out[(..., *here)] = (-distance).exp()
         return out
 
-    def loss(self, batch: dict[str, Tensor]) -> Tensor:
+    def counts(self, batch: Batch) -> Tensor:
+        """Pairs of background, of one object class, and of different labels."""
+        return torch.stack([part.sum() for part in pair_labels(batch["confident"], self._half())])
+
+    def loss(self, batch: Batch, counts: Tensor) -> Tensor:
         """PSA's balanced loss (eq. 2) over pairs of confident pixels.
 
         A quarter each for pairs of one object class and of background, which shall be alike, and half for pairs of
         different labels, which shall not. Pairs with an unknown pixel say nothing.
         """
-        affinities, labels = self(batch["image"]), batch["confident"].long()
-        background, objects, different = pair_labels(labels, self._half())
+        affinities = self(batch["image"])
         alike, unlike = -(affinities + EPSILON).log(), -(1 + EPSILON - affinities).log()
-        return _mean(alike, background) / 4 + _mean(alike, objects) / 4 + _mean(unlike, different) / 2
+        terms = zip((alike, alike, unlike), pair_labels(batch["confident"], self._half()), (4, 4, 2), strict=True)
+        return sum((values * part).sum() / count / share
+                   for (values, part, share), count in zip(terms, counts, strict=True))  # fmt: skip
 
     @torch.no_grad()
     def propagator(self, image: np.ndarray) -> RandomWalk:
@@ -80,7 +86,3 @@ def pair_labels(labels: Tensor, offsets: list[tuple[int, int]]) -> tuple[Tensor,
         second[(slice(None), m, *here)] = labels[(slice(None), *there)]
     known, same = (first != UNKNOWN) & (second != UNKNOWN), first == second
     return known & same & (first == 0), known & same & (first > 0), known & ~same
-
-
-def _mean(values: Tensor, mask: Tensor) -> Tensor:
-    return (values * mask).sum() / mask.sum().clamp(min=1)

@@ -4,22 +4,33 @@ A backbone maps photos ``(N, 3, H, W)`` in 0..255 to maps by stride, ``{4: ..., 
 and says their widths in ``channels``; "top" (and 16, for an output stride of 8) is at the output stride.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 from torch import nn
 
-from iaff.nets.mobilenet import MobileNetV2, load_imagenet
+from iaff.nets.imagenet import Pretrained, load_imagenet
+from iaff.nets.mobilenet import MobileNetV2
+from iaff.nets.resnet import ResNet
 from iaff.nets.small import Small
+from iaff.nets.vgg import VGG16
 
 Depth = Literal["classifier", "unary", "pairwise"]
 BLOCKS = {"classifier": 19, "unary": 18, "pairwise": 14}  # of MobileNetV2
+PRETRAINED: dict[str, Callable[[Depth, int], Pretrained]] = {
+    "mobilenet_v2": lambda depth, stride: MobileNetV2(BLOCKS[depth], stride),
+    "vgg16": lambda depth, stride: VGG16(depth != "pairwise", stride),
+    "resnet50": lambda depth, stride: ResNet("resnet50", depth != "pairwise", stride),
+    "resnet101": lambda depth, stride: ResNet("resnet101", depth != "pairwise", stride),
+}
 
 
 def build_trunk(name: str, depth: Depth, output_stride: int, weights: str = "none") -> nn.Module:
     """A backbone as deep as a network needs it.
 
     Args:
-        name: ``mobilenet_v2`` or ``small``.
+        name: ``small``, or one of ``PRETRAINED``.
+        depth: ``pairwise`` keeps what makes the maps 4, 8 and 16, at these strides (``small``'s at its output stride).
         weights: ``imagenet`` (downloaded once by torchvision), a path to torchvision's state dict, or ``none``;
             ``small`` is always trained from scratch.
 
@@ -28,8 +39,8 @@ def build_trunk(name: str, depth: Depth, output_stride: int, weights: str = "non
     """
     if name == "small":
         return Small(2 if depth == "pairwise" else 3, output_stride)
-    if name != "mobilenet_v2":
-        raise ValueError(f"backbone {name!r}: expected mobilenet_v2 or small")
-    trunk = MobileNetV2(BLOCKS[depth], 16 if depth == "pairwise" else output_stride)
+    if name not in PRETRAINED:
+        raise ValueError(f"backbone {name!r}: expected small or one of {', '.join(PRETRAINED)}")
+    trunk = PRETRAINED[name](depth, 16 if depth == "pairwise" else output_stride)
     load_imagenet(trunk, weights)
     return trunk

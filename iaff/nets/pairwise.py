@@ -1,5 +1,6 @@
 """The pairwise network g_t: its kinds, and the samples that it learns from."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -9,16 +10,24 @@ from torch import Tensor, nn
 from iaff.config import Config
 from iaff.data.transforms import aligned_crop, to_tensor
 from iaff.grid import UNKNOWN
+from iaff.loss import Batch
 from iaff.nets.affinitynet import AffinityNet
 from iaff.nets.spn import Spn
-from iaff.propagation import Linear
+from iaff.nets.untrained import ByColour, SelfTraining
+from iaff.propagation import Linear, rademacher
 
 
 class Pairwise(Protocol):
-    """What the loop asks of a pairwise network (an ``nn.Module`` too)."""
+    """What the loop asks of a pairwise network (an ``nn.Module`` too). Kinds without parameters learn nothing."""
 
-    def loss(self, batch: dict[str, Tensor]) -> Tensor:
-        """Training loss of a batch of :func:`pairwise_sample`."""
+    probes: int  # Rademacher vectors that each training sample brings along
+
+    def counts(self, batch: Batch) -> Tensor:
+        """What the loss of a batch of :func:`pairwise_sample` is a mean over."""
+        ...
+
+    def loss(self, batch: Batch, counts: Tensor) -> Tensor:
+        """The batch's share of the training loss (:class:`iaff.loss.Loss`)."""
         ...
 
     def propagator(self, image: np.ndarray) -> Linear:
@@ -26,24 +35,30 @@ class Pairwise(Protocol):
         ...
 
 
-def build_pairwise(config: Config, trunk: nn.Module) -> Spn | AffinityNet:
-    """The pairwise network of the kind that the settings name, on a trunk of depth ``pairwise``."""
-    if config.affinity == "affinitynet":
-        return AffinityNet(trunk, config.walk)
-    return Spn(trunk, config.loss)
+def build_pairwise(config: Config, trunk: Callable[[], nn.Module]) -> nn.Module:
+    """The :class:`Pairwise` of the kind that the settings name; ``trunk`` makes a backbone of depth ``pairwise``."""
+    match config.affinity:
+        case "affinitynet":
+            return AffinityNet(trunk(), config.walk)
+        case "pamr":
+            return ByColour()
+        case "none":
+            return SelfTraining()
+    return Spn(trunk(), config.loss)
 
 
-def pairwise_sample(image: np.ndarray, alpha: Tensor, confident: Tensor, ids: Tensor, crop: int) -> dict:
+def pairwise_sample(image: np.ndarray, alpha: Tensor, confident: Tensor, ids: Tensor, crop: int, probes: int) -> Batch:
     """One training sample: photo, alpha^u ``(K, h, w)``, Y_t as channels ``uint8 (h, w)``, superpixels ``(h, w)``.
 
-    Outside the photo alpha^u is background, Y_t unknown, and all is one superpixel.
+    Its ``probes`` (P, h, w) of L_s come along, so that they are the same wherever the sample is computed. Outside the
+    photo alpha^u is background, Y_t unknown, and all is one superpixel.
     """
     outside = torch.zeros(len(alpha), dtype=alpha.dtype)
     outside[0] = 1
     maps = {"alpha": alpha, "confident": confident, "ids": ids}
     fills = {"alpha": outside, "confident": UNKNOWN, "ids": int(ids.max()) + 1}
     photo, cut = aligned_crop(to_tensor(image), maps, fills, crop)
-    return {"image": photo, **cut}
+    return {"image": photo, **cut, "probes": rademacher(1, probes, *cut["ids"].shape)[0].to(torch.int8)}
 
 
 def pairwise_collate(samples: list[dict]) -> dict[str, Tensor]:

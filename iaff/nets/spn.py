@@ -8,8 +8,9 @@ from torch.nn.functional import nll_loss
 from iaff.config import PairwiseLoss
 from iaff.data.transforms import to_tensor
 from iaff.grid import UNKNOWN
+from iaff.loss import Batch
 from iaff.nets.guidance import Guidance
-from iaff.propagation import Scan, gates_from_logits, propagate, rademacher, smoothness
+from iaff.propagation import Scan, gates_from_logits, propagate, smoothness
 from iaff.propagation.gates import DIRECTIONS, NEIGHBOURS
 
 
@@ -23,6 +24,7 @@ class Spn(Guidance):
     def __init__(self, trunk: nn.Module, how: PairwiseLoss, width: int = 64, self_logit: float = -1.0):
         super().__init__(trunk, width)
         self.how = how
+        self.probes = how.probes if how.smoothness else 0  # Rademacher vectors that a sample brings along
         self.logits = nn.Conv2d(width, DIRECTIONS * (NEIGHBOURS + 1), 1)
         nn.init.normal_(self.logits.weight, std=0.01)
         bias = torch.zeros(DIRECTIONS, NEIGHBOURS + 1)
@@ -33,20 +35,25 @@ class Spn(Guidance):
         """Photos (N, 3, H, W) in 0..255 -> gates (N, 4, 3, h, w) at stride 4, h = ceil(H/4)."""
         return gates_from_logits(self.logits(self.features(images)).float())
 
-    def loss(self, batch: dict[str, Tensor]) -> Tensor:
+    def counts(self, batch: Batch) -> Tensor:
+        """Known pixels, and photos: what the two losses are means over."""
+        return torch.stack([(batch["confident"] != UNKNOWN).sum(), torch.tensor(len(batch["ids"]))])
+
+    def loss(self, batch: Batch, counts: Tensor) -> Tensor:
         """L_alpha + weight x L_s: the refined map against Y_t, and G against the superpixels' averaging G_s.
 
         L_alpha is the cross-entropy -log max(alpha^p, 1e-6) where Y_t is known. L_s = |G - G_s|^2 / N is estimated
         without bias by Hutchinson's probes, which ride through the same scan as extra channels.
         """
         gates = self(batch["image"])
-        alpha, ids = batch["alpha"].float(), batch["ids"]
-        probes = rademacher(len(alpha), self.how.probes, *ids.shape[-2:], alpha.device)
+        alpha, probes = batch["alpha"].float(), batch["probes"].float()
         moved = propagate(torch.cat([alpha, probes], 1), gates, self.how.passes)
-        refined, probed = moved.split([alpha.shape[1], self.how.probes], 1)
-        labels = batch["confident"].long()
-        fit = nll_loss(refined.clamp(min=1e-6).log().contiguous(), labels, ignore_index=UNKNOWN)
-        return fit + self.how.smoothness * smoothness(probed, probes, ids)
+        refined, probed = moved.split([alpha.shape[1], probes.shape[1]], 1)
+        log, labels = refined.clamp(min=1e-6).log().contiguous(), batch["confident"].long()
+        fit = nll_loss(log, labels, ignore_index=UNKNOWN, reduction="sum") / counts[0]
+        if not self.probes:
+            return fit
+        return fit + self.how.smoothness * smoothness(probed, probes, batch["ids"]).sum() / counts[1]
 
     @torch.no_grad()
     def propagator(self, image: np.ndarray) -> Scan:

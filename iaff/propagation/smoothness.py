@@ -17,7 +17,7 @@ def rademacher(n: int, probes: int, h: int, w: int, device: torch.device | str =
 
 
 def smoothness(probed: Tensor, probes: Tensor, ids: Tensor) -> Tensor:
-    """Unbiased estimate of |G - G_s|_F^2 / N, the mean over photos.
+    """Unbiased estimate of |G - G_s|_F^2 / N of each photo, ``(N,)``.
 
     Args:
         probed: G z; probes: z, both ``(N, P, h, w)``; ids: superpixels ``int (N, h, w)``.
@@ -26,7 +26,7 @@ def smoothness(probed: Tensor, probes: Tensor, ids: Tensor) -> Tensor:
         (gz - superpixel_average(z, s)).square().sum((1, 2)).mean() / s.numel()
         for gz, z, s in zip(probed, probes, ids, strict=True)
     ]
-    return torch.stack(terms).mean()
+    return torch.stack(terms)
 
 
 def superpixel_average(z: Tensor, ids: Tensor) -> Tensor:

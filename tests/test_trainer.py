@@ -1,0 +1,235 @@
+"""The trainer: parts of a batch add up, nothing depends on how it is cut or interrupted, and faults are said."""
+
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import nn
+
+import training.storage
+import training.trainer
+from iaff.cam import CLASSIFIER_LOSS
+from iaff.config import Fit, PairwiseLoss, Walk, load_config
+from iaff.errors import UserError
+from iaff.loss import Loss
+from iaff.nets.affinitynet import AffinityNet
+from iaff.nets.backbones import build_trunk
+from iaff.nets.classifier import Classifier
+from iaff.nets.spn import Spn
+from iaff.nets.unary import Unary
+from iaff.propagation import rademacher
+from iaff.run import Run
+from iaff.supervision import BALANCED, HARD, SOFT, soft_sample
+from tests.test_loop import CONFIG, assert_identical, everything_learnt
+from training.ship import ship
+from training.train import train
+from training.trainer import Crowd, Trainer
+from training.watch import Watch
+
+
+def batch(generator, n=4, side=8):
+    labels = torch.randint(0, 3, (n, side, side), generator=generator).to(torch.uint8)
+    labels[torch.rand(labels.shape, generator=generator) < 0.4] = 255
+    labels[0] = 255  # a sample of which nothing is known weighs nothing
+    return {
+        "image": torch.randint(0, 256, (n, 3, 4 * side, 4 * side), generator=generator, dtype=torch.uint8),
+        "tags": torch.randint(0, 2, (n, 2), generator=generator).float(),
+        "labels": labels,
+        "target": torch.rand(n, 3, side, side, generator=generator).softmax(1) * (labels != 255)[:, None],
+        "confident": labels,
+        "alpha": torch.rand(n, 3, side, side, generator=generator).softmax(1),
+        "ids": torch.randint(0, 5, (n, side, side), generator=generator),
+        "probes": rademacher(n, 3, side, side),
+    }
+
+
+def pairwise(net):
+    return net, Loss(net.counts, lambda net, batch, counts: net.loss(batch, counts))
+
+
+def trunk(depth):
+    return build_trunk("small", depth, 8)
+
+
+TASKS = {
+    "classifier": lambda: (Classifier(trunk("classifier"), 2), CLASSIFIER_LOSS),
+    "hard": lambda: (Unary(trunk("unary"), 2, 8), HARD),
+    "balanced": lambda: (Unary(trunk("unary"), 2, 8), BALANCED),
+    "soft": lambda: (Unary(trunk("unary"), 2, 8), SOFT),
+    "spn": lambda: pairwise(Spn(trunk("pairwise"), PairwiseLoss(smoothness=0.5))),
+    "affinitynet": lambda: pairwise(AffinityNet(trunk("pairwise"), Walk(radius=3))),
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_parts_of_a_batch_add_up_to_the_whole(task):
+    torch.manual_seed(0)
+    net, loss = TASKS[task]()
+    net.eval()
+    whole = batch(torch.Generator().manual_seed(1))
+    parts = [{k: v[s] for k, v in whole.items()} for s in (slice(0, 1), slice(1, 4))]
+    counts = sum(loss.counts(part) for part in parts)
+    torch.testing.assert_close(counts, loss.counts(whole))
+    total = sum(loss.value(net, part, counts.clamp(min=1)) for part in parts)
+    torch.testing.assert_close(total, loss.whole(net, whole), rtol=1e-4, atol=1e-6)
+
+
+def test_soft_targets_are_the_refined_map_where_the_photo_is():
+    torch.manual_seed(3)
+    alpha = torch.tensor([0.25, 0.75]).view(2, 1, 1).expand(2, 12, 10).half()
+    found = soft_sample(np.zeros((48, 40, 3), np.uint8), alpha, torch.tensor([0, 3]), 5, 64)["target"]
+    assert found.shape == (5, 16, 16)
+    known = found.sum(0) > 0
+    assert 0 < known.float().mean() < 1
+    assert found[:, known].T.unique(dim=0).tolist() == [[0.25, 0, 0, 0.75, 0]]
+
+
+@pytest.mark.parametrize(("size", "accumulate"), [(1, 1), (2, 1), (1, 4), (2, 2)])
+def test_every_sample_is_seen_once_in_the_same_steps(size, accumulate):
+    how = Fit(steps=3, batch=8, accumulate=accumulate)
+    crowds = [Crowd(size, rank) for rank in range(size)]
+    steps = [crowd.positions(how, 1) for crowd in crowds]
+    each = how.batch // size
+    for step in range(2):
+        seen = sorted(p for positions in steps for p in positions[step * each : (step + 1) * each])
+        assert seen == list(range(8 * (step + 1), 8 * (step + 2)))
+    with pytest.raises(UserError, match="expected a multiple of"):
+        Crowd(3, 0).share(how)
+
+
+def losses(folder, stage):
+    events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
+    events.Reload()
+    return [event.value for event in events.Scalars(f"{stage}/loss")]
+
+
+def tiny(accumulate, folder):
+    torch.manual_seed(0)
+    net = Classifier(trunk("classifier"), 2)
+    net.train = lambda mode=True: nn.Module.train(net, False)  # statistics of batches depend on their size
+    data = batch(torch.Generator().manual_seed(1))
+    sample = lambda i: {"image": data["image"][i], "tags": data["tags"][i]}  # noqa: E731
+    how = Fit(steps=12, batch=4, accumulate=accumulate, lr=1e-2)
+    Trainer(folder, Accelerator(), 0).fit("classifier", net, 4, sample, CLASSIFIER_LOSS, how)
+    return losses(folder, "classifier")
+
+
+def test_an_accumulated_batch_teaches_the_same(tmp_path):
+    whole, parts = (tiny(n, tmp_path / str(n)) for n in (1, 4))
+    assert len(whole) == 12
+    assert whole[-1] < whole[0] - 1e-3
+    assert parts == pytest.approx(whole, rel=1e-4)
+
+
+def test_a_loss_that_is_no_number_or_grows_stops_the_stage():
+    watch = Watch("pairwise_2", 100)
+    for step in range(40):
+        watch.see(step, 1.0)
+    with pytest.raises(UserError, match=r"Stage pairwise_2: the loss is nan at step 41 of 100. Lower pairwise.lr"):
+        watch.see(40, float("nan"))
+    watch.running = 5.0
+    with pytest.raises(UserError, match=r"has grown from 1 to 6\.25"):
+        watch.see(41, 30.0)
+
+
+def test_a_training_that_diverges_names_its_stage(tmp_path):
+    with pytest.raises(UserError, match="Stage classifier: the loss"):
+        train(load_config(CONFIG, ["classifier.lr=1e30", "classifier.lr_head=1e30"]), tmp_path / "tiny")
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path, monkeypatch):
+    """Writing fails with the system's own error at the fifth map of alpha^u; with space again, the end is the same."""
+    config, save = load_config(CONFIG), training.storage.save_file
+
+    def full(tensors, path):
+        if path.parent.name == "unary_1" and path.name.startswith("000005"):
+            path.write_bytes(b"half a file")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        save(tensors, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.storage, "save_file", full)
+        with pytest.raises(UserError, match=r"The disk is full: .*000005"):
+            train(config, tmp_path / "broken")
+    assert not list((tmp_path / "broken").rglob("*.part"))
+    train(config, tmp_path / "broken")
+    train(config, tmp_path / "whole")
+    assert_identical(everything_learnt(tmp_path / "broken"), everything_learnt(tmp_path / "whole"))
+
+
+ABLATIONS = {
+    "self-training": ["affinity=none", "targets.soft=true"],
+    "pamr": ["affinity=pamr", "mining.mode=drop_disagree", "targets.warm_start=false"],
+    "no L_s": ["loss.smoothness=0", "loss.passes=2", "unary.accumulate=2", "unary.optimiser='sgd'"],
+    "masks": ["supervision=masks", "affinity=none"],
+}
+
+
+@pytest.mark.parametrize("name", ABLATIONS)
+def test_ablations_are_switches(name, tmp_path):
+    run = train(load_config(CONFIG, [*ABLATIONS[name], "traces=1"]), tmp_path / "tiny")
+    figures = run.figures()["rounds"]
+    assert len(figures) == 2
+    energies = [abs(r["energy"]["paper"]["unary"]) for r in figures]
+    assert (max(energies) < 1e-9) == ("affinity=none" in ABLATIONS[name])  # G = I changes nothing, others do
+    assert len(run.traces()) == (0 if name == "pamr" else 1)
+    assert run.config["supervision"] == ("masks" if name == "masks" else "tags")
+    if name == "masks":
+        assert not (run.dir / "cache" / "seeds").exists()
+        with pytest.raises(UserError, match="supervision=masks"):
+            ship(run, tmp_path / "copy", tmp_path)
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one(tmp_path):
+    """gloo, fp32, no dropout, frozen statistics: the first 20 losses within 1e-4, mIoU within a point."""
+    settings = ["classifier.steps=30", "unary.steps=30", "pairwise.steps=20"]
+    many = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    for command, name in (([sys.executable], "one"), (many, "two")):
+        done = subprocess.run([*command, "tests/two_processes.py", str(tmp_path / name), *settings],
+                              capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "."})  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+    for stage in ("classifier", "unary_1", "pairwise_1"):
+        one, two = (losses(tmp_path / name, stage)[:20] for name in ("one", "two"))
+        assert len(one) == 20
+        worst = max(abs(a / b - 1) for a, b in zip(one, two))
+        print(f"{stage}: first 20 losses differ by at most {worst:.1e}")
+        assert two == pytest.approx(one, rel=1e-4)
+    one, two = (Run.load(tmp_path / name).figures()["rounds"][-1] for name in ("one", "two"))
+    for key in ("unary", "refined"):
+        print(f"{key}: mIoU {one[key]['miou_tags']:.4f} and {two[key]['miou_tags']:.4f}")
+        assert two[key]["miou_tags"] == pytest.approx(one[key]["miou_tags"], abs=0.01)
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments(tmp_path):
+    """SIGKILL five times, up to two seconds after it got on; in the end all is as in an unbroken run."""
+    command = [sys.executable, "-m", "training.train", "--config", CONFIG, "--run"]
+    often = {**os.environ, "IAFF_CHECKPOINT_SECONDS": "0"}
+    for _ in range(5):
+        before = progress(tmp_path / "broken")
+        process = subprocess.Popen([*command, str(tmp_path / "broken")], env=often, stderr=subprocess.DEVNULL)
+        while progress(tmp_path / "broken") == before and process.poll() is None:
+            time.sleep(0.05)
+        time.sleep(random.uniform(0, 2))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        print(f"killed with {len(progress(tmp_path / 'broken'))} files written")
+    for name in ("broken", "whole"):
+        subprocess.run([*command, str(tmp_path / name)], check=True, capture_output=True)
+    assert_identical(everything_learnt(tmp_path / "broken"), everything_learnt(tmp_path / "whole"))
+
+
+def progress(folder):
+    return {(path, path.stat().st_mtime_ns) for path in folder.glob("*/**/*.safetensors")} | {
+        (path, path.stat().st_mtime_ns) for path in folder.glob("checkpoints/*.pt")
+    }

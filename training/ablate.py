@@ -1,0 +1,125 @@
+"""Ablations of IAL: ``python -m training.ablate data.root=VOC2012_DIR [weights=PATH]``.
+
+Every row shares classifier, seeds, superpixels and f_1 with IAL under the same budget (``configs/ablation.toml``): they
+are linked from IAL's run of seed 0, and what differs is one setting. Each is trained with two seeds, scored on `tune`
+after every round and on train (with tags) at the end. Killed and started again, it goes on where it was; finished rows
+are read back.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from iaff.config import load_config
+from iaff.data import open_split
+from iaff.encoding import write_atomically
+from iaff.errors import UserError
+from iaff.explainer import Explainer
+from training.evaluate import evaluate
+from training.train import train
+
+CONFIG = "training/configs/ablation.toml"
+ABLATIONS: dict[str, list[str]] = {
+    "IAL": [],
+    "no pairwise network": ["affinity=none", "mining.mode=none"],
+    "PAMR in place of G": ["affinity=pamr"],
+    "iterated PSA": ["affinity=affinitynet", "mining.mode=none"],
+    "no mining": ["mining.mode=none"],
+    "drop_disagree": ["mining.mode=drop_disagree"],
+    "no L_s": ["loss.smoothness=0"],
+    "no warm start": ["targets.warm_start=false"],
+}
+SHARED = ("weights/classifier.safetensors", "weights/unary_1.safetensors",
+          "cache/superpixels", "cache/seeds", "cache/unary_1")  # fmt: skip
+
+
+def share(base: Path, folder: Path) -> None:
+    """Links what all ablations have in common from the run ``base`` into a new run's folder."""
+    for name in SHARED:
+        source = base / name
+        for file in [source] if source.is_file() else sorted(source.iterdir()):
+            link = folder / file.relative_to(base)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.exists():
+                os.link(file, link)
+
+
+def score(run, root: str, split: str) -> list[dict[str, Any]]:
+    """A run's rounds on a split: mIoU of alpha^u and alpha^p with tags, precision and coverage of Y_t, in 0..1."""
+    photos = open_split("voc", root, split, run.classes[1:])
+    rounds = evaluate(Explainer(run), photos, cam=False)["rounds"]
+    return [_figures(r) for r in rounds]
+
+
+def _figures(r: dict[str, Any]) -> dict[str, float]:
+    return {"unary": r["unary"]["miou_tags"], "refined": r["refined"]["miou_tags"],
+            "precision": r["confident"]["precision"], "coverage": r["confident"]["coverage"]}  # fmt: skip
+
+
+def table(results: dict[str, list[dict[str, Any]]]) -> str:
+    """Means over the seeds of the last round, in percent, as Markdown; in brackets what the seeds gave."""
+    lines = ["| | tune: α^u → α^p (seeds) | train: α^u → α^p (seeds) | Y on tune: precision (coverage) |",
+             "|---|---|---|---|"]  # fmt: skip
+    for name, runs in results.items():
+        cells = []
+        for split in ("tune", "train"):
+            last = [run[split][-1] for run in runs if split in run]
+            if not last:
+                cells.append("")
+                continue
+            each = ", ".join(f"{100 * r['refined']:.1f}" for r in last)
+            cells.append(f"{100 * mean(r['unary'] for r in last):.1f} → "
+                         f"{100 * mean(r['refined'] for r in last):.1f} ({each})")  # fmt: skip
+        sure = [run["tune"][-1] for run in runs]
+        cells.append(f"{100 * mean(r['precision'] for r in sure):.1f} ({100 * mean(r['coverage'] for r in sure):.1f})")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m training.ablate", description=__doc__.splitlines()[0])
+    parser.add_argument("--config", default=CONFIG)
+    parser.add_argument("--runs", type=Path, default=Path("runs/ablations"), help="where the runs and results go")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=ABLATIONS, default=list(ABLATIONS),
+                        help=f"of {', '.join(ABLATIONS)}")  # fmt: skip
+    parser.add_argument("--split", default="train", help="scored at the end, with tags; '' for none")
+    parser.add_argument("settings", nargs="*", metavar="key=value", help="overrides for all, e.g. data.root=DIR")
+    arguments = parser.parse_args()
+    try:
+        results = ablate(arguments)
+    except UserError as error:
+        sys.exit(f"training.ablate: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The same command goes on from the last checkpoint.")
+    print(table(results))
+
+
+def ablate(how: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
+    """Trains and scores what is missing; returns every row's figures, one entry per seed."""
+    results: dict[str, list[dict[str, Any]]] = {}
+    base = how.runs / "IAL_0"
+    for seed in how.seeds:
+        for name in dict.fromkeys(["IAL", *how.only]) if seed == how.seeds[0] else how.only:
+            folder = how.runs / f"{name.replace(' ', '_')}_{seed}"
+            done = folder / "ablation.json"
+            if not done.is_file():
+                if folder != base:
+                    share(base, folder)
+                config = load_config(how.config, [*how.settings, *ABLATIONS[name], f"seed={seed}"])
+                run = train(config, folder)
+                figures = {"tune": [_figures(r) for r in run.figures()["rounds"]]}
+                if how.split:
+                    figures[how.split] = score(run, config.data.root, how.split)
+                write_atomically(done, json.dumps(figures, indent=1).encode())
+            results.setdefault(name, []).append(json.loads(done.read_text()))
+            print(table(results), flush=True)
+    return results
+
+
+if __name__ == "__main__":
+    main()

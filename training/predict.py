@@ -1,0 +1,135 @@
+"""Predicts masks: ``python -m training.predict --run DIR --root VOC2012_DIR --split test --out DIR``.
+
+Tags play no part: every photo is predicted over all classes of the run, by the last round's unary network alone, or
+refined by the last affinity with ``--refined``. VOC's predictions come in the layout of its evaluation server, with
+VOC's indices and colours, at the size of the photo::
+
+    OUT/results/VOC2012/Segmentation/comp6_test_cls/2008_000006.png
+
+Competition 6 of the development kit is segmentation with any training data but the test photos (5: VOC's trainval
+alone); ImageNet weights and SBD's photos belong to 6. For ``coco`` (labels 1..80) and ``folder`` (the run's labels)
+the masks are ``OUT/ID.png``. Stopped at any time, the same command goes on.
+"""
+
+import argparse
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from tqdm import tqdm
+
+from iaff.data import COCO_CLASSES, VOC, VOC_CLASSES, Dataset, Folder, open_split
+from iaff.encoding import write_atomically
+from iaff.errors import UserError
+from iaff.explainer import Explainer
+from iaff.images import Photo, read_photo
+from iaff.metrics import to_photo
+from iaff.refine import palette, winners
+from iaff.run import Run
+
+COMPETITION = "comp6"
+
+
+@torch.no_grad()
+def predict(explainer: Explainer, data: Dataset, out: Path, stored: tuple[str, ...], refined: bool = False) -> int:
+    """Writes a palette PNG of every photo of a split into ``out``, unless it is there; returns how many it wrote.
+
+    Args:
+        stored: what the indices of the PNG mean, background first; refined: whether to apply the affinity.
+
+    Raises:
+        UserError: a class of the run is none of ``stored``, or a file cannot be read or written.
+    """
+    names = explainer.run.classes
+    strange = [name for name in names if name not in stored]
+    if strange:
+        raise UserError(
+            f"{explainer.run.dir}: got the class {strange[0]!r}, expected classes of the data set "
+            f"({', '.join(stored)}). Predict with a run that was trained on it."
+        )
+    indices = torch.tensor([stored.index(name) for name in names], dtype=torch.uint8)
+    files = [out / f"{name}.png" for name in _names(data)]
+    wanted = [i for i, file in enumerate(files) if not file.exists()]
+    for i in tqdm(wanted, "predict", unit="photo", mininterval=5):
+        photo = _photo(data, i)
+        height, width = photo.pixels.shape[:2]
+        one = torch.zeros(height, width, dtype=torch.int32)  # superpixels serve to mine regions, which is training
+        (maps,) = explainer.round(len(explainer.rounds), photo.pixels, one, torch.arange(len(names)))
+        labels = winners(to_photo(maps.alpha_p if refined else maps.alpha_u, height, width), photo.size)
+        try:
+            write_atomically(files[i], palette_png(indices[labels.long()].numpy()))
+        except OSError as error:
+            raise UserError(f"Cannot write to {out}: {error.strerror or error}. Give another folder.") from error
+    return len(wanted)
+
+
+def palette_png(labels: np.ndarray) -> bytes:
+    """Indices ``uint8 (H, W)`` as a palette PNG in VOC's colours."""
+    picture = Image.fromarray(labels, "P")
+    picture.putpalette(palette())
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def keep_settings(out: Path, settings: dict[str, object]) -> None:
+    """Remembers what a folder's predictions are of.
+
+    Raises:
+        UserError: the folder holds predictions of other settings, which must not be mixed.
+    """
+    path = out / "predict.json"
+    found = json.loads(path.read_text()) if path.is_file() else settings
+    if found != settings:
+        raise UserError(f"{out}: got predictions of {found}, expected of {settings}. Give another folder with --out.")
+    try:
+        write_atomically(path, (json.dumps(settings, indent=1) + "\n").encode())
+    except OSError as error:
+        raise UserError(f"Cannot write to {out}: {error.strerror or error}. Give another folder.") from error
+
+
+def _names(data: Dataset) -> list[str]:
+    return [str(Path(name).with_suffix("")) if isinstance(data, Folder) else name for name in data.ids]
+
+
+def _photo(data: Dataset, i: int) -> Photo:
+    if isinstance(data, Folder):  # which shrinks photos, so that the size of the source has to come along
+        return read_photo(data.root / data.ids[i], side=data.side)
+    pixels = data.image(i)
+    return Photo(pixels, pixels.shape[1::-1])
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m training.predict", description=__doc__.splitlines()[0])
+    parser.add_argument("--run", required=True, help="folder of the run")
+    parser.add_argument("--data", default="voc", choices=("voc", "coco", "folder"))
+    parser.add_argument("--root", required=True, help="folder of the data set, e.g. VOC2012")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the masks")
+    parser.add_argument("--refined", action="store_true", help="apply the affinity of the last round")
+    arguments = parser.parse_args(argv)
+    kind, split, out = arguments.data, arguments.split, arguments.out
+    try:
+        run = Run.load(arguments.run)
+        data = VOC(arguments.root, split, tags=False) if kind == "voc" else open_split(kind, arguments.root, split)
+        explainer = Explainer(run)
+        keep_settings(out, {"run": run.name, "round": len(explainer.rounds), "refined": arguments.refined,
+                            "data": kind, "split": split})  # fmt: skip
+        folder = out / "results" / "VOC2012" / "Segmentation" / f"{COMPETITION}_{split}_cls" if kind == "voc" else out
+        named = {"voc": VOC_CLASSES, "coco": COCO_CLASSES, "folder": run.classes[1:]}[kind]
+        wrote = predict(explainer, data, folder, ("background", *named), arguments.refined)
+    except UserError as error:
+        sys.exit(f"training.predict: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The same command goes on from here.")
+    print(f"Done: masks of {len(data)} photos in {folder}, {wrote} of them new.")
+    if kind == "voc" and split == "test":
+        print(f"For the evaluation server: tar czf results.tgz -C {out} results")
+
+
+if __name__ == "__main__":
+    main()
