@@ -92,7 +92,7 @@ class Walk(Section):
 class UnaryTargets(Section):
     soft: bool = False  # later rounds learn from alpha^p itself instead of its labels
     balanced_seeds: bool = True  # round 1: object and background seeds weigh the same (SEC, DSRG)
-    warm_start: bool = True  # from the last round's unary and pairwise network, else from ImageNet
+    warm_start: bool = True  # from the last round's unary network, else from ImageNet
 
 
 class Config(Section):
@@ -119,6 +119,7 @@ class Config(Section):
     # What refines: IAL's network, PSA's with its walk, PAMR (nothing is learnt), or nothing (plain self-training).
     affinity: Literal["spn", "affinitynet", "pamr", "none"] = "spn"
     pairwise: Fit
+    pairwise_warm_start: bool = True  # from the last round's, else from ImageNet
     loss: PairwiseLoss = PairwiseLoss()  # of the kind spn
     walk: Walk = Walk()  # of the kind affinitynet
 

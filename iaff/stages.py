@@ -94,6 +94,7 @@ class Stages:
 
     def masks(self) -> Maps:
         """The ground truth on the grid: supervision of the upper bound alone."""
+        self.superpixels  # noqa: B018  (as in find_seeds)
         load = lambda i: {"labels": on_grid(torch.from_numpy(np.array(self.photos.mask(i))))}  # noqa: E731
         return self.trainer.each("masks", self.count, load)
 
@@ -170,7 +171,7 @@ class Stages:
     def train_pairwise(self, t: int, unary: Maps, confident: Maps, before: nn.Module | None) -> nn.Module:
         self.seed(f"pairwise_{t}")
         net = build_pairwise(self.config, partial(self.trunk, "pairwise"))
-        if before and self.config.targets.warm_start:
+        if before and self.config.pairwise_warm_start:
             net.load_state_dict(before.state_dict())
         how = self.config.pairwise
 

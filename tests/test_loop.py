@@ -168,7 +168,8 @@ def test_a_folder_that_is_no_run(tmp_path):
 
 def test_the_same_loop_runs_the_iterated_psa(tmp_path):
     """AffinityNet and its random walk in place of IAL's pairwise network, without mining (Table 3's other row)."""
-    settings = ["affinity=affinitynet", "mining.mode=none", "walk.steps=16", "pairwise.steps=4"]
+    settings = ["affinity=affinitynet", "mining.mode=none", "walk.steps=16", "pairwise.steps=4",
+                "precision=bf16"]  # fmt: skip
     run = training.train.train(load_config(CONFIG, settings), tmp_path / "psa")
     assert [r["round"] for r in run.figures()["rounds"]] == [1, 2]
     trace = Trace.load(run.trace_path("sample_0"))

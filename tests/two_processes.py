@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 from torch import nn
 
 from iaff.config import load_config
@@ -20,3 +21,4 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     folder, *settings = sys.argv[1:]
     train(load_config("training/configs/shapes_tiny.toml", settings), Path(folder))
+    print(f"one of {PartialState().num_processes}")

@@ -1,9 +1,9 @@
 """Ablations of IAL: ``python -m training.ablate data.root=VOC2012_DIR [weights=PATH]``.
 
 Every row shares classifier, seeds, superpixels and f_1 with IAL under the same budget (``configs/ablation.toml``): they
-are linked from IAL's run of seed 0, and what differs is one setting. Each is trained with two seeds, scored on `tune`
-after every round and on train (with tags) at the end. Killed and started again, it goes on where it was; finished rows
-are read back.
+are linked from IAL's run of the first seed, and what differs is one setting. Each is trained with two seeds, scored on
+`tune` after every round and on train (with tags) at the end. Killed and started again, it goes on where it was;
+finished rows are read back.
 """
 
 import argparse
@@ -19,7 +19,8 @@ from iaff.data import open_split
 from iaff.encoding import write_atomically
 from iaff.errors import UserError
 from iaff.explainer import Explainer
-from training.evaluate import evaluate
+from training.evaluate import device, evaluate
+from training.storage import FULL, is_full
 from training.train import train
 
 CONFIG = "training/configs/ablation.toml"
@@ -31,7 +32,7 @@ ABLATIONS: dict[str, list[str]] = {
     "no mining": ["mining.mode=none"],
     "drop_disagree": ["mining.mode=drop_disagree"],
     "no L_s": ["loss.smoothness=0"],
-    "no warm start": ["targets.warm_start=false"],
+    "unary re-initialised": ["targets.warm_start=false"],
 }
 SHARED = ("weights/classifier.safetensors", "weights/unary_1.safetensors",
           "cache/superpixels", "cache/seeds", "cache/unary_1")  # fmt: skip
@@ -51,7 +52,7 @@ def share(base: Path, folder: Path) -> None:
 def score(run, root: str, split: str) -> list[dict[str, Any]]:
     """A run's rounds on a split: mIoU of alpha^u and alpha^p with tags, precision and coverage of Y_t, in 0..1."""
     photos = open_split("voc", root, split, run.classes[1:])
-    rounds = evaluate(Explainer(run), photos, cam=False)["rounds"]
+    rounds = evaluate(Explainer(run, device()), photos, cam=False)["rounds"]
     return [_figures(r) for r in rounds]
 
 
@@ -94,6 +95,10 @@ def main() -> None:
         results = ablate(arguments)
     except UserError as error:
         sys.exit(f"training.ablate: {error}")
+    except OSError as error:
+        if not is_full(error, Path()):
+            raise
+        sys.exit(f"training.ablate: {error.filename}: {FULL}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on from the last checkpoint.")
     print(table(results))
@@ -102,16 +107,16 @@ def main() -> None:
 def ablate(how: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
     """Trains and scores what is missing; returns every row's figures, one entry per seed."""
     results: dict[str, list[dict[str, Any]]] = {}
-    base = how.runs / "IAL_0"
+    base = how.runs / f"IAL_{how.seeds[0]}"
     for seed in how.seeds:
         for name in dict.fromkeys(["IAL", *how.only]) if seed == how.seeds[0] else how.only:
             folder = how.runs / f"{name.replace(' ', '_')}_{seed}"
             done = folder / "ablation.json"
+            if folder != base:
+                share(base, folder)
+            config = load_config(how.config, [*how.settings, *ABLATIONS[name], f"seed={seed}"])
+            run = train(config, folder)  # of a finished one nothing is left to do, but other settings are refused
             if not done.is_file():
-                if folder != base:
-                    share(base, folder)
-                config = load_config(how.config, [*how.settings, *ABLATIONS[name], f"seed={seed}"])
-                run = train(config, folder)
                 figures = {"tune": [_figures(r) for r in run.figures()["rounds"]]}
                 if how.split:
                     figures[how.split] = score(run, config.data.root, how.split)

@@ -33,6 +33,11 @@ from training.propagators import Comparison
 BINS = 20  # of the histogram of region scores
 
 
+def device() -> torch.device | str:
+    """Where a run's networks score photos: on the GPU, if there is one."""
+    return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
+
+
 class CamScore:
     """CAM at every threshold, and the seeds."""
 
@@ -230,7 +235,8 @@ def main() -> None:
         run = Run.load(arguments.run)
         foreground = None if arguments.data == "shapes" else run.classes[1:]
         data = open_split(arguments.data, arguments.root, arguments.split, foreground, arguments.size)
-        explainer = Explainer(run)
+        compared = arguments.propagators or arguments.pairwise  # which is done, and timed, on the CPU
+        explainer = Explainer(run, "cpu" if compared else device())
         others = {Path(folder).name: Explainer(Run.load(folder)) for folder in arguments.pairwise}
         comparison, last = None, len(explainer.rounds)
         if arguments.propagators or others:

@@ -1,6 +1,6 @@
 """Predicts masks: ``python -m training.predict --run DIR --root VOC2012_DIR --split test --out DIR``.
 
-Tags play no part: every photo is predicted over all classes of the run, by the last round's unary network alone, or
+Tags play no part: a photo is predicted over all classes of the run, by the last round's unary network alone, or
 refined by the last affinity with ``--refined``. VOC's predictions come in the layout of its evaluation server, with
 VOC's indices and colours, at the size of the photo::
 
@@ -8,7 +8,8 @@ VOC's indices and colours, at the size of the photo::
 
 Competition 6 of the development kit is segmentation with any training data but the test photos (5: VOC's trainval
 alone); ImageNet weights and SBD's photos belong to 6. For ``coco`` (labels 1..80) and ``folder`` (the run's labels)
-the masks are ``OUT/ID.png``. Stopped at any time, the same command goes on.
+the masks are ``OUT/ID.png``; COCO's photos without any annotation are left out. Stopped at any time, the same command
+goes on.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from iaff.images import Photo, read_photo
 from iaff.metrics import to_photo
 from iaff.refine import palette, winners
 from iaff.run import Run
+from training.evaluate import device
 
 COMPETITION = "comp6"
 
@@ -116,9 +118,9 @@ def main(argv: list[str] | None = None) -> None:
     try:
         run = Run.load(arguments.run)
         data = VOC(arguments.root, split, tags=False) if kind == "voc" else open_split(kind, arguments.root, split)
-        explainer = Explainer(run)
-        keep_settings(out, {"run": run.name, "round": len(explainer.rounds), "refined": arguments.refined,
-                            "data": kind, "split": split})  # fmt: skip
+        explainer = Explainer(run, device())
+        keep_settings(out, {"run": run.name, "trained": run.changed(), "round": len(explainer.rounds),
+                            "refined": arguments.refined, "data": kind, "split": split})  # fmt: skip
         folder = out / "results" / "VOC2012" / "Segmentation" / f"{COMPETITION}_{split}_cls" if kind == "voc" else out
         named = {"voc": VOC_CLASSES, "coco": COCO_CLASSES, "folder": run.classes[1:]}[kind]
         wrote = predict(explainer, data, folder, ("background", *named), arguments.refined)

@@ -40,9 +40,11 @@ class Report:
             print(f"No figures against masks: {error}")
 
     def __call__(self, r: Round) -> None:
-        """Measures round r and rewrites the run's files, each atomically."""
+        """Measures round r and rewrites the run's files, each atomically; a round that was measured is left alone."""
         figures = self.run.figures()
         rounds = {entry["round"]: entry for entry in figures["rounds"]}
+        if r.t in rounds:
+            return
         rounds[r.t] = self._label_free(r)
         explainer = Explainer(self.run, self.trainer.device)
         with self.trainer.accelerator.autocast():
@@ -54,9 +56,9 @@ class Report:
                 figures |= measured | {"split": self.config.data.tune}
             if self.config.affinity != "pamr":  # a trace has no form for it
                 write_traces(self.run, explainer, self._samples(r.photos if self.tune is None else self.tune))
-        figures["rounds"] = [rounds[t] for t in sorted(rounds)]
-        self.run.write("figures.json", figures)
         self._write_board(rounds[r.t], r.t)
+        figures["rounds"] = [rounds[t] for t in sorted(rounds)]
+        self.run.write("figures.json", figures)  # last: it says that the round is measured
 
     def _label_free(self, r: Round) -> dict[str, Any]:
         rows, energies = [], []

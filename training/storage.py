@@ -1,6 +1,7 @@
 """Files of a training: written whole or not at all, with a clear word when the disk is full."""
 
 import errno
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from iaff.errors import UserError
+
+FULL = "the disk is full. Free some space, then give the same command: it goes on from the last checkpoint."
+LITTLE = 1 << 20  # bytes: less than any block that PyTorch writes at once
 
 
 def write(path: Path, save: Callable[[Path], None]) -> None:
@@ -20,19 +24,22 @@ def write(path: Path, save: Callable[[Path], None]) -> None:
     try:
         save(part)
         part.replace(path)
-    except (OSError, RuntimeError) as error:
+    except Exception as error:
+        full = is_full(error, path.parent)  # asked before the part goes
         part.unlink(missing_ok=True)
-        if not _full(error):
-            raise
-        raise UserError(
-            f"The disk is full: {path} could not be written. Free some space (each round needs as much again), then "
-            "give the same command: it goes on from the last checkpoint."
-        ) from error
+        if full:
+            raise UserError(f"{path} could not be written: {FULL}") from error
+        raise
 
 
-def _full(error: Exception) -> bool:
-    """Whether an error says that no space is left; PyTorch's writer and safetensors' wrap the system's error."""
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left on device" in str(error)
+def is_full(error: Exception, folder: Path) -> bool:
+    """Whether an error in writing means that no space is left.
+
+    safetensors only says so in words, and PyTorch's writer not at all: then the space that is left tells.
+    """
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        return True
+    return isinstance(error, RuntimeError) and shutil.disk_usage(folder).free < LITTLE
 
 
 class Maps:

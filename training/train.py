@@ -6,6 +6,7 @@ Killed and started again with the same command, it goes on where it was. On seve
 
 import argparse
 import sys
+import zlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from iaff.errors import UserError
 from iaff.rounds import Round, iterate
 from iaff.run import Run, create
 from training.report import Report
-from training.trainer import Trainer
+from training.storage import FULL, is_full
+from training.trainer import Crowd, Trainer
 
 
 def train(config: Config, folder: Path, workers: int = 0) -> Run:
@@ -28,7 +30,10 @@ def train(config: Config, folder: Path, workers: int = 0) -> Run:
     settings = config.model_dump(mode="json")
     settings["data"].pop("root")  # where the photos lie says nothing about the run, and must not be shipped
     settings["weights"] = Path(settings["weights"]).name
+    settings["photos"] = fingerprint(photos.ids)  # maps on disk are numbered: they are of these photos, in this order
     accelerator = start_processes(config.precision)
+    for how in (config.classifier, config.unary, config.pairwise):
+        Crowd(accelerator.num_processes, 0).share(how)  # said now, not when its stage begins
     if accelerator.is_main_process:
         create(folder, {**settings, "classes": photos.classes})
     accelerator.wait_for_everyone()
@@ -41,12 +46,24 @@ def train(config: Config, folder: Path, workers: int = 0) -> Run:
         accelerator.wait_for_everyone()
 
     iterate(config, photos, trainer, after_round)
+    trainer.close()
     return run
 
 
+def fingerprint(ids: list[str]) -> str:
+    """Short for a list of photos: how many, and a checksum of their names in order."""
+    return f"{len(ids)} {zlib.crc32(chr(10).join(ids).encode()):08x}"
+
+
 def start_processes(precision: str) -> Accelerator:
-    """This process's device and precision, and its place among those that torchrun or accelerate started."""
+    """This process's device and precision, and its place among those that torchrun or accelerate started.
+
+    Raises:
+        UserError: the precision is none of the device's.
+    """
     patience = InitProcessGroupKwargs(timeout=timedelta(hours=12))  # the main process measures while others wait
+    if precision == "fp16" and not torch.cuda.is_available():
+        raise UserError("Got precision=fp16, which needs a CUDA device; expected bf16 or fp32 here.")
     cpu = not torch.accelerator.is_available()  # told so: accelerate does not look for other processes on CPUs else
     return Accelerator(cpu=cpu, mixed_precision="no" if precision == "fp32" else precision,
                        kwargs_handlers=[patience])  # fmt: skip
@@ -65,6 +82,10 @@ def main() -> None:
         run = train(config, arguments.run or Path("runs") / config.name, arguments.workers)
     except UserError as error:
         sys.exit(f"training.train: {error}")
+    except OSError as error:
+        if not is_full(error, Path()):
+            raise
+        sys.exit(f"training.train: {error.filename}: {FULL}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on from the last checkpoint.")
     print(f"Done: {run.dir}. Look at it with: python app.py --run {run.dir}")

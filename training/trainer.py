@@ -88,6 +88,8 @@ class Trainer:
     def __init__(self, folder: Path, accelerator: Accelerator, seed: int, workers: int = 0):
         self.folder, self.accelerator, self.seed, self.workers = folder, accelerator, seed, workers
         self.main = accelerator.is_main_process
+        self.scaler = accelerator.scaler  # of fp16, None else
+        self.fresh_scaler = self.scaler.state_dict() if self.scaler else None
         self.board = SummaryWriter(folder / "tensorboard") if self.main else None
         for name in ("weights", "checkpoints", "cache"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -115,6 +117,7 @@ class Trainer:
             if self.main:
                 write(done, lambda path: save_file(net.state_dict(), path))
                 self._checkpoint_path(stage).unlink(missing_ok=True)
+            self.accelerator.free_memory()  # it keeps every optimiser else
             self.accelerator.wait_for_everyone()
         net.load_state_dict(load_file(done))
         return net.eval()
@@ -125,9 +128,11 @@ class Trainer:
         crowd = Crowd(1, 0) if alone else Crowd(self.accelerator.num_processes, self.accelerator.process_index)
         stage_seed = zlib.crc32(f"{self.seed}/{stage}".encode())
         samples = Samples(sample, count, how.steps * how.batch, stage_seed)
-        optimiser, schedule = _optimiser(net, how)
+        optimiser, schedule = make_optimiser(net, how)
         watch = Watch(stage, how.steps)
-        start = self._resume(stage, net, optimiser, schedule, watch)
+        start = self._resume(stage, net, optimiser, schedule, watch, alone)
+        if self.workers and start < how.steps:
+            samples[0]  # what a sample keeps for the next ones is read here, once, before the loading processes start
         parts = iter(DataLoader(samples, crowd.share(how), sampler=crowd.positions(how, start), collate_fn=collate,
                                 **self._loading()))  # fmt: skip
         part = Part(net, loss)
@@ -139,8 +144,8 @@ class Trainer:
         about = {"desc": stage, "unit": "batch", "mininterval": 5, "disable": not self.main}
         with tqdm(total=how.steps, initial=start, **about) as bar:
             for step in range(start, how.steps):
-                torch.manual_seed(stage_seed + step + 7919 * crowd.rank)
                 batches = [self._moved(next(parts)) for _ in range(how.accumulate)]
+                torch.manual_seed(stage_seed + step + 7919 * crowd.rank)  # after loading, which seeds too
                 fresh.append(self._step(part, loss, batches, crowd))
                 optimiser.step()
                 optimiser.zero_grad(set_to_none=True)
@@ -190,18 +195,23 @@ class Trainer:
 
     def _checkpoint(self, stage, step, net, optimiser, schedule, watch: Watch) -> None:
         state = {"step": step, "net": net.state_dict(), "optimiser": optimiser.state_dict(),
-                 "schedule": schedule.state_dict(), "watch": watch.state()}  # fmt: skip
+                 "schedule": schedule.state_dict(), "watch": watch.state(),
+                 "scaler": self.scaler.state_dict() if self.scaler else None}  # fmt: skip
         write(self._checkpoint_path(stage), lambda path: torch.save(state, path))
 
-    def _resume(self, stage, net, optimiser, schedule, watch: Watch) -> int:
+    def _resume(self, stage, net, optimiser, schedule, watch: Watch, alone: bool) -> int:
+        if self.scaler:
+            self.scaler.load_state_dict(self.fresh_scaler)
         path = self._checkpoint_path(stage)
-        if not path.exists():
+        if not (path.exists() if alone else self._agreed(path.exists())):
             return 0
         state = torch.load(path, map_location=self.device, weights_only=True)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
         watch.restore(state["watch"])
+        if self.scaler:
+            self.scaler.load_state_dict(state["scaler"])
         return state["step"]
 
     def each(self, stage: str, count: int, load: Callable[[int], Any],
@@ -224,6 +234,11 @@ class Trainer:
             maps[i] = {k: v.contiguous().cpu() for k, v in tensors.items()}
         self.accelerator.wait_for_everyone()
         return maps
+
+    def close(self) -> None:
+        """Writes what TensorBoard has not got yet."""
+        if self.board:
+            self.board.close()
 
     def _agreed(self, value: bool) -> bool:
         """The main process's answer, for all: files may appear between two looks."""
@@ -257,7 +272,8 @@ class Crowd:
         return [(p * self.size + self.rank) * size + k for p in parts for k in range(size)]
 
 
-def _optimiser(net: nn.Module, how: Fit) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+def make_optimiser(net: nn.Module, how: Fit) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """The optimiser of a network, its trunk at ``lr`` and all that is new at ``lr_head``, and its schedule."""
     trunk = {id(p) for p in net.trunk.parameters()} if hasattr(net, "trunk") else set()
     trainable = [p for p in net.parameters() if p.requires_grad]
     old, new = [p for p in trainable if id(p) in trunk], [p for p in trainable if id(p) not in trunk]

@@ -29,9 +29,10 @@ class Watch:
 
     def _stopped(self, step: int, what: str) -> UserError:
         network = self.stage.split("_")[0]
+        rates = "mining.lr" if network == "region" else f"{network}.lr and {network}.lr_head"
         return UserError(
-            f"Stage {self.stage}: {what} at step {step + 1} of {self.steps}. Lower {network}.lr and {network}.lr_head, "
-            "or set precision=fp32, and train into another folder (--run)."
+            f"Stage {self.stage}: {what} at step {step + 1} of {self.steps}. Lower {rates}, or set precision=fp32, and "
+            "train into another folder (--run)."
         )
 
     def state(self) -> dict[str, Any]:

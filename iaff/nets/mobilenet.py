@@ -57,7 +57,6 @@ class MobileNetV2(Pretrained):
         self.stage4, self.stage8 = nn.Sequential(*block[:4]), nn.Sequential(*block[4:7])
         self.stage16, self.top = nn.Sequential(*middle), nn.Sequential(*top)
         self.channels = {4: 24, 8: 32, 16: 96, "top": {14: 96, 18: 320, 19: 1280}[blocks]}
-        self.frozen = frozen
         self.stage4.requires_grad_(not frozen)
 
     def parts(self, state: dict[str, Tensor]) -> Iterator[tuple[nn.Module, dict[str, Tensor]]]:

@@ -37,7 +37,8 @@ class Spn(Guidance):
 
     def counts(self, batch: Batch) -> Tensor:
         """Known pixels, and photos: what the two losses are means over."""
-        return torch.stack([(batch["confident"] != UNKNOWN).sum(), torch.tensor(len(batch["ids"]))])
+        known = (batch["confident"] != UNKNOWN).sum()
+        return torch.stack([known, known.new_tensor(len(batch["ids"]))])
 
     def loss(self, batch: Batch, counts: Tensor) -> Tensor:
         """L_alpha + weight x L_s: the refined map against Y_t, and G against the superpixels' averaging G_s.

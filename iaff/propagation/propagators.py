@@ -130,10 +130,11 @@ class Stepped(Linear):
     def _walk(self, matrix: Tensor, alpha: Tensor) -> Tensor:
         if alpha.shape[-2:] != self.grid:
             raise ValueError(f"alpha: got {tuple(alpha.shape)}, expected a grid of {self.grid}")
-        flat = alpha.to(matrix.dtype).flatten(0, 1).flatten(1).T.contiguous()  # (pixels, maps)
-        for _ in range(self.steps):
-            flat = matrix @ flat
-        return flat.T.reshape(alpha.shape).to(alpha.dtype)
+        flat = alpha.to(matrix.device, matrix.dtype).flatten(0, 1).flatten(1).T.contiguous()  # (pixels, maps)
+        with torch.autocast(flat.device.type, enabled=False):  # sparse products know float32 and float64 alone
+            for _ in range(self.steps):
+                flat = matrix @ flat
+        return flat.T.reshape(alpha.shape).to(alpha)
 
 
 def _sparse(rows: Tensor, columns: Tensor, values: Tensor, n: int) -> Tensor:
