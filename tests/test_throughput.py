@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from iaff.config import load_config
 from training.bench import throughput
 from training.bench.parts import PARTS
 
@@ -37,7 +38,9 @@ def test_every_stage_has_a_rate_a_share_and_its_memory(tmp_path, monkeypatch, ca
 
     seconds = {line["stage"]: line["seconds"] for line in result["wall"]}
     rates = {r["stage"]: r["rate"] for r in result["stages"]}
-    assert seconds["classifier"] == pytest.approx(1200 * 4 / rates["classifier"])
+    assert seconds["classifier"] == pytest.approx(
+        load_config(throughput.CONFIG).classifier.steps * 4 / rates["classifier"]
+    )
     assert seconds["superpixels"] == pytest.approx(100 / rates["superpixels"])
     assert seconds["alpha_p"] == pytest.approx(5 * 100 / rates["alpha_p"])
     out = capsys.readouterr().out
@@ -50,4 +53,5 @@ def test_every_stage_has_a_rate_a_share_and_its_memory(tmp_path, monkeypatch, ca
 def test_chosen_stages_alone(tmp_path, monkeypatch, capsys):
     result = figures(tmp_path, monkeypatch, "--repeats", "1", "--batch", "2", "--parts", "seeds", "unary")
     assert [(r["stage"], r["batch"]) for r in result["stages"]] == [("seeds", None), ("unary", 2)]
-    assert "500 steps x 4 /" in capsys.readouterr().out  # the settings' batch, at the rate of a smaller one
+    steps = load_config(throughput.CONFIG).unary.steps
+    assert f"{steps} steps x 4 /" in capsys.readouterr().out  # the settings' batch, at the rate of a smaller one
