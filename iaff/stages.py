@@ -109,12 +109,12 @@ class Stages:
 
     def _unary_task(self, supervision: Maps, first: bool) -> tuple[Callable[[int], Batch], Loss]:
         crop, targets = self.config.unary.crop, self.config.targets
-        seeds = first and self.config.supervision == "tags"
+        balanced = targets.balanced_seeds if first else targets.balanced_later
         if targets.soft and "alpha" in supervision[0]:
             return lambda i: soft_sample(self.photos.image(i), supervision[i]["alpha"], self.class_ids(i),
                                          self.classes + 1, crop), SOFT  # fmt: skip
         sample = lambda i: hard_sample(self.photos.image(i), supervision[i]["labels"], crop)  # noqa: E731
-        return sample, BALANCED if seeds and targets.balanced_seeds else HARD
+        return sample, BALANCED if balanced and self.config.supervision == "tags" else HARD
 
     def predict_unary(self, t: int, f: Unary) -> Maps:
         def compute(i: int, loaded: tuple) -> Batch:

@@ -56,7 +56,8 @@ def _sides(batch: Batch) -> tuple[Tensor, Tensor]:
 def _balanced(net: Unary, batch: Batch, counts: Tensor) -> Tensor:
     """The same, objects and background counting alike, however many pixels each has.
 
-    Seeds are no fair sample of the photo (few object seeds, much background); refined maps are.
+    Seeds are no fair sample of the photo (few object seeds, much background), and refined maps lose some of the objects
+    in each round.
     """
     labels = batch["labels"].long()
     each = cross_entropy(_logits(net, batch, labels.shape[-2:]), labels, ignore_index=UNKNOWN, reduction="none")
