@@ -80,7 +80,8 @@ export class Trace {
     this.S = this.superpixels ? this.superpixels.reduce((a, b) => Math.max(a, b), 0) + 1 : 0;
   }
 
-  #once(key, make) {
+  /** A value that is made when it is first asked for. */
+  once(key, make) {
     if (!this.cache.has(key)) this.cache.set(key, make());
     return this.cache.get(key);
   }
@@ -88,7 +89,7 @@ export class Trace {
   /** A tensor's numbers, decoded once, or null where the trace has none of that name. */
   floats(name) {
     const tensor = this.tensors.get(name);
-    return tensor ? this.#once(name, () => floats(tensor)) : null;
+    return tensor ? this.once(name, () => floats(tensor)) : null;
   }
 
   /** Float32Array (K-1, h, w): activation per tag, 0..1; `scale` is an index into meta.cam_scales, -1 the mean. */
@@ -96,7 +97,7 @@ export class Trace {
     if (scale < 0) return this.floats("cam") ?? new Float32Array(0);
     const size = (this.K - 1) * this.n,
       { bytes } = this.tensors.get("cam_scales");
-    return this.#once(`cam${scale}`, () =>
+    return this.once(`cam${scale}`, () =>
       Float32Array.from(bytes.subarray(scale * size, (scale + 1) * size), (v) => v / 255),
     );
   }
@@ -109,7 +110,7 @@ export class Trace {
   /** The refined map: G_t applied to the unary map, computed here; null while a long walk is still under way. */
   refined(t) {
     const affinity = this.affinity(t);
-    return this.#once(`p${t}`, () => affinity.propagate(this.unary(t), this.K)) ?? affinity.propagated;
+    return this.once(`p${t}`, () => affinity.propagate(this.unary(t), this.K)) ?? affinity.propagated;
   }
 
   /** Region scores (S, K) of round t, or null. */
@@ -120,7 +121,7 @@ export class Trace {
   /** The affinity of round t: a Scan (exact at once) or a Walk (exact after a while). */
   affinity(t) {
     const { kind, passes, steps } = this.meta.rounds[t - 1].affinity;
-    return this.#once(`g${t}`, () => {
+    return this.once(`g${t}`, () => {
       if (kind === "scan") return new Scan(this.floats(`rounds.${t}.gates`), this.h, this.w, passes);
       const offsets = integers(this.tensors.get(`rounds.${t}.offsets`));
       const walk = new Walk(offsets, this.floats(`rounds.${t}.weights`), this.h, this.w, steps);
@@ -131,7 +132,7 @@ export class Trace {
 
   /** A soft map at photo size, and the channel that wins each pixel: {alpha (K, H, W), label (H*W)}. */
   full(stage, t) {
-    return this.#once(`full-${stage}${t}`, () => {
+    return this.once(`full-${stage}${t}`, () => {
       const soft = stage === "unary" ? this.unary(t) : this.refined(t);
       const alpha = upsample(soft, this.K, this.h, this.w, this.H, this.W);
       return { alpha, label: argmax(alpha, this.K, this.W * this.H) };
@@ -140,7 +141,7 @@ export class Trace {
 
   /** Per superpixel of round t: its unary label, that label's share of its pixels, and its confident label. */
   regions(t) {
-    return this.#once(`r${t}`, () => {
+    return this.once(`r${t}`, () => {
       const { W, H, w, K, S, meta } = this,
         unary = this.full("unary", t).label,
         Y = this.confident[t - 1];
