@@ -22,12 +22,19 @@ def main(argv: list[str] | None = None) -> None:
         action="append",
         type=Path,
         metavar="DIR",
-        help="folder of a trained run, or a trace; may be given more than once (default: the shipped run)",
+        help="folder of a trained run, or of several, or a trace; may be repeated (default: the shipped run)",
+    )
+    parser.add_argument(
+        "--data",
+        action="append",
+        type=Path,
+        metavar="DIR",
+        help="folder of the data set that a run was trained on, to look at its photos; may be repeated",
     )
     add_server(parser)
     args = parser.parse_args(argv)
     try:
-        explore(args.run or [], args.host, args.port)
+        explore(args.run or [], args.host, args.port, args.data or [])
     except UserError as error:
         sys.exit(str(error))
 

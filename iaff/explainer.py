@@ -42,6 +42,7 @@ class RoundMaps:
     confident: Tensor  # uint8 (h, w), class ids, 255 unknown
     g: Linear  # the affinity of the photo
     alpha_p: Tensor  # (K, h, w)
+    pooled: Tensor  # (S, D), the unary network's features that the scores were made from
 
 
 @dataclass
@@ -105,7 +106,7 @@ class Explainer:
             scores = region_scores(nets.r, pooled, classes).cpu()
             confident = confident_map(scores, cells, alpha.argmax(0), classes, self.config.mining)
             refined = g.propagate(alpha[None].to(self.device))[0].cpu()
-            results.append(RoundMaps(alpha, scores, confident, g, refined))
+            results.append(RoundMaps(alpha, scores, confident, g, refined, pooled.cpu()))
         return results
 
     def _load_round(self, t: int) -> RoundNets:

@@ -4,10 +4,17 @@
 
     config.json    the settings it was trained with, its classes
     figures.json   what was measured after each round
-    images.csv     the label-free figures of each training photo and round
+    images.csv     one line per photo and round, see below
     mining.json    histogram of the region scores by right / wrong / unknown
     weights/       classifier, and unary_T, region_T, pairwise_T of each round T (safetensors)
     traces/        index.json and one trace per photo
+
+``images.csv``: ``round`` (from 1), ``image``, then shares of the grid's pixels, 0..1. Without labels, for the training
+photos of a run that trains: ``changed`` (label of alpha^p against the round before; round 1: against alpha^u),
+``agreement`` (of alpha^u and alpha^p), ``coverage`` (of the confident map), ``relabelled``, ``foreground_unary``,
+``foreground_refined``. A shipped run has the gallery's photos instead: ``changed``, ``agreement``, ``coverage``, and
+against their masks, with tags, ``miou_unary`` and ``miou_refined`` (of the photo, over the classes that occur),
+``precision`` (of the confident map), ``leak`` (:mod:`iaff.propagation.leaks`); empty where a photo has no mask.
 """
 
 import csv

@@ -33,6 +33,7 @@ TENSORS = {
     "truth": "uint8 (n,): PNG, W x H, class ids, 255 void (optional)",
     "rounds.T.alpha_u": "float16 (K, h, w): unary probabilities, sum to 1 over K",
     "rounds.T.scores": "float16 (S, K): region scores of the superpixels (optional)",
+    "rounds.T.embedding": "float16 (S, 2): the superpixels by their unary features, see iaff.embedding (optional)",
     "rounds.T.confident": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
     "rounds.T.gates": "float16 (4, 3, h, w): see iaff.propagation.gates (affinity of kind scan)",
     "rounds.T.offsets": "int32 (M, 2): (row, column) of the neighbours (affinity of kind stencil)",
@@ -78,6 +79,11 @@ class Round:
     def scores(self) -> np.ndarray | None:
         """Region scores of the superpixels, ``float16 (S, K)``; None where the trace has none."""
         return self.trace.tensors.get(f"rounds.{self.t}.scores")
+
+    @property
+    def embedding(self) -> np.ndarray | None:
+        """The superpixels' unary features in two dimensions, ``float16 (S, 2)``; None where the trace has none."""
+        return self.trace.tensors.get(f"rounds.{self.t}.embedding")
 
     @property
     def _meta(self) -> dict[str, Any]:

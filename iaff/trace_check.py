@@ -98,6 +98,7 @@ class _Layers:
             check_distribution(name + "alpha_u", self._floats(name + "alpha_u", (k, *self.grid)))
             self._labels(name + "confident", self.grid, optional=True)
             self._check_scores(name + "scores", regions)
+            self._of_regions(name + "embedding", regions, 2)
             if about.affinity.kind == "scan":
                 check_gates(name + "gates", self._floats(name + "gates", (4, 3, *self.grid)))
             else:
@@ -119,11 +120,13 @@ class _Layers:
         return None if ids is None else int((ids.astype(int) @ (1, 256, 0)).max()) + 1
 
     def _check_scores(self, name: str, regions: int | None) -> None:
-        if name not in self.tensors:
-            return
-        if regions is None:
+        in_range(name, self._of_regions(name, regions, self.channels), 1.01)
+
+    def _of_regions(self, name: str, regions: int | None, columns: int) -> np.ndarray | None:
+        """An optional table with a row for each superpixel."""
+        if name in self.tensors and regions is None:
             raise ValueError(f"{name}: there, but not the layer superpixels that it belongs to")
-        in_range(name, self._floats(name, (regions, self.channels)), 1.01)
+        return self._floats(name, (regions or 0, columns), optional=True)
 
     def _check_stencil(self, name: str) -> None:
         offsets = self._tensor(name + "offsets")

@@ -1,6 +1,7 @@
 """Writes traces: one photo through all rounds of a run, into the run's ``traces`` folder."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,16 @@ import torch
 from torch import Tensor
 
 from iaff.affinity import restored, stored
+from iaff.config import Config
 from iaff.data.transforms import enlarge, grid_photo
+from iaff.embedding import embed
 from iaff.encoding import encode_photo, encode_png, encode_superpixels, thumbnail
 from iaff.energy import image_weights, paper_energy, reference_energy
 from iaff.explainer import Explainer, RoundMaps
 from iaff.grid import UNKNOWN
 from iaff.labels import allowed_classes
 from iaff.metrics import Partial, Segmentation, to_photo
+from iaff.mining import confident_map
 from iaff.propagation import Linear, leak_rate, sample_reach
 from iaff.run import Run
 from iaff.seeds import cam_labels, find_seeds
@@ -46,10 +50,12 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
     classes = allowed_classes(chosen)
     progress("Superpixels and seeds", 1 / (count + 2))
     ids = explainer.superpixels(image)
-    seeds = find_seeds(evidence.cam, chosen, on_grid(ids), config.seeds)
+    cells = on_grid(ids)
+    cam = evidence.cam.half().float()  # as a reader of the trace will have it
+    seeds = find_seeds(cam, chosen, cells, config.seeds)
     tensors = {
         "image": encode_photo(image),
-        "cam": evidence.cam[chosen].half().numpy(),
+        "cam": cam[chosen].half().numpy(),
         "cam_scales": (255 * evidence.cam_scales[:, chosen]).round().byte().numpy(),
         "seeds": encode_png(seeds.numpy()),
         "superpixels": encode_superpixels(ids.numpy()),
@@ -62,8 +68,8 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
         progress(f"Round {t} of {count}: unary map, confident regions, affinity", (t + 1) / (count + 2))
         maps = explainer.round(t, image, ids, classes)[0]
         kind, affinity = stored(maps.g)
-        maps = _as_saved(maps, restored(kind, affinity).propagator)
-        tensors |= _round_tensors(f"rounds.{t}.", maps, affinity)
+        maps = _as_saved(maps, restored(kind, affinity).propagator, cells, classes, config)
+        tensors |= _round_tensors(f"rounds.{t}.", maps, cells, affinity)
         figures = round_figures(maps, classes, weights, before, mask)
         rounds.append({"round": t, "affinity": kind, "figures": figures})
         before = maps.alpha_p.argmax(0)
@@ -80,19 +86,23 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
         "cam_scales": list(config.cam.scales),
         "run": {"name": run.name, "classes": list(names), "rounds": count},
         "thresholds": {"seed_fg": config.seeds.foreground, "seed_bg": config.seeds.background,
+                       "seed_superpixels": float(config.seeds.superpixels),  # 1: CAM is averaged in them first
                        "purity": config.mining.purity, "tau": config.mining.tau,
                        "tau_background": config.mining.tau_background, "proposed": PROPOSED},
         "figures": {"seeds": _partial(seeds, mask),
-                    "cam": _cam_figures(evidence.cam, chosen, config.seeds.threshold, mask)},
+                    "cam": _cam_figures(cam, chosen, config.seeds.threshold, mask)},
         "rounds": rounds,
     }  # fmt: skip
     return Trace(meta, tensors)
 
 
-def _round_tensors(prefix: str, maps: RoundMaps, affinity: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _round_tensors(prefix: str, maps: RoundMaps, cells: Tensor,
+                   affinity: dict[str, np.ndarray]) -> dict[str, np.ndarray]:  # fmt: skip
+    sizes = torch.bincount(cells.flatten(), minlength=len(maps.pooled))
     tensors = {
         "alpha_u": maps.alpha_u.half().numpy(),
         "scores": maps.scores.half().numpy(),
+        "embedding": embed(maps.pooled.numpy(), sizes.numpy()),
         "confident": encode_png(maps.confident.numpy()),
         **affinity,
     }
@@ -141,10 +151,12 @@ def round_figures(maps: RoundMaps, classes: Tensor, weights: list[Tensor], befor
     return figures
 
 
-def _as_saved(maps: RoundMaps, g: Linear) -> RoundMaps:
-    """The maps as a reader of the trace will have them: half precision, alpha^p by the affinity that was saved."""
-    alpha = maps.alpha_u.half().float()
-    return RoundMaps(alpha, maps.scores, maps.confident, g, g.propagate(alpha[None])[0])
+def _as_saved(maps: RoundMaps, g: Linear, cells: Tensor, classes: Tensor, config: Config) -> RoundMaps:
+    """The maps as a reader of the trace will have them: half precision, and what follows from that."""
+    alpha, scores = maps.alpha_u.half().float(), maps.scores.half().float()
+    confident = confident_map(scores, cells, alpha.argmax(0), classes, config.mining)
+    refined = g.propagate(alpha[None])[0]
+    return replace(maps, alpha_u=alpha, scores=scores, confident=confident, g=g, alpha_p=refined)
 
 
 def _partial(labels: Tensor, truth: Tensor | None) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The whole loop on `shapes_tiny`: it runs, resumes, never reads a mask, and what it writes can be opened."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def test_figures_of_every_round(run):
     assert 0 <= figures["cam"]["fixed"]["miou_tags"] <= figures["cam"]["oracle"]["miou_tags"] <= 1
     for r in figures["rounds"]:
         shares = [r["unary"]["miou_tags"], r["refined"]["miou_tags"], r["confident"]["precision"],
-                  r["confident"]["coverage"], r["changed"], r["agreement"]]  # fmt: skip
+                  r["confident"]["coverage"], r["changed"], r["agreement"], r["leak"]]  # fmt: skip
         assert all(0 <= s <= 1 for s in shares)
         assert 1 <= r["reach"] <= 24 * 32
         assert r["energy"]["ref"]["unary"] > 0
@@ -133,9 +134,13 @@ def test_a_shipped_copy_is_small_and_scores_the_same(run, tmp_path):
     copy = ship(run, tmp_path / "copy", tmp_path)
     assert [entry["name"] for entry in copy.traces()] == ["one", "two"]
     assert copy.weights("unary_1").stat().st_size < 0.6 * run.weights("unary_1").stat().st_size
-    assert len((copy.dir / "images.csv").read_text().splitlines()) == 1 + 2 * 2
-    theirs, ours = (evaluate(Explainer(r), scenes)["rounds"][1]["refined"]["miou_tags"] for r in (copy, run))
-    assert theirs == pytest.approx(ours, abs=0.01)
+    theirs, ours = (evaluate(Explainer(r), scenes)["rounds"][1] for r in (copy, run))
+    assert theirs["refined"]["miou_tags"] == pytest.approx(ours["refined"]["miou_tags"], abs=0.01)
+    rows = list(csv.DictReader((copy.dir / "images.csv").open()))
+    assert [(row["round"], row["image"]) for row in rows] == [(t, name) for t in "12" for name in ("one", "two")]
+    assert list(rows[0])[-4:] == ["miou_unary", "miou_refined", "precision", "leak"]
+    assert theirs["leak"] == pytest.approx(np.mean([float(row["leak"]) for row in rows[2:]]), abs=1e-3)
+    assert theirs["leak"] > 0.01
 
     gallery["classes"] = ["background", "cat"]
     (tmp_path / "gallery.json").write_text(json.dumps(gallery))

@@ -23,7 +23,7 @@ from iaff.explainer import Explainer, RoundMaps
 from iaff.grid import UNKNOWN
 from iaff.labels import allowed_classes
 from iaff.metrics import Partial, Segmentation, Sweep, to_photo
-from iaff.propagation import sample_reach
+from iaff.propagation import leak_rate, sample_reach
 from iaff.run import Run
 from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid, region_mean
@@ -79,6 +79,7 @@ class RoundScore:
         self.confident, self.labels = Partial(), Partial()
         self.relabelled = self.known = 0
         self.reach: list[float] = []
+        self.leaks: list[float] = []
         self.region_scores = {verdict: torch.zeros(BINS) for verdict in ("right", "wrong", "unknown")}
 
     def add(self, free: RoundMaps, tagged: RoundMaps, classes: Tensor, ids: Tensor, truth: Tensor) -> None:
@@ -97,6 +98,7 @@ class RoundScore:
         self.known += int(known.sum())
         self.relabelled += int((known & (tagged.confident != coarse)).sum())
         self.reach.append(float(sample_reach(tagged.g, samples=16).double().median()))
+        self.leaks.append(leak_rate(tagged.g, on_grid(truth)))
 
     def _add_regions(self, scores: Tensor, classes: Tensor, ids: Tensor, truth: Tensor) -> None:
         """Sorts superpixels by score and by whether their verdict is the label of most of their pixels."""
@@ -127,6 +129,7 @@ class RoundScore:
                 "relabelled": self.relabelled / max(1, self.known),
             },
             "reach": statistics.median(self.reach),
+            "leak": _mean(self.leaks),
         }
 
 
@@ -140,7 +143,9 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
         comparison: propagators to try on the unary maps of its round, which is among ``rounds``.
 
     Returns:
-        ``images``, ``cam``, ``seeds``, ``rounds``, ``comparison``; shares and mIoU in 0..1.
+        ``images``, ``cam``, ``seeds``, ``rounds``, ``comparison``; shares and mIoU in 0..1. A round's ``leak`` is the
+        mean over photos of :func:`iaff.propagation.leak_rate` against the masks on the grid: the share of a pixel's
+        decision that pixels of other classes, or void, make. It asks G alone, the same with and without tags.
     """
     names = explainer.run.classes
     rounds = rounds or list(range(1, len(explainer.rounds) + 1))
@@ -168,6 +173,11 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
 def _scores(segmentation: Segmentation, names: tuple[str, ...], suffix: str = "") -> dict[str, Any]:
     iou = {name: _number(value) for name, value in zip(names, segmentation.iou().tolist(), strict=True)}
     return {f"miou{suffix}": segmentation.miou(), f"iou{suffix}": iou}
+
+
+def _mean(values: list[float]) -> float | None:
+    known = [value for value in values if value == value]  # a photo of void alone has no leak
+    return statistics.fmean(known) if known else None
 
 
 def _number(value: float) -> float | None:
@@ -202,7 +212,7 @@ def table(result: dict[str, Any]) -> str:
             row("  confident", "", "", _percent(confident["precision"]), _percent(confident["coverage"])),
             row("  refined", _percent(refined["miou"]), _percent(refined["miou_tags"]), "", ""),
             f"  relabelled {_percent(confident['relabelled'])} % of the confident pixels; "
-            f"median reach {r['reach']:.0f} grid pixels",
+            f"median reach {r['reach']:.0f} grid pixels; leak {_percent(r['leak'])} %",
         ]  # fmt: skip
     names = list(result["rounds"][-1]["refined"]["iou_tags"]) if result["rounds"] else []
     for key, title in (("iou", "no tags"), ("iou_tags", "tags")):

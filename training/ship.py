@@ -81,7 +81,8 @@ def _row(trace: Trace, t: int) -> dict[str, Any]:
         "changed": figures["changed"],
         "agreement": figures["agreement"],
         "coverage": figures["confident"]["coverage"],
-        "miou": figures["refined"].get("miou", ""),
+        "miou_unary": figures["unary"].get("miou", ""),
+        "miou_refined": figures["refined"].get("miou", ""),
         "precision": figures["confident"].get("precision", ""),
         "leak": figures.get("leak", ""),
     }

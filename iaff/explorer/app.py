@@ -1,6 +1,7 @@
 """Builds the Gradio page and starts its server."""
 
 import atexit
+import contextlib
 import os
 import shutil
 import signal
@@ -22,16 +23,20 @@ if TYPE_CHECKING:
 
 FONTS = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "sans-serif"]
 LARGEST_UPLOAD = "50mb"
+MARKS = {"voc": "ImageSets", "coco": "annotations", "folder": "tags.csv"}  # what lies in a data set's folder
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 
-def explore(paths: list[Path], host: str, port: int) -> None:
+def explore(paths: list[Path], host: str, port: int, data: list[Path] = ()) -> None:
     """Opens runs and traces (default: the shipped run) in a server on that address, until it is stopped.
+
+    Args:
+        paths: as :func:`open_all` takes them; data: folders of the data sets that the runs were trained on.
 
     Raises:
         UserError: something cannot be opened, or the port is taken.
     """
-    runs = open_all(paths or [SHIPPED])
+    runs = located(open_all(paths or [SHIPPED]), data)
     check_port(host, port)
     signal.signal(signal.SIGTERM, leave)
     demo = build(runs)
@@ -50,21 +55,37 @@ def leave(*_: object) -> None:
 
 
 def open_all(paths: list[Path]) -> list[Run]:
-    """Folders as runs, files as traces, which are shown together as a run of their own.
+    """Folders as runs (or as folders of runs), files as traces, which are shown together as a run of their own.
 
     Raises:
         UserError: one of them is missing or cannot be read.
     """
     traces = [path for path in paths if path.is_file()]
-    runs = [open_run(path) for path in paths if path not in traces]
+    runs = [run for path in paths if path not in traces for run in runs_in(path)]
     return [*runs, *([loose_traces(traces)] if traces else [])]
 
 
-def open_run(folder: Path) -> Run:
-    """A run to show.
+def runs_in(folder: Path) -> list[Run]:
+    """The run in a folder, or, where it is none itself, all that lie in it.
 
     Raises:
-        UserError: the folder is missing, is no run, or has no figures.
+        UserError: neither is there.
+    """
+    if not (folder / "config.json").exists():
+        runs = []
+        for config in sorted(folder.glob("*/config.json")):
+            with contextlib.suppress(UserError):
+                runs.append(open_run(config.parent))
+        if runs:
+            return runs
+    return [open_run(folder)]
+
+
+def open_run(folder: Path) -> Run:
+    """A run to show; one that has just begun to train has no round yet.
+
+    Raises:
+        UserError: the folder is missing, is no run, or has figures or traces that cannot be read.
     """
     if not folder.is_dir():
         raise UserError(
@@ -72,14 +93,32 @@ def open_run(folder: Path) -> Run:
             "or a trace file; give another with --run DIR."
         )
     run = Run.load(folder)
-    if not (folder / "figures.json").is_file():
-        raise UserError(
-            f"The run {folder} has no figures.json. Expected the figures of at least one round; "
-            "wait for the first round to end, or give another folder with --run DIR."
-        )
     run.figures()
     run.traces()
     return run
+
+
+def located(runs: list[Run], folders: list[Path]) -> list[Run]:
+    """The runs, each with the folder of its photos (``config["data"]["root"]``) where one was given.
+
+    Raises:
+        UserError: a folder is the data set of none of them.
+    """
+    placed, used = [], set()
+    for run in runs:
+        data = run.config.get("data") or {}
+        mark = MARKS.get(data.get("kind"))
+        folder = next((folder for folder in folders if mark and (folder / mark).exists()), None)
+        used.add(folder)
+        placed.append(Run(run.dir, {**run.config, "data": {**data, "root": str(folder)}}) if folder else run)
+    for folder in folders:
+        if folder not in used:
+            marks = ", ".join(f"{mark} ({kind})" for kind, mark in MARKS.items())
+            raise UserError(
+                f"--data {folder}: got no data set of these runs. Expected the folder that one of them was trained on, "
+                f"with one of {marks} in it."
+            )
+    return placed
 
 
 def loose_traces(files: list[Path]) -> Run:
@@ -171,5 +210,5 @@ def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True) -> None:
         run_history=False,
         footer_links=[],
         theme=theme,
-        css_paths=sorted(STATIC.glob("*.css"), reverse=True)  # style.css first,
+        css_paths=sorted(STATIC.glob("*.css"), reverse=True),  # style.css first
     )

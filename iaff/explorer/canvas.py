@@ -5,9 +5,12 @@ from typing import Any
 
 import gradio as gr
 
+from iaff.explorer.browse import data_set
+from iaff.explorer.compare import propagate
 from iaff.explorer.files import STATIC, address, plotly_js
 from iaff.explorer.handlers import listing, own_photos, run_figures
 from iaff.explorer.jobs import Desk
+from iaff.explorer.mining_handler import run_mining
 from iaff.run import Run
 
 # The scripts are ES modules, fetched as files. The template never mentions a prop, so that Gradio never
@@ -43,7 +46,13 @@ class Explorer(gr.HTML):
             main="canvas.js",
             **scripts(),
             runs=listing(runs),
-            server_functions=own_photos(runs, desk, uploads),
+            server_functions=[
+                *own_photos(runs, desk, uploads),
+                *data_set(runs, desk),
+                run_figures(runs),
+                run_mining(runs),
+                propagate,
+            ],
             **kwargs,
         )
 

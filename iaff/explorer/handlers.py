@@ -27,16 +27,16 @@ def named(runs: list[Run]) -> dict[str, Run]:
 
 
 def listing(runs: list[Run]) -> list[dict[str, Any]]:
-    """What the page must know of each run: name, classes, where its traces lie, whether it has weights."""
+    """What the page must know of each run: name, classes, where its traces lie, and what it can do so far."""
     return [
-        {
-            "name": name,
-            "traces": address(run.dir / "traces"),
-            "classes": list(run.classes),
-            "explains": run.finished_rounds() > 0,
-        }
+        {"name": name, "traces": address(run.dir / "traces"), "classes": list(run.classes), **abilities(run)}
         for name, run in named(runs).items()
     ]
+
+
+def abilities(run: Run) -> dict[str, bool]:
+    """Whether a run has weights for own photos, and a table of its data set's photos; both may still come."""
+    return {"explains": run.finished_rounds() > 0, "browses": (run.dir / "images.csv").is_file()}
 
 
 def answering(function: Handler) -> Handler:
@@ -71,15 +71,28 @@ def run_of(request: dict, runs: dict[str, Run]) -> Run:
 
 
 def run_figures(runs: list[Run]) -> Handler:
-    """``figures({run}) -> {figures, rounds}``, read at each call: the run may still be training."""
+    """``figures({run})``, read at each call: the run may still be training.
+
+    It answers with ``figures``; ``rounds``, how many are planned, None where nobody said; ``stamp``, which changes
+    when traces are written; and the run's abilities.
+    """
     by_name = named(runs)
 
     @answering
     def figures(request: dict) -> dict[str, Any]:
         run = run_of(request, by_name)
-        return {"figures": run.figures(), "rounds": run.config.get("rounds")}
+        planned = Run.load(run.dir).config.get("rounds")  # a training may be told to go on
+        return {"figures": run.figures(), "rounds": planned, "stamp": stamp(run), **abilities(run)}
 
     return figures
+
+
+def stamp(run: Run) -> str:
+    """When the run's traces were last written; empty before the first."""
+    try:
+        return str((run.dir / "traces" / "index.json").stat().st_mtime_ns)
+    except OSError:
+        return ""
 
 
 def own_photos(runs: list[Run], desk: Desk, uploads: Path) -> list[Handler]:

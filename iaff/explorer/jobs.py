@@ -1,4 +1,5 @@
-"""Own photos in the explorer: traces are computed one after the other, in one thread, and handed over once.
+"""Photos in the explorer, own ones and those of the data set: traces are computed one after the other, in one thread,
+and handed over once.
 
 Nothing is kept: the photo's bytes leave memory when its trace is done, the trace when the browser has taken it or
 has not asked for it any more. A job is known by a token that only its sender has.
@@ -12,6 +13,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from iaff.errors import UserError
 from iaff.run import Run
 
@@ -23,12 +26,21 @@ class Cancelled(Exception):
     """Ends a computation whose photo nobody waits for."""
 
 
+@dataclass(frozen=True)
+class Sample:
+    """A photo of the data set: ``uint8 (H, W, 3)``, its tags ``bool (C,)``, and its truth ``uint8 (H, W)``, if any."""
+
+    image: np.ndarray
+    tags: np.ndarray
+    truth: np.ndarray | None
+
+
 @dataclass
 class Job:
-    """One photo on its way to a trace."""
+    """One photo on its way to a trace; without ``tags``, the data set or the classifier says which there are."""
 
     run: Run
-    data: bytes | None
+    data: bytes | Sample | None
     name: str
     tags: list[str] | None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
@@ -47,7 +59,23 @@ def compute(job: Job, progress: Callable[[str, float], None]) -> bytes:
         progress("Starting PyTorch (once)", 0)
     from iaff.own import explain
 
+    if isinstance(job.data, Sample):
+        return explain_sample(job, progress)
     return explain(job.data, job.tags, job.run, progress, job.name).to_bytes()
+
+
+def explain_sample(job: Job, progress: Callable[[str, float], None]) -> bytes:
+    """The trace of a data set's photo, as training sees it: at its size, and with its truth."""
+    from iaff.own import explainer_of, tag_vector
+    from iaff.tracing import trace_photo
+
+    sample = job.data
+    tags = sample.tags if job.tags is None else tag_vector(job.tags, job.run)
+    progress("Opening the networks", 0)
+    trace = trace_photo(
+        explainer_of(job.run), sample.image, tags, sample.truth, progress, name=job.name, title=job.name
+    )
+    return trace.to_bytes()
 
 
 class Desk:
@@ -59,7 +87,7 @@ class Desk:
         self.change = threading.Condition()
         self.worker: threading.Thread | None = None
 
-    def submit(self, run: Run, data: bytes, name: str, tags: list[str] | None) -> Job:
+    def submit(self, run: Run, data: bytes | Sample, name: str, tags: list[str] | None) -> Job:
         """Queues a photo.
 
         Raises:

@@ -17,6 +17,7 @@ from skimage import data
 from skimage.segmentation import felzenszwalb
 from skimage.transform import resize
 
+from iaff.embedding import embed
 from iaff.trace import Trace
 
 CLASSES = ["background", "bird", "cat", "cow", "dog", "horse", "sheep"]
@@ -146,6 +147,17 @@ def region_scores(alpha: np.ndarray, patches: np.ndarray) -> np.ndarray:
     return sharp / sharp.sum(1, keepdims=True)
 
 
+def patch_features(image: np.ndarray, scores: np.ndarray, patches: np.ndarray) -> np.ndarray:
+    """Mean colour and region scores of each patch, in place of a network's features: (S, 3 + K)."""
+    sums = [np.bincount(patches.ravel(), channel.ravel() / 255) for channel in image.transpose(2, 0, 1)]
+    return np.column_stack([np.transpose(sums) / np.bincount(patches.ravel())[:, None], scores])
+
+
+def patch_sizes(patches: np.ndarray, ys: np.ndarray, xs: np.ndarray) -> np.ndarray:
+    """Grid cells of each patch (S,)."""
+    return np.bincount(patches[ys][:, xs].ravel(), minlength=patches.max() + 1)
+
+
 def make_trace(path: Path, title: str, image: np.ndarray, parts: dict[int, list], passes: int = 1) -> dict:
     """Writes one trace; returns its index entry."""
     height, width, _ = image.shape
@@ -179,6 +191,7 @@ def make_trace(path: Path, title: str, image: np.ndarray, parts: dict[int, list]
         tensors |= {
             f"rounds.{t}.alpha_u": alpha,
             f"rounds.{t}.scores": scores.astype(np.float16),
+            f"rounds.{t}.embedding": embed(patch_features(image, scores, patches), patch_sizes(patches, ys, xs)),
             f"rounds.{t}.confident": png(confident),
             f"rounds.{t}.gates": gates,
         }

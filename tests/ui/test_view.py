@@ -184,17 +184,6 @@ def test_gallery_by_keyboard(view):
     view.wait("__iaff.trace.meta.name === 'chelsea'")
 
 
-def test_charts_show_the_figures_and_choose_the_round(view):
-    view.open("?stage=unary")
-    view.page.wait_for_selector(".iaff-charts[data-ready]", timeout=20000)
-    assert "tune split, 300 photos" in view.text(".source")
-    assert view.page.locator(".iaff-charts figure").count() == 7
-    chart = "document.querySelector('.iaff-charts .plot')"
-    assert view.page.evaluate(f"{chart}.data.map(d => [...d.y])")[0] == pytest.approx([50.6, 53.0, 54.8])
-    view.page.evaluate(f"{chart}.emit('plotly_click', {{points: [{{x: 3}}]}})")
-    assert (view.state("round"), view.state("stage")) == (3, "unary")
-
-
 def test_a_trace_that_is_cut_short(view):
     view.open("?run=broken")
     text = view.text(".message")

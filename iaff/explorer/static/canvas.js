@@ -12,8 +12,20 @@ import { listen, help } from "./keys.js";
 import { OwnView } from "./own_view.js";
 import { buildPage } from "./page.js";
 import { problem } from "./problem.js";
+import { Animation } from "./animation.js";
+import { Browser } from "./browser.js";
+import { watchRun } from "./grow.js";
+import { Sources } from "./sources.js";
+import { specOf } from "./panes.js";
+import { compared } from "./painter.js";
+import { COMPARED } from "./layers.js";
+import { clicked, pinned, pinsOf } from "./pins.js";
+import { reveal, zoomBy } from "./viewport.js";
+import { Edits } from "./whatif.js";
+import { askedLeaks } from "./leaks.js";
 
-const KEPT_TRACES = 6;
+const KEPT_TRACES = 6,
+  KEPT_TIMES = 2000;
 
 class App {
   constructor(root, runs, base, server, upload) {
@@ -22,11 +34,20 @@ class App {
       state: store.state,
       runs,
       base,
-      trace: null,
+      server,
+      trace: null, // as the main pane shows it
+      origin: null, // as it was opened
       cursor: null,
+      region: -1, // the superpixel that is outlined
+      blink: false,
+      edits: null, // what was painted, and with what
+      brush: { tool: "wall", channel: 1, size: 1 },
     });
-    this.timings = { wait: [], hover: [], change: [], photo: [] }; // ms; hover: event handled -> last draw call
+    // ms; hover: event handled -> last draw call; server: a propagator's answer
+    this.timings = { wait: [], hover: [], change: [], photo: [], server: [] };
     this.traces = new Map();
+    this.sources = new Sources(this);
+    this.animation = new Animation(this);
     this.stepper = new Stepper(this);
     this.gallery = new Gallery(this);
     this.picture = new Picture(this);
@@ -35,29 +56,57 @@ class App {
     this.help = help(root);
     this.ownView = new OwnView(this, root, server, upload);
     this.own = this.ownView.photos;
+    this.browser = new Browser(this, root);
     listen(this);
     store.subscribe((changed) => this.#changed(changed));
+    watchRun(this, server);
     this.ready = this.own.restore().then(() => this.openRun());
   }
 
   // --- what is asked ---------------------------------------------------------------------------------------------
 
+  time(kind, ms) {
+    const times = this.timings[kind];
+    times.push(ms);
+    if (times.length > KEPT_TIMES) times.splice(0, KEPT_TIMES / 2);
+  }
+
+  pins() {
+    return this.trace ? pinsOf(this.state) : [];
+  }
+
+  /** The first pin, which the numbers are about, or null. */
   pinned() {
-    return this.trace && this.state.x !== null ? this.state : null;
+    return this.pins()[0] ?? null;
   }
 
   /** The pixel that the view is about: the pin, else the cursor, else (where a question is needed) the CAM's peak. */
   at() {
     if (!this.trace) return null;
-    const { stage } = this.state;
-    return this.pinned() ?? this.cursor ?? (stage === "affinity" ? this.peak : null);
+    return this.pinned() ?? this.cursor ?? (this.picture.main.asks() ? this.peak : null);
   }
 
   hover(x, y) {
     this.cursor = { x, y };
-    if (!this.pinned() || this.state.stage === "superpixels" || this.state.stage === "confident")
-      this.#follow();
+    this.#aim();
+    if (!this.pinned() || this.region >= 0) this.#follow();
     this.#read(this.cursor);
+  }
+
+  /** Whether the superpixel under the cursor is of interest. */
+  #regions() {
+    const { stage, tab } = this.state;
+    return this.trace.superpixels && (tab === "mining" || stage === "superpixels" || stage === "confident");
+  }
+
+  #regionAt({ x, y }) {
+    return this.trace.superpixels[y * this.trace.W + x];
+  }
+
+  /** Outline a superpixel that was pointed at elsewhere; -1 for none. */
+  showRegion(id) {
+    this.region = id;
+    this.picture.hover();
   }
 
   /** Show the values of a pixel in the corner of the picture that the pixel is not in. */
@@ -65,7 +114,7 @@ class App {
     this.readout.hidden = !at;
     if (!at) return;
     this.readout.textContent = describe(this, at);
-    this.readout.classList.toggle("up", at.y > 0.7 * this.trace.H);
+    this.readout.classList.toggle("up", this.picture.low(at));
   }
 
   #follow() {
@@ -75,30 +124,89 @@ class App {
 
   leave() {
     this.cursor = null;
+    this.#aim();
     this.#follow();
-    this.#rest();
-  }
-
-  #rest() {
     this.#read(this.pinned());
   }
 
-  pin({ x, y }) {
-    const same = this.state.x === x && this.state.y === y;
-    same ? this.unpin() : store.set({ x, y });
+  /** The superpixel of the pin or, without one, of the cursor. */
+  #aim() {
+    const at = this.pinned() ?? this.cursor;
+    this.region = at && this.#regions() ? this.#regionAt(at) : -1;
+  }
+
+  /** A click; `add` keeps the other pins. */
+  pin(at, add = false) {
+    store.set(clicked(this.state, at, add));
   }
 
   unpin() {
-    store.set({ x: null, y: null });
+    store.set(pinned([]));
   }
 
   /** Shift and an arrow: move the pin by one cell, or set one. */
   nudge(dx, dy) {
-    const { trace } = this,
-      at = this.at() ?? this.peak;
+    const { trace } = this;
     if (!trace) return;
-    const clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
-    store.set({ x: clamp(at.x + dx * 4, trace.W), y: clamp(at.y + dy * 4, trace.H) });
+    const [first = this.at() ?? this.peak, ...more] = this.pins(),
+      clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
+    const moved = { x: clamp(first.x + dx * STRIDE, trace.W), y: clamp(first.y + dy * STRIDE, trace.H) };
+    store.set(pinned([moved, ...more]));
+    reveal(this.state, trace, moved);
+  }
+
+  zoom(steps) {
+    const { trace, state } = this;
+    if (trace) zoomBy(state, trace, steps, this.cursor ?? this.pinned() ?? { x: state.cx ?? trace.W / 2, y: state.cy ?? trace.H / 2 });
+  }
+
+  /** While a key is held, the other round is shown in its place. */
+  blinks(on) {
+    if (this.blink === on || (on && !this.comparable())) return;
+    this.blink = on;
+    this.picture.draw();
+  }
+
+  /** Between the difference of two rounds and a line to drag between them. */
+  toggleWipe() {
+    const { state, trace } = this;
+    if (state.wipe !== null) return store.set({ wipe: null });
+    const diff = this.comparable() ? state.diff : state.round > 1 ? state.round - 1 : trace.T > 1 ? 2 : null;
+    if (diff && COMPARED.includes(state.stage)) store.set({ wipe: 50, diff });
+  }
+
+  /** Whether the round that is compared with can be drawn in the main pane. */
+  comparable() {
+    return Boolean(this.trace) && compared(this.state, this.picture.main.spec, this.trace);
+  }
+
+  // --- what if ---------------------------------------------------------------------------------------------------
+
+  /** Whether a stroke on the picture paints. */
+  paints() {
+    return this.state.tab === "whatif" && Boolean(this.edits) && this.trace.T > 0;
+  }
+
+  paint(from, to) {
+    const { tool, channel, size } = this.brush,
+      { origin } = this;
+    this.edits.stroke(origin.cell(from.x, from.y), origin.cell(to.x, to.y), tool, channel, size);
+    this.edited();
+  }
+
+  /** What was painted has changed: the answer is computed anew, once a frame. */
+  edited() {
+    this.repaint ??= requestAnimationFrame(() => {
+      this.repaint = null;
+      this.refresh();
+    });
+  }
+
+  resetEdits() {
+    if (!this.edits) return;
+    this.edits.reset();
+    store.set({ passes: null });
+    this.edited();
   }
 
   walk(by) {
@@ -143,14 +251,44 @@ class App {
     const start = performance.now();
     if (changed.has("run")) return void (this.ready = this.openRun());
     if (changed.has("img")) return void (this.ready = this.openPhoto());
-    if (!this.trace) return;
+    if (!this.origin) return;
     this.#settle();
-    this.#show(changed);
-    this.timings.change.push(performance.now() - start);
+    if ([...changed].every((key) => ["cx", "cy", "zoom"].includes(key))) return this.picture.draw();
+    this.#show();
+    this.time("change", performance.now() - start);
   }
 
-  #show(changed) {
-    if (!changed || changed.has("x") || changed.has("y")) this.#rest();
+  /** Each pane with its trace; the main one's is what the rest of the page speaks of. */
+  #panes() {
+    const { picture, state, origin } = this,
+      { length } = picture.panes;
+    picture.count(state.panes);
+    picture.panes.forEach((pane, i) => {
+      const spec = specOf(state, i),
+        { trace, why } = this.sources.of(spec);
+      spec.round = Math.min(spec.round, Math.max(1, (trace ?? origin).T));
+      pane.show(trace ?? (i === 0 ? origin : null), spec, why);
+      pane.title(i, picture.panes.length);
+      pane.leaks = trace && this.#leaks(pane);
+    });
+    this.trace = picture.main.trace;
+    if (length !== picture.panes.length) picture.fit();
+  }
+
+  /** The largest leaks of a pane's affinity, while they are looked at. */
+  #leaks({ trace, spec }) {
+    const { state } = this;
+    return state.tab === "leaks" && perRound(spec.stage) ? askedLeaks(trace, { ...state, round: spec.round }).leaks : null;
+  }
+
+  /** Something that was awaited is there, or was painted. */
+  refresh() {
+    if (this.origin) this.#show();
+  }
+
+  #show() {
+    this.#panes();
+    this.#aim();
     this.truth.show(this.state.truth);
     this.opacity.value = this.state.opacity;
     this.opacity.style.setProperty("--fill", this.state.opacity / 100);
@@ -159,7 +297,7 @@ class App {
     this.picture.draw();
     this.stepper.update();
     this.panel.update();
-    if (this.cursor) this.#read(this.cursor);
+    this.#read(this.cursor ?? this.pinned());
   }
 
   /** Open the run that the state names, or the first one. */
@@ -175,14 +313,7 @@ class App {
     this.run = run;
     this.runChoice.value = run.name;
     if (this.state.run && this.state.run !== run.name) this.state.run = null;
-    let index = [];
-    try {
-      const response = await fetch(this.url("index.json"), { cache: "no-cache" });
-      if (response.ok) index = (await response.json()).traces ?? [];
-    } catch {
-      /* an index that cannot be read is an index without photos */
-    }
-    this.shipped = index;
+    this.shipped = await this.indexOf(run);
     this.list();
     if (!this.index.length)
       return this.#fail({
@@ -196,6 +327,23 @@ class App {
     return this.openPhoto();
   }
 
+  /** The traces that a run lists; an index that cannot be read is one without photos. */
+  async indexOf(run) {
+    try {
+      const response = await fetch(this.url("index.json", run), { cache: "no-cache" });
+      return response.ok ? ((await response.json()).traces ?? []) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** The run has gone on training: what it wrote is read again, the view stays. */
+  async grown() {
+    for (const url of [...this.traces.keys()]) this.#drop(url);
+    window.dispatchEvent(new Event("iaff:grown"));
+    await (this.ready = this.openRun());
+  }
+
   /** The photos to choose from: one's own, then the run's. */
   list() {
     const own = this.own
@@ -205,8 +353,8 @@ class App {
     this.gallery.fill(this.index);
   }
 
-  url(file) {
-    return `${this.base}${this.run.traces}/${encodeURIComponent(file)}`;
+  url(file, run = this.run) {
+    return `${this.base}${run.traces}/${encodeURIComponent(file)}`;
   }
 
   async openPhoto() {
@@ -219,7 +367,7 @@ class App {
       const trace = await this.#load(entry);
       if (this.state.img !== entry.name) return; // another photo was chosen meanwhile
       this.open(trace, entry);
-      this.timings.photo.push(performance.now() - start);
+      this.time("photo", performance.now() - start);
     } catch (error) {
       if (!(error instanceof TraceError)) console.warn(error);
       if (this.state.img === entry.name)
@@ -266,14 +414,18 @@ class App {
       same = this.lastPhoto === entry.name,
       { state } = this;
     this.lastPhoto = entry.name;
-    this.trace = trace;
+    if (trace !== this.origin) this.edits = trace.once("edits", () => new Edits(trace)); // what was painted stays with its photo
+    this.origin = trace;
     this.cursor = null;
-    if (state.x !== null && (state.x >= trace.W || state.y >= trace.H || (!first && !same)))
-      state.x = state.y = null;
+    this.region = -1;
+    this.animation.stop();
+    this.sources.forget();
+    if (!same && !first) Object.assign(state, pinned([]), { zoom: 1, cx: null, cy: null, leak: null });
+    if (pinsOf(state).some(({ x, y }) => x >= trace.W || y >= trace.H)) Object.assign(state, pinned([]));
     this.peak = peak(trace);
     this.title.textContent = trace.meta.title || entry.title || entry.name;
     this.#settle();
-    trace.onlater = () => this.trace === trace && this.#later();
+    trace.onlater = () => this.origin === trace && this.#later();
     this.picture.say(null);
     for (const part of this.#parts()) part.hidden = false;
     this.truthLabel.hidden = !trace.truth;
@@ -281,21 +433,23 @@ class App {
       "aria-label",
       `${this.title.textContent}: the photo with the chosen layer`,
     );
-    this.picture.open(trace);
+    this.#panes();
+    this.picture.fit();
     this.#show();
+    window.dispatchEvent(new Event("iaff:photo"));
   }
 
   /** A round and a stage that the trace can show: its rounds may be fewer, and may lack a layer. */
   #settle() {
-    const { state, trace } = this;
-    state.round = Math.min(state.round, Math.max(1, trace.T));
-    state.stage = available(state.stage, state.round, trace);
+    const { state, origin } = this;
+    state.round = Math.min(state.round, Math.max(1, origin.T));
+    state.stage = available(state.stage, state.round, origin);
   }
 
   /** A layer that was being computed is there. */
   #later() {
     this.#follow();
-    if (this.state.stage === "refined") this.#show();
+    if (this.picture.panes.some(({ spec }) => spec.stage === "refined")) this.#show();
     else this.panel.pin();
     this.#read(this.cursor ?? this.pinned());
   }
@@ -318,7 +472,7 @@ class App {
 
   /** Something else in the picture's place. */
   instead(node, title) {
-    this.trace = null;
+    this.trace = this.origin = this.edits = null;
     for (const part of this.#parts()) part.hidden = true;
     this.picture.say(node);
     this.readout.hidden = true;

@@ -1,5 +1,6 @@
 // In the picture's place while an own photo is computed, or where it could not be.
 import { el } from "./dom.js";
+import { parts } from "./problem.js";
 
 const button = (kind, text, onclick, title) => el(`button.${kind}`, { type: "button", onclick, title }, text);
 
@@ -14,16 +15,16 @@ export function card(photo, { cancel, choose, back, forget }) {
     fill,
   );
   const busy = el("div", {}, stage, bar, queue, button("plain", "Cancel", cancel, "Cancel (Esc)"));
-  const error = el("p.error", { role: "alert" });
+  const error = el("div.error", { role: "alert" });
   const failed = el(
     "div.failed",
     { hidden: true },
     error,
-    button("plain", "Choose another photo", choose),
+    !photo.pick && button("plain", "Choose another file", choose),
     photo.bytes ? button("quiet", "Back to the photo", back) : button("quiet", "Dismiss", forget),
   );
-  const preview = el("img", { src: photo.thumb, alt: "" });
-  preview.addEventListener("error", () => preview.remove()); // not every file is a picture
+  const preview = photo.thumb && el("img", { src: photo.thumb, alt: "" });
+  preview?.addEventListener("error", () => preview.remove()); // not every file is a picture
   const notice = el("p.note", {}, photo.notice);
   const node = el("div.own-card", {}, preview, el("div", {}, el("h2", {}, photo.name), busy, failed, notice));
 
@@ -31,7 +32,7 @@ export function card(photo, { cancel, choose, back, forget }) {
     busy.hidden = !photo.busy;
     failed.hidden = !photo.failed;
     notice.hidden = !photo.notice;
-    if (error.textContent !== photo.error) error.textContent = photo.error;
+    if (photo.failed) error.replaceChildren(photo.parts ? parts(photo.parts) : photo.error);
     const now = photo.state === "waiting" ? "Waiting for its turn …" : `${photo.stage} …`;
     if (stage.textContent !== now) stage.textContent = now; // read out once, not at every poll
     queue.textContent = photo.ahead ? `${photo.ahead} ${photo.ahead === 1 ? "photo" : "photos"} before yours` : "";

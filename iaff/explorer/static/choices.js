@@ -1,4 +1,4 @@
-// The stage's own choices in the panel: class and scale of the CAM, the round to compare with.
+// The stage's own choices in the panel: the CAM's scale, the round to compare with.
 import { el, segmented } from "./dom.js";
 import { COMPARED } from "./layers.js";
 
@@ -13,17 +13,12 @@ export class Choices {
     return el("div.choice-row", {}, el("h3", {}, label), control.node);
   }
 
-  /** Which class, at which scale of the photo. */
+  /** At which scale of the photo. */
   cam() {
     const { trace, state, store } = this.app,
       { classes, cam_scales: scales = [] } = trace.meta,
       names = classes.slice(1),
       rows = [];
-    if (names.length > 1) {
-      const options = [[null, "all", "every class"], ...names.map((name) => [name, name, `only ${name}`])];
-      const chosen = names.includes(state.cls) ? state.cls : null;
-      rows.push(this.#choice("Class", options, chosen, (cls) => store.set({ cls })));
-    }
     if (trace.tensors.has("cam_scales") && scales.length > 1 && names.length) {
       const sizes = scales.map((scale, i) => [i, `${scale}×`, `the photo at ${scale} times its size`]);
       const options = [[null, "mean", "what seeds are made of"], ...sizes];
@@ -43,6 +38,6 @@ export class Choices {
     const against = others.map((t) => [t, `round ${t}`, `what changed against round ${t}`]),
       options = [[null, "–", "show the map itself"], ...against];
     const chosen = others.includes(state.diff) ? state.diff : null;
-    return [this.#choice("Compare with", options, chosen, (diff) => store.set({ diff }))];
+    return [this.#choice("Compare with", options, chosen, (diff) => store.set({ diff, wipe: diff && state.wipe }))];
   }
 }

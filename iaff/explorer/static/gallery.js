@@ -1,5 +1,10 @@
-// The strip of photos: one's own first, behind the tile that takes them in, then the run's.
-import { el } from "./dom.js";
+// The strip of photos: one's own first, behind the tile that takes them in and the way to all of the data set, then the
+// run's.
+import { el, icon } from "./dom.js";
+
+const GRID = '<path d="M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z"/>';
+const TAKES = "Choose a photo or a trace, or drop or paste one anywhere (u). It stays on this machine.",
+  TAKES_TRACES = "Open a trace (.safetensors), or drop one anywhere (u). Photos need a run with weights; this has none.";
 
 export class Gallery {
   constructor(app) {
@@ -9,19 +14,26 @@ export class Gallery {
       "button.thumb.add",
       { type: "button", onclick: () => app.ownView.choose() },
       el("span.blank", { "aria-hidden": "true" }, "+"),
-      el("span.caption", {}, "Your photo"),
+      (this.addName = el("span.caption")),
+    );
+    this.all = el(
+      "button.all",
+      { type: "button", title: "Every photo that the run was trained on", onclick: () => app.browser.open() },
+      icon(GRID, 14),
+      "All photos",
     );
   }
 
   fill(entries) {
-    const refusal = this.app.ownView.refusal();
-    this.add.disabled = Boolean(refusal);
-    this.add.title = refusal ?? "Choose a photo, or drop or paste one anywhere (u). It stays on this machine.";
+    const { explains, browses } = this.app.run;
+    this.add.title = explains ? TAKES : TAKES_TRACES;
+    this.addName.textContent = explains ? "Your photo" : "A trace";
+    this.all.hidden = !browses;
     const own = entries.filter((entry) => entry.own).map((entry) => this.#mine(entry)),
       others = entries.filter((entry) => !entry.own).map((entry) => this.#tile(entry));
     const heads = own.length ? ["yours", "the run's"].map((text) => el("h2.strip-head", {}, text)) : [];
     this.buttons = [...own.map((tile) => tile.firstChild), ...others];
-    this.#replace([this.add, ...heads.slice(0, 1), ...own, ...heads.slice(1), ...others]);
+    this.#replace([this.add, this.all, ...heads.slice(0, 1), ...own, ...heads.slice(1), ...others]);
     for (const entry of entries) if (entry.own?.busy) this.progress(entry.own);
     this.update();
   }

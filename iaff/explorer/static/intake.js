@@ -1,18 +1,21 @@
-// How photos come in: chosen, dropped anywhere on the page, or pasted.
+// How photos and traces come in: chosen, dropped anywhere on the page, or pasted.
 import { el } from "./dom.js";
 
 const REFUSAL_MS = 4000;
 
-/** Calls `take(files)` unless `refusal()` says why not; returns {choose()} which opens the file chooser. */
+/**
+ * Calls `take(files)` unless `refusal(files)` says why not; while they are dragged, `files` are [{type}].
+ * Returns {choose(), say(text)}: opens the file chooser; shows a sentence for a while.
+ */
 export function intake(root, take, refusal) {
   const input = el("input.sr", {
     type: "file",
-    accept: "image/*",
+    accept: "image/*,.safetensors",
     multiple: true,
     tabindex: "-1",
     "aria-hidden": "true",
     onchange: () => {
-      if (input.files.length) take([...input.files]);
+      accept([...input.files]);
       input.value = ""; // the same file may be chosen again
     },
   });
@@ -23,11 +26,14 @@ export function intake(root, take, refusal) {
     veil.hidden = !text;
     if (words.textContent !== text) words.textContent = text;
   };
+  const say = (text) => {
+    cover(text);
+    setTimeout(cover, REFUSAL_MS, "");
+  };
   const accept = (files) => {
     if (!files.length) return;
-    if (!refusal()) return take(files);
-    cover(refusal());
-    setTimeout(cover, REFUSAL_MS, "");
+    const why = refusal(files);
+    why ? say(why) : take(files);
   };
 
   let inside = 0; // dragenter and dragleave fire for every node that is crossed
@@ -37,21 +43,22 @@ export function intake(root, take, refusal) {
       event.preventDefault();
       does(event);
     });
-  const over = () => cover(inside > 0 ? (refusal() ?? "Drop your photo here") : "");
-  listen("dragenter", () => {
+  const dragged = ({ dataTransfer }) => [...dataTransfer.items].map(({ type }) => ({ type }));
+  const over = (event) => cover(inside > 0 ? (refusal(dragged(event)) ?? "Drop photos or traces here") : "");
+  listen("dragenter", (event) => {
     inside++;
-    over();
+    over(event);
   });
-  listen("dragleave", () => {
+  listen("dragleave", (event) => {
     inside--;
-    over();
+    over(event);
   });
-  listen("dragover", (event) => (event.dataTransfer.dropEffect = refusal() ? "none" : "copy"));
+  listen("dragover", (event) => (event.dataTransfer.dropEffect = refusal(dragged(event)) ? "none" : "copy"));
   listen("drop", (event) => {
     inside = 0;
-    over();
+    cover("");
     accept([...event.dataTransfer.files]);
   });
   window.addEventListener("paste", (event) => accept([...(event.clipboardData?.files ?? [])]));
-  return { choose: () => input.click() };
+  return { choose: () => input.click(), say };
 }

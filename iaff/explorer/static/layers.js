@@ -3,24 +3,51 @@ import { softMap, camMap, labelMap, scoreMap, edgePath, winners, contour } from 
 import { upsample } from "./scan.js";
 import { differ } from "./difference.js";
 import { verdict } from "./patch.js";
+import { confidentAt } from "./mining.js";
+import { carriedSeeds, seedsAt } from "./seeds.js";
 
 export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
+const KEPT = 64; // canvases of one photo
 
 export class Layers {
-  /** `edges`: borders of the superpixels, or null. */
-  constructor(trace, state, edges) {
-    Object.assign(this, { trace, state, edges, made: new Map() });
+  /** One set for each trace, whichever panes show it. */
+  static of(trace, state) {
+    return trace.once("layers", () => new Layers(trace, state));
+  }
+
+  constructor(trace, state) {
+    Object.assign(this, { trace, state, made: new Map(), live: {} });
   }
 
   #once(key, make) {
-    if (!this.made.get(key)) this.made.set(key, make()); // null is asked for again: a walk may end
+    if (!this.made.get(key)) {
+      this.made.set(key, make()); // null is asked for again: a walk may end
+      if (this.made.size > KEPT) this.made.delete(this.made.keys().next().value);
+    }
     return this.made.get(key);
   }
 
-  /** A stage's layer at photo or grid size, or null: {map, smooth, lines?, dashed?, dotted?, unknown?}. */
-  get(stage, round) {
-    const key = stage === "cam" ? `cam${this.#channel()}-${this.camScale()}` : `${stage}${round}`;
-    return this.#once(key, () => this.#make(stage, round));
+  /** What changes while a slider moves is kept only as it is now. */
+  #now(name, key, make) {
+    if (this.live[name]?.key !== key) this.live[name] = { key, value: make() };
+    return this.live[name].value;
+  }
+
+  /** A layer at photo or grid size, or null: {map, smooth, lines?, dashed?, dotted?, unknown?}. */
+  get(name, round) {
+    const { cls } = this.state,
+      tried = this.#tried(name);
+    if (tried) return this.#now(name, `${tried}|${round}|${cls}`, () => this.#make(name, round));
+    const once = ["cam", "seeds", "truth"].includes(name),
+      scale = name === "cam" ? this.camScale() : "";
+    return this.#once(`${name}${scale}|${once ? "" : round}|${cls}`, () => this.#make(name, round));
+  }
+
+  /** The thresholds that are tried here in place of the run's, as text, or "". */
+  #tried(name) {
+    const { fg, bg, tau, taubg } = this.state;
+    const values = { cam: [fg, bg], seeds: [fg, bg], confident: [tau, taubg] }[name] ?? [];
+    return values.some((v) => v !== null) ? values.join() : "";
   }
 
   /** Index of the CAM's scale that is shown, -1 for the mean. */
@@ -30,70 +57,119 @@ export class Layers {
     return cam !== null && tensors.has("cam_scales") && meta.cam_scales?.[cam] ? cam : -1;
   }
 
-  /** Channel of the CAM that is shown alone, -1 for all. */
-  #channel() {
-    return Math.max(0, this.trace.meta.classes.indexOf(this.state.cls)) - 1; // background has none
+  /** Which channels are shown, (K) of booleans. */
+  shown() {
+    const { classes } = this.trace.meta,
+      chosen = this.state.cls?.split(",").filter((name) => classes.includes(name));
+    return classes.map((name) => !chosen?.length || chosen.includes(name));
   }
 
-  /** Name of the class whose activation is shown alone, or null. */
-  only() {
-    return this.#channel() < 0 ? null : this.state.cls;
+  /** The same for class ids. */
+  #shownIds() {
+    const shown = this.shown(),
+      ids = new Uint8Array(256).fill(1);
+    this.trace.meta.class_ids.forEach((id, k) => (ids[id] = shown[k] ? 1 : 0));
+    return ids;
   }
 
-  /** What changed against the round that is compared with, or null. */
-  difference() {
-    const { stage, round, diff } = this.state,
-      { W, H, w, h, T } = this.trace;
-    if (!diff || diff === round || diff > T || !COMPARED.includes(stage)) return null;
-    return this.#once(`${stage}${diff}-${round}`, () => {
-      const [before, now] = [this.labels(stage, diff), this.labels(stage, round)];
-      if (!before || !now) return null;
-      return stage === "confident" ? differ(before, now, w, h) : differ(before, now, W, H);
-    });
+  /** What changed from round `before` to round `now`, or null. */
+  difference(stage, before, now) {
+    const { W, H, w, h, T } = this.trace;
+    if (!before || before === now || before > T || !COMPARED.includes(stage)) return null;
+    const make = () => {
+      const [a, b] = [this.labels(stage, before), this.labels(stage, now)];
+      if (!a || !b) return null;
+      return stage === "confident" ? differ(a, b, w, h) : differ(a, b, W, H);
+    };
+    if (stage === "confident" && this.#tried(stage)) return make();
+    return this.#once(`${stage}${before}-${now}`, make);
   }
 
   /** Class ids of a stage's map: at photo size for soft maps, on the grid for the confident regions. */
   labels(stage, t) {
     const { trace } = this;
-    if (stage === "confident") return trace.confident[t - 1];
+    if (stage === "confident") return this.confident(t);
     if (stage === "refined" && !trace.refined(t)) return null;
     return this.#once(`labels-${stage}${t}`, () => trace.full(stage, t).label.map((k) => trace.meta.class_ids[k]));
   }
 
-  #make(stage, round) {
+  /** The confident regions at the thresholds that are tried, else the trace's. */
+  confident(t) {
+    const { tau, taubg } = this.state;
+    if (tau === null && taubg === null) return this.trace.confident[t - 1];
+    return this.#now(`confident-labels${t}`, `${tau}|${taubg}`, () =>
+      confidentAt(this.trace, t, { tau: tau ?? undefined, tauBg: taubg ?? undefined }),
+    );
+  }
+
+  /** The seeds at the thresholds that are tried, else the trace's. */
+  seeds() {
+    const { fg, bg } = this.state,
+      { seed_fg, seed_bg } = this.trace.meta.thresholds ?? {};
+    if (fg === null && bg === null) return this.trace.seeds;
+    return this.#now("seed-labels", `${fg}|${bg}`, () => seedsAt(this.trace, fg ?? seed_fg, bg ?? seed_bg));
+  }
+
+  #make(name, round) {
     const { trace } = this,
       { W, H, w, h } = trace;
-    if (stage === "cam") return this.#cam();
-    if (stage === "seeds") return flat(labelMap(trace.seeds, w, h));
-    if (stage === "truth") return flat(labelMap(trace.truth, W, H));
-    if (stage === "confident")
-      return { ...flat(labelMap(trace.confident[round - 1], w, h)), dotted: this.#relabelled(round) };
-    if (stage === "superpixels") return this.#scores(trace.scores(round));
-    if (stage === "unary") return this.#soft(stage, round, trace.unary(round));
-    if (stage === "refined") return this.#soft(stage, round, trace.refined(round));
-    return null;
+    const flat = (map, ...size) => map && this.#flat(map, ...size);
+    switch (name) {
+      case "cam":
+        return trace.tensors.has("cam") ? this.#cam() : null;
+      case "seeds":
+        return flat(trace.seeds && this.seeds(), w, h);
+      case "truth":
+        return flat(trace.truth, W, H);
+      case "confident":
+        return trace.has("confident", round)
+          ? { ...flat(this.confident(round), w, h), dotted: this.#tried(name) ? null : this.#relabelled(round) }
+          : null;
+      case "superpixels":
+        return this.#scores(trace.scores(round));
+      case "carried":
+        return trace.seeds ? this.#carried(round) : null;
+      case "unary":
+        return this.#soft(trace.unary(round), trace.full(name, round).alpha);
+      case "refined":
+        return trace.refined(round) && this.#soft(trace.refined(round), trace.full(name, round).alpha);
+      default:
+        return null;
+    }
+  }
+
+  #flat(map, w, h) {
+    const { labels, unknown } = labelMap(map, w, h, this.#shownIds());
+    return { map: labels, unknown, smooth: false };
   }
 
   #scores(scores) {
     const { superpixels, meta, W, H } = this.trace;
-    return scores && { map: scoreMap(superpixels, scores, meta.class_ids, W, H), smooth: false };
+    return scores && { map: scoreMap(superpixels, scores, meta.class_ids, W, H, this.shown()), smooth: false };
   }
 
-  #soft(stage, round, alpha) {
-    const { trace } = this,
-      { W, H, w, h, K, meta } = trace;
-    return (
-      alpha && {
-        map: softMap(trace.full(stage, round).alpha, meta.class_ids, W, H),
-        smooth: true,
-        lines: winners(alpha, K, w, h),
-      }
-    );
+  #soft(alpha, fine) {
+    const { W, H, w, h, K, meta } = this.trace,
+      shown = this.shown();
+    return {
+      map: softMap(fine, meta.class_ids, W, H, shown),
+      smooth: true,
+      lines: winners(alpha, K, w, h, shown),
+    };
+  }
+
+  /** The seeds after one walk over the affinity; nothing where none arrives. */
+  #carried(round) {
+    const { W, H, w, h, K, meta } = this.trace,
+      carried = carriedSeeds(this.trace, round);
+    if (!carried) return null; // a walk that is still under way
+    return { map: softMap(upsample(carried.alpha, K, h, w, H, W), meta.class_ids, W, H, this.shown()), smooth: true };
   }
 
   /** Outlines of the superpixels whose label the region network corrected. */
   #relabelled(round) {
-    const { trace, edges } = this;
+    const { trace } = this,
+      edges = trace.edges();
     if (!edges) return null;
     const path = new Path2D();
     for (let id = 0; id < trace.S; id++)
@@ -104,21 +180,19 @@ export class Layers {
   /** Activation, with the two seed thresholds as lines. */
   #cam() {
     const { W, H, w, h, K, n, meta } = this.trace,
-      { seed_fg: fg, seed_bg: bg } = meta.thresholds ?? {},
-      cam = this.#alone(this.trace.cam(this.camScale())),
+      { seed_fg, seed_bg } = meta.thresholds ?? {},
+      cam = this.#visible(this.trace.cam(this.camScale())),
       strongest = new Float32Array(n);
     for (let i = 0; i < cam.length; i++) strongest[i % n] = Math.max(strongest[i % n], cam[i]);
     const at = (level) => level && contour(new Path2D(), strongest.map((v) => v - level || 1e-9), w, h);
     const map = camMap(upsample(cam, K - 1, h, w, H, W), meta.class_ids, W, H);
-    return { map, smooth: true, lines: at(fg), dashed: at(bg) };
+    return { map, smooth: true, lines: at(this.state.fg ?? seed_fg), dashed: at(this.state.bg ?? seed_bg) };
   }
 
-  /** The activation of the chosen class alone, or all of it. */
-  #alone(cam) {
+  /** The activation of the shown classes. */
+  #visible(cam) {
     const { n } = this.trace,
-      k = this.#channel();
-    return k < 0 ? cam : cam.map((v, i) => (Math.floor(i / n) === k ? v : 0));
+      shown = this.shown();
+    return shown.every(Boolean) ? cam : cam.map((v, i) => (shown[Math.floor(i / n) + 1] ? v : 0));
   }
 }
-
-const flat = ({ labels, unknown }) => ({ map: labels, unknown, smooth: false });

@@ -4,6 +4,7 @@ import { CHANGES } from "./difference.js";
 import { heat } from "./paint.js";
 import { el } from "./dom.js";
 import { percent } from "./stages.js";
+import { classChips } from "./layers_view.js";
 
 export const swatch = (id) =>
   el(id === 255 ? "span.swatch.unknown" : "span.swatch", {
@@ -20,7 +21,7 @@ export function legend(app, scaleChoice) {
   const { trace, state, picture } = app,
     { stage } = state,
     { class_ids: ids, classes } = trace.meta;
-  const classItems = ids.map((id, k) => item(swatch(id), classes[k])).reverse();
+  const classItems = classChips(app);
   const truth = trace.truth && state.truth;
   if (truth === "filled")
     return { items: [el("span.item.dim", {}, "the true labels:"), ...classItems, item(swatch(255), "void")] };
@@ -48,7 +49,7 @@ export function legend(app, scaleChoice) {
       ),
     ],
   };
-  const difference = picture.difference();
+  const difference = state.wipe === null ? picture.difference() : null;
   const items = difference ? changeItems(difference, state.diff) : (of[stage]() ?? []);
   let high = null;
   if (stage === "affinity") {
@@ -70,26 +71,23 @@ export function legend(app, scaleChoice) {
   return { items, high };
 }
 
-function camItems({ trace, picture }) {
-  const { class_ids: ids, classes, thresholds: th = {} } = trace.meta;
+function camItems(app) {
+  const { state } = app,
+    { thresholds: th = {} } = app.trace.meta;
   return [
-    ...ids
-      .slice(1)
-      .map((id, k) => [classes[k + 1], item(grade(id), `${classes[k + 1]}, activation 0 to 1`)])
-      .filter(([name]) => name === (picture.layers.only() ?? name))
-      .map(([, node]) => node),
-    th.seed_fg && item(line(), `${th.seed_fg}: object seed inside`),
-    th.seed_bg && item(line(".dashed"), `${th.seed_bg}: background seed outside`),
+    ...classChips(app, { mark: grade, from: 1, text: (name) => `${name}, activation 0 to 1` }),
+    th.seed_fg && item(line(), `${state.fg ?? th.seed_fg}: object seed inside`),
+    th.seed_bg && item(line(".dashed"), `${state.bg ?? th.seed_bg}: background seed outside`),
   ].filter(Boolean);
 }
 
-function changeItems({ shares }, round) {
+function changeItems({ shares, counts }, round) {
   return [
     el("span.item.dim", {}, `against round ${round}:`),
     ...CHANGES.map(({ name, sign, css }, i) =>
       item(
         el("span.sign", { "aria-hidden": "true", style: `background:${css}` }, sign),
-        `${name} ${percent(shares[i], 1)}`,
+        `${name} ${percent(shares[i], 1)} (${counts[i].toLocaleString("en-GB")})`,
       ),
     ),
   ];

@@ -1,5 +1,7 @@
-// Own photos: sent to the server, computed there one after the other, and kept in this browser alone.
-import { Trace } from "./trace.js";
+// Photos that were asked for: own ones, which are sent to the server, and the data set's, which it has. Their traces are
+// computed there, one after the other, and kept in this browser alone, as are trace files, which need no server.
+import { fromBase64 } from "./base64.js";
+import { Trace, TraceError } from "./trace.js";
 import { kept, keep, forget } from "./own_store.js";
 
 const POLL_MS = 180,
@@ -9,10 +11,17 @@ const LARGEST = 50; // MB, as the server has it
 const MOST = 20; // files at once
 const DOWN = "The explorer does not answer. Start it again (python app.py), then try once more.";
 
-/** One photo: {id, name, run, file, state, stage, share, ahead, error, notice, bytes, thumb}. */
+/** Whether a file is (called) a trace. */
+export const isTrace = ({ name = "" }) => /\.safetensors$/i.test(name);
+
+/**
+ * One photo: {id, name, run, state, stage, share, ahead, error, notice, bytes, thumb}, and where it comes from: `file`
+ * (a photo, or with `given` a trace), or `pick`, its id in the run's data set.
+ */
 class OwnPhoto {
   constructor(values) {
-    Object.assign(this, { state: "done", stage: "", share: 0, ahead: 0, error: "", notice: "", tags: null }, values);
+    const start = { state: "done", stage: "", share: 0, ahead: 0, error: "", parts: null, notice: "", tags: null };
+    Object.assign(this, start, values);
   }
 
   get busy() {
@@ -50,22 +59,52 @@ export class Own {
     return this.photos.find((photo) => photo.id === id);
   }
 
-  /** Take files in; returns the first photo, whose progress may be shown. */
+  /** Take files in, photos or traces; returns the first one, whose progress may be shown. */
   add(files, run) {
-    const added = files.slice(0, MOST).map((file) => {
-      const id = `own-${Math.random().toString(36).slice(2, 8)}`;
-      return new OwnPhoto({ id, name: file.name || "pasted photo", run, file, thumb: URL.createObjectURL(file) });
-    });
+    const added = files.slice(0, MOST).map((file) =>
+      isTrace(file)
+        ? new OwnPhoto({ id: newId(), name: file.name, run, file, given: true })
+        : new OwnPhoto({ id: newId(), name: file.name || "pasted photo", run, file, thumb: URL.createObjectURL(file) }),
+    );
     if (files.length > MOST)
       added[0].notice = `Got ${files.length} files, took the first ${MOST}. Choose the others when these are done.`;
     this.photos.push(...added);
-    for (const photo of added) this.compute(photo, null);
+    for (const photo of added) photo.given ? this.#read(photo) : this.compute(photo, null);
     return added[0];
   }
 
-  /** Compute (again), with tags or, with null, those that the classifier proposes. */
+  /** A photo of the run's data set, by its id; returns it, computed already or on its way. */
+  pick(id, run, thumb) {
+    const known = this.photos.find((photo) => photo.pick === id && photo.run === run),
+      photo = known ?? new OwnPhoto({ id: newId(), name: id, run, pick: id, thumb });
+    if (!known) this.photos.push(photo);
+    if (!known || known.failed) this.compute(photo, null);
+    return photo;
+  }
+
+  /** A trace file: what was computed elsewhere, opened as it is. */
+  async #read(photo) {
+    const attempt = (photo.attempt = {});
+    const current = () => photo.attempt === attempt;
+    Object.assign(photo, { state: "running", stage: "Reading the trace" });
+    try {
+      await readable(photo);
+      await this.#finish(photo, await photo.file.arrayBuffer(), current);
+    } catch (error) {
+      if (current()) this.#fail(photo, error);
+    }
+  }
+
+  #fail(photo, error) {
+    const parts = error instanceof TraceError ? error : null;
+    Object.assign(photo, { state: "failed", error: error.message, parts, job: null });
+    this.ended(photo);
+  }
+
+  /** Compute (again), with tags or, with null, those that the data set has or the classifier proposes. */
   async compute(photo, tags) {
-    const start = { state: "sending", stage: "Sending the photo", share: 0, ahead: 0, error: "", job: null, tags };
+    const stage = photo.pick ? "Asking for the photo" : "Sending the photo";
+    const start = { state: "sending", stage, share: 0, ahead: 0, error: "", job: null, tags };
     const attempt = (photo.attempt = {}); // an older attempt of the same photo must not speak any more
     const current = () => photo.attempt === attempt;
     Object.assign(photo, start);
@@ -74,16 +113,14 @@ export class Own {
       const bytes = await this.#follow(photo, current);
       if (bytes) await this.#finish(photo, bytes, current);
     } catch (error) {
-      if (!current()) return;
-      Object.assign(photo, { state: "failed", error: error.message, job: null });
-      this.ended(photo);
+      if (current()) this.#fail(photo, error);
     }
   }
 
   /** From sending to the trace's bytes; null where nobody waits for them any more. */
   async #follow(photo, current, again = true) {
     // Sent one after the other, so that they are computed in the order in which they were chosen.
-    const sent = this.line.then(() => current() && this.#submit(photo));
+    const sent = this.line.then(() => current() && (photo.pick ? this.#order(photo) : this.#submit(photo)));
     this.line = sent.catch(() => {});
     const job = await sent;
     if (!current()) {
@@ -106,7 +143,7 @@ export class Own {
       if (!current()) return null;
     }
     const { trace } = check(await this.#patient("take", { job }));
-    return Uint8Array.from(atob(trace), (c) => c.charCodeAt(0)).buffer;
+    return fromBase64(trace).buffer;
   }
 
   async #finish(photo, bytes, current) {
@@ -114,10 +151,16 @@ export class Own {
       thumb = await thumbnail(trace.image);
     if (!current()) return;
     revoke(photo);
+    if (photo.given) Object.assign(photo, { name: trace.meta.title || photo.name, file: null });
     Object.assign(photo, { bytes, parsed: Promise.resolve(trace), thumb, job: null, state: "done" });
-    const { id, name, run, file } = photo;
-    keep({ id, name, run, file, trace: bytes, thumb });
+    const { id, name, run, file, pick, given } = photo;
+    keep({ id, name, run, file, pick, given, trace: bytes, thumb });
     this.ended(photo);
+  }
+
+  /** Ask for a photo of the data set. */
+  async #order({ run, pick, tags }) {
+    return check(await this.server.open_photo({ run, id: pick, tags })).job;
   }
 
   async #submit(photo, again = true) {
@@ -185,9 +228,10 @@ function check(answer) {
   return answer;
 }
 
-function tooLarge({ name, file }) {
-  const size = (file.size / 1e6).toFixed(0);
-  return new Error(`${name}: got ${size} MB, expected at most ${LARGEST} MB. Save it smaller, then choose it again.`);
+function tooLarge({ name, file, given }) {
+  const size = (file.size / 1e6).toFixed(0),
+    remedy = given ? "A trace has at most a few MB: write it again." : "Save it smaller, then choose it again.";
+  return new Error(`${name}: got ${size} MB, expected at most ${LARGEST} MB. ${remedy}`);
 }
 
 /** A folder that was dropped, or a file that has gone, cannot be read; better said before it is sent. */
@@ -197,9 +241,11 @@ async function readable(photo) {
     await photo.file.slice(0, 1).arrayBuffer();
   } catch {
     const got = "got a folder, or a file that is gone or has changed";
-    throw new Error(`${photo.name}: ${got}; expected a photo. Choose it again.`);
+    throw new Error(`${photo.name}: ${got}; expected a ${photo.given ? "trace" : "photo"}. Choose it again.`);
   }
 }
+
+const newId = () => `own-${Math.random().toString(36).slice(2, 8)}`;
 
 function revoke(photo) {
   if (photo.thumb?.startsWith("blob:")) URL.revokeObjectURL(photo.thumb);

@@ -26,7 +26,7 @@ async function within(mode, work) {
   }
 }
 
-/** All kept photos: [{id, name, run, file, trace (ArrayBuffer), thumb}], oldest first. */
+/** All kept photos: [{id, name, run, file?, pick?, given?, trace (ArrayBuffer), thumb}], oldest first; see own.js. */
 export async function kept() {
   const all = (await within("readonly", (table) => table.getAll())) ?? [];
   return all.sort((a, b) => a.kept - b.kept);

@@ -1,9 +1,11 @@
-// Own photos in the view: taken in, followed in the picture's place while they are computed, forgotten.
-import { Own } from "./own.js";
+// Own photos, photos of the data set and trace files in the view: taken in, followed in the picture's place while they
+// are computed, forgotten.
+import { Own, isTrace } from "./own.js";
 import { intake } from "./intake.js";
 import { card } from "./card.js";
 
-const NO_WEIGHTS = "This run has no weights: own photos need them. Train it with weights kept, or choose another run.";
+export const NO_WEIGHTS =
+  "This run has no weights: own photos need them, traces do not. Train it with weights kept, or choose another run.";
 
 export class OwnView {
   constructor(app, root, server, upload) {
@@ -12,29 +14,41 @@ export class OwnView {
       changed: (photo) => this.#changed(photo),
       ended: (photo) => this.#ended(photo),
     });
-    this.intake = intake(root, (files) => this.take(files), () => this.refusal());
+    this.intake = intake(root, (files) => this.take(files), (files) => this.refusal(files));
   }
 
-  /** Why no photo can be taken in, or null. */
-  refusal() {
-    return this.app.run?.explains ? null : NO_WEIGHTS;
+  /** Why none of these files can be taken in, or null. Of files that are still dragged only the type is known. */
+  refusal(files) {
+    const fits = ({ name, type }) => (name === undefined ? !type.startsWith("image/") : isTrace({ name }));
+    return this.app.run?.explains || files.some(fits) ? null : NO_WEIGHTS;
   }
 
-  /** Files that were chosen, dropped or pasted: the first is shown, all are computed. */
+  /** Files that were chosen, dropped or pasted: the first is shown, all are computed or, if traces, opened. */
   take(files) {
-    if (this.refusal()) return;
-    const first = this.photos.add([...files], this.app.run.name);
+    const { run } = this.app,
+      good = run.explains ? files : files.filter(isTrace);
+    this.#show(this.photos.add(good, run.name));
+    if (good.length < files.length) this.intake.say(NO_WEIGHTS);
+  }
+
+  /** A photo of the run's data set; `thumb` is what to show of it until its trace is there. */
+  pick(id, thumb) {
+    this.#show(this.photos.pick(id, this.app.run.name, thumb));
+  }
+
+  #show(photo) {
     this.app.list();
-    this.app.store.set({ img: first.id });
+    this.app.store.set({ img: photo.id });
   }
 
   choose() {
-    if (!this.refusal()) this.intake.choose();
+    this.intake.choose();
   }
 
-  /** The own photo that is shown, or null. */
+  /** The photo that is shown and that was computed here, so that it can be again; or null. */
   shown() {
-    return this.photos.find(this.app.state.img) ?? null;
+    const photo = this.photos.find(this.app.state.img);
+    return photo && !photo.given ? photo : null;
   }
 
   /** Compute the shown photo with other tags; stage, round and pin stay. */

@@ -8,6 +8,8 @@ const KEYS = [
   ["space", "play"],
   ["b", "row or column"],
   ["click", "pin"],
+  ["wheel", "zoom"],
+  ["p", "panes"],
   ["?", "all keys"],
 ];
 
@@ -15,7 +17,7 @@ const KEYS = [
 export function buildPage(app, root) {
   app.title = el("h1");
   app.readout = el("output.readout", { hidden: true });
-  app.picture.frame.append(app.readout);
+  app.picture.main.node.append(app.readout);
   app.runChoice = runChoice(app);
   app.copy = copyButton(app);
   Object.assign(app, tools());
@@ -34,7 +36,7 @@ export function buildPage(app, root) {
   );
   const narrow = matchMedia("(max-width: 999px)");
   const place = () =>
-    narrow.matches ? app.stepper.node.after(app.panel.head) : app.panel.node.prepend(app.panel.head);
+    narrow.matches ? app.stepper.node.after(app.panel.head) : app.panel.tabs.node.after(app.panel.head);
   narrow.addEventListener("change", place);
   place();
 }

@@ -26,8 +26,8 @@ function fill(w, h, colourOf) {
   return canvas;
 }
 
-/** Class probabilities as a mix of class colours; background darkens. alpha (K, H, W). */
-export function softMap(alpha, ids, W, H) {
+/** Class probabilities as a mix of the shown classes' colours; background darkens. alpha (K, H, W), shown (K). */
+export function softMap(alpha, ids, W, H, shown) {
   const n = W * H,
     colours = ids.map(classColour);
   return fill(W, H, (out) => {
@@ -37,6 +37,7 @@ export function softMap(alpha, ids, W, H) {
         b = 0,
         a = 0;
       for (let k = 0; k < ids.length; k++) {
+        if (!shown[k]) continue;
         const v = alpha[k * n + p] * (k ? SHOW : DIM),
           c = colours[k];
         r += v * c[0];
@@ -44,6 +45,7 @@ export function softMap(alpha, ids, W, H) {
         b += v * c[2];
         a += v;
       }
+      if (a === 0) continue;
       out[4 * p] = r / a;
       out[4 * p + 1] = g / a;
       out[4 * p + 2] = b / a;
@@ -68,12 +70,12 @@ export function camMap(cam, ids, W, H) {
   });
 }
 
-/** A label map of class ids on the grid; `unknown` becomes a mask for the hatch: {labels, unknown}. */
-export function labelMap(map, w, h) {
+/** A label map of class ids, `shown` (256) of them; `unknown` becomes a mask for the hatch: {labels, unknown}. */
+export function labelMap(map, w, h, shown) {
   const unknown = fill(w, h, (out) => map.forEach((id, p) => (out[4 * p + 3] = id === 255 ? 255 : 0)));
   const labels = fill(w, h, (out) =>
     map.forEach((id, p) => {
-      if (id === 255) return;
+      if (id === 255 || !shown[id]) return;
       out.set(classColour(id), 4 * p);
       out[4 * p + 3] = 255 * (id ? SHOW : DIM + 0.12);
     }),
@@ -81,8 +83,8 @@ export function labelMap(map, w, h) {
   return { labels, unknown };
 }
 
-/** Superpixels filled with the colour of their best class, as opaque as its score. */
-export function scoreMap(superpixels, scores, ids, W, H) {
+/** Superpixels filled with the colour of their best class, if it is shown, as opaque as its score. */
+export function scoreMap(superpixels, scores, ids, W, H, shown) {
   const K = ids.length,
     S = scores.length / K,
     colours = new Uint8Array(S * 4);
@@ -90,7 +92,7 @@ export function scoreMap(superpixels, scores, ids, W, H) {
     let best = 0;
     for (let k = 1; k < K; k++) if (scores[s * K + k] > scores[s * K + best]) best = k;
     const v = scores[s * K + best];
-    colours.set([...classColour(ids[best]), 255 * v ** 2 * (best ? SHOW : DIM + 0.12)], 4 * s);
+    if (shown[best]) colours.set([...classColour(ids[best]), 255 * v ** 2 * (best ? SHOW : DIM + 0.12)], 4 * s);
   }
   return fill(W, H, (out) => {
     for (let p = 0; p < superpixels.length; p++)
@@ -171,12 +173,13 @@ export function contour(path, f, w, h) {
   return path;
 }
 
-/** Where channel k wins, as a contour on the grid, one path for all foreground classes. */
-export function winners(alpha, K, w, h) {
+/** Where channel k wins, as a contour on the grid, one path for all shown foreground classes. */
+export function winners(alpha, K, w, h, shown) {
   const path = new Path2D(),
     n = w * h,
     field = new Float32Array(n);
   for (let k = 1; k < K; k++) {
+    if (!shown[k]) continue;
     for (let p = 0; p < n; p++) {
       let other = -1;
       for (let j = 0; j < K; j++) if (j !== k && alpha[j * n + p] > other) other = alpha[j * n + p];

@@ -8,6 +8,13 @@ import { Choices } from "./choices.js";
 import { Query } from "./query.js";
 import { story } from "./story.js";
 import { tagEditor } from "./tags.js";
+import { tabs } from "./tabs.js";
+import { LayersView } from "./layers_view.js";
+import { CompareView } from "./compare_view.js";
+import { LeaksView } from "./leaks_view.js";
+import { MiningView } from "./mining_view.js";
+import { WhatIfView } from "./whatif_view.js";
+import { SeedsView } from "./seeds_view.js";
 
 const HINT = "Hover a patch for its verdict, click to keep it.";
 
@@ -37,16 +44,25 @@ export class Panel {
       (scale) => app.store.set({ scale }),
     );
     this.head = el("div.head", {}, this.eyebrow, this.title, this.sentence); // above the picture on narrow pages
-    this.node = el(
-      "aside.panel",
-      { "aria-label": "This stage" },
-      this.head,
-      this.body,
-      this.query.node,
-      (this.story = el("div.story")),
-      this.figures,
-      el("div.walk", {}, this.back, this.next),
-    );
+    this.seeds = new SeedsView(app);
+    this.views = {
+      layers: new LayersView(app),
+      compare: new CompareView(app),
+      leaks: new LeaksView(app),
+      mining: new MiningView(app),
+      whatif: new WhatIfView(app),
+    };
+    this.tabs = tabs(app);
+    this.story = el("div.story");
+    this.stage = el("div.stage-tab", {}, this.body, this.query.node, this.story, this.figures);
+    this.walk = el("div.walk", {}, this.back, this.next);
+    this.content = el("div.tab-content", { id: "iaff-tab", role: "tabpanel" });
+    this.node = el("aside.panel", { "aria-label": "This stage" }, this.tabs.node, this.head, this.content, this.walk);
+  }
+
+  /** The view of the chosen tab, or undefined for the stage's own. */
+  get view() {
+    return this.views[this.app.state.tab];
   }
 
   /** Stage, round or photo changed. */
@@ -55,11 +71,30 @@ export class Panel {
       { stage, round, mode, scale } = state,
       about = ABOUT[stage];
     if (!trace) return;
+    this.tabs.show(this.app.state.tab);
+    this.content.setAttribute("aria-labelledby", `tab-${this.app.state.tab}`);
+    const content = this.view?.node ?? this.stage;
+    if (this.content.firstChild !== content) this.content.replaceChildren(content);
+    this.node.classList.toggle("tool", Boolean(this.view));
+    this.scaleChoice.show(scale);
+    this.#fillLegend();
+    this.#fillHead(about, trace, round, mode);
+    if (this.view) this.view.update();
+    else this.#updateStage(about, trace, round);
+    this.hover();
+  }
+
+  #fillHead(about, trace, round, mode) {
+    const { stage } = this.app.state;
     this.eyebrow.textContent =
       `Stage ${STAGES.indexOf(stage) + 1} of ${STAGES.length}` +
       (perRound(stage) ? ` · round ${round} of ${trace.T}` : " · once");
     this.title.textContent = about.name;
     this.sentence.textContent = about.say(trace, round, mode);
+  }
+
+  #updateStage(about, trace, round) {
+    const { stage } = this.app.state;
     this.figures.replaceChildren(
       ...about
         .figures(trace, round)
@@ -69,10 +104,7 @@ export class Panel {
     );
     this.body.replaceChildren(...this.#extra(stage));
     this.query.update();
-    this.scaleChoice.show(scale);
-    this.#fillLegend();
     this.#fillNext();
-    this.hover();
     this.pin();
   }
 
@@ -95,7 +127,10 @@ export class Panel {
         scores && this.#scores(scores, tags),
         this.#credit(),
       ].filter(Boolean);
-    if (stage === "cam") return this.choices.cam();
+    if (stage === "cam" || stage === "seeds") {
+      this.seeds.update();
+      return [...(stage === "cam" ? this.choices.cam() : []), this.seeds.node];
+    }
     if ((stage === "superpixels" || stage === "confident") && trace.superpixels) {
       this.patch = { id: null, node: el("section.patch", { "aria-label": "Patch under the cursor" }) };
       return [...this.choices.difference(), this.patch.node];
@@ -166,15 +201,16 @@ export class Panel {
     const { app } = this,
       at = app.at();
     if (!app.trace) return;
-    if (!this.query.node.hidden) {
-      this.query.hover(at);
-      if (at && this.high?.isConnected) this.high.textContent = `max ${number(app.picture.query.max)}`;
-    } else if (this.patch?.node.isConnected) this.#showPatch(at);
+    if (at && this.high?.isConnected && app.picture.main.asks())
+      this.high.textContent = `max ${number(app.picture.query.max)}`;
+    if (this.view) return void this.view.hover?.(at);
+    if (!this.query.node.hidden) this.query.hover(at);
+    else if (this.patch?.node.isConnected) this.#showPatch();
   }
 
-  #showPatch(at) {
+  #showPatch() {
     const { trace, state } = this.app,
-      id = at ? trace.superpixels[at.y * trace.W + at.x] : -1;
+      id = this.app.region;
     if (this.patch.id === id) return;
     this.patch.id = id;
     this.patch.node.replaceChildren(...(id < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, id)));
@@ -182,6 +218,7 @@ export class Panel {
 
   /** The pinned pixel through all rounds. */
   pin() {
+    if (this.view) return;
     const { trace, state } = this.app,
       at = this.app.pinned(),
       show = at && perRound(state.stage) && trace.T > 0;

@@ -2,34 +2,43 @@
 import { classColour, css } from "./colour.js";
 import { el } from "./dom.js";
 import { swatch } from "./legend.js";
+import { regionTable, thresholdsAt, verdictsAt } from "./mining.js";
 import { percent, number } from "./stages.js";
 
 const plain = (v) => String(+v.toFixed(3));
+/** The score that a verdict of channel k needs, undefined where nobody says. */
+const needed = ({ tau, tauBg, said }, k) => (said ? (k ? tau : tauBg) : undefined);
 
-/** The score that a verdict of channel k needs: background may have a threshold of its own. */
-function needed({ meta: { thresholds: { tau, tau_background: background = tau } = {} } }, k) {
-  return k === 0 ? background : tau;
+/** Channel and score that the region network finds likeliest for a superpixel. */
+export function bestOf(trace, t, id) {
+  const { label, best } = regionTable(trace, t);
+  return { label: label[id], score: best[id], text: `${trace.meta.classes[label[id]]} ${best[id].toFixed(2)}` };
 }
 
-/** The verdict on a superpixel: {kind: "kept" | "relabelled" | "unknown", why}. */
-export function verdict(trace, t, id) {
+/** What a final label (a channel, or null) makes of the unary one. */
+export const kindOf = (final, unary) => (final === null ? "unknown" : final === unary ? "kept" : "relabelled");
+
+/** The verdict on a superpixel at these thresholds: {kind: "kept" | "relabelled" | "unknown" | "", why}. */
+export function verdict(trace, t, id, at = thresholdsAt(trace)) {
   const { classes } = trace.meta,
-    { label, share, final } = trace.regions(t)[id],
-    scores = trace.scores(t);
-  const says = `the unary map says ${classes[label]} (${percent(share, 0)} of its pixels)`;
+    { unary, share, size, best } = regionTable(trace, t),
+    label = unary[id];
+  const says = size[id]
+    ? `the unary map says ${classes[label]} (${percent(share[id], 0)} of its cells)`
+    : "it is too small for the grid of 4 × 4 px";
   if (!trace.confident[t - 1]) return { kind: "", why: `Here ${says}; this trace holds no confident regions.` };
-  if (!scores) return { kind: final === null ? "unknown" : final === label ? "kept" : "relabelled", why: `${says}.` };
-  const of = (k) => scores[id * trace.K + k];
-  const best = classes.reduce((b, _, k) => (of(k) > of(b) ? k : b), 0);
-  const score = `${classes[best]} ${of(best).toFixed(2)}`,
-    tau = needed(trace, best),
-    bar = tau === undefined ? "the threshold" : `τ ${plain(tau)}`;
-  if (final === null)
-    return of(best) >= tau // sure, but too small: no cell of the grid has its centre in the patch
-      ? { kind: "unknown", why: `too small for the grid of 4 × 4 px, though the best score is ${score}.` }
-      : { kind: "unknown", why: `the best score, ${score}, is below ${bar}; ${says}.` };
-  if (final === label) return { kind: "kept", why: `the region network gives ${score}, at least ${bar}, and ${says}.` };
-  return { kind: "relabelled", why: `${says}, but the region network gives ${score}, at least ${bar}.` };
+  const final = verdictsAt(trace, t, at)(id),
+    kind = kindOf(final, label);
+  if (!best) return { kind, why: `${says}.` };
+  const { label: likeliest, score, text } = bestOf(trace, t, id),
+    bar = needed(at, likeliest),
+    enough = score >= Math.fround(bar);
+  if (kind === "unknown" && enough && !size[id]) return { kind, why: `${says}, though the best score is ${text}.` };
+  if (bar === undefined || enough !== (kind !== "unknown") || (final !== null && final !== likeliest))
+    return { kind, why: `${says}; the best score is ${text}.` }; // mined in another way than by thresholds alone
+  if (kind === "unknown") return { kind, why: `the best score, ${text}, is below τ ${plain(bar)}; ${says}.` };
+  if (kind === "kept") return { kind, why: `the region network gives ${text}, at least τ ${plain(bar)}, and ${says}.` };
+  return { kind, why: `${says}, but the region network gives ${text}, at least τ ${plain(bar)}.` };
 }
 
 function bars(title, trace, valueOf, thresholdOf = () => undefined) {
@@ -53,24 +62,27 @@ function bars(title, trace, valueOf, thresholdOf = () => undefined) {
   return [el("h3", {}, title), el("div.bars", {}, rows)];
 }
 
-/** Nodes: verdict and reason, the unary labels' shares, the region scores. */
-export function patchStory(trace, t, id) {
-  const { thresholds: { purity = 0.8 } = {}, classes } = trace.meta,
-    region = trace.regions(t)[id],
+/** Nodes: verdict and reason, the unary labels' shares, the region scores. `at`: thresholds, see mining.js. */
+export function patchStory(trace, t, id, at = thresholdsAt(trace)) {
+  const { classes } = trace.meta,
+    { size, votes, unary, share } = regionTable(trace, t),
     scores = trace.scores(t),
-    { kind, why } = verdict(trace, t, id);
-  const sure = region.share >= purity;
+    of = (table, k) => table[id * trace.K + k],
+    { kind, why } = verdict(trace, t, id, at);
+  const cells = Math.max(1, size[id]);
   return [
     el("p.verdict", {}, kind && el(`span.pill.${kind}`, {}, kind), ` ${why}`),
-    ...bars("Unary labels of its pixels", trace, (k) => region.shares[k]),
-    ...(scores ? bars("Score of the region network", trace, (k) => scores[id * trace.K + k], (k) => needed(trace, k)) : []),
-    el(
-      "p.note",
-      {},
-      `${number(region.pixels)} px, ${percent(region.share, 0)} of them ${classes[region.label]}: ` +
-        (sure
-          ? `a sample for the region network (at least ${percent(purity, 0)}).`
-          : `too mixed to be a sample (below ${percent(purity, 0)}).`),
-    ),
+    ...bars("Unary labels of its cells", trace, (k) => of(votes, k) / cells),
+    ...(scores ? bars("Score of the region network", trace, (k) => of(scores, k), (k) => needed(at, k)) : []),
+    el("p.note", {}, sample(size[id], share[id], classes[unary[id]], at.purity)),
   ];
+}
+
+/** Whether a superpixel of `size` cells teaches the region network, in words. */
+function sample(size, share, name, purity) {
+  if (!size) return "No cell of the grid has its centre in it: no sample for the region network.";
+  const what = `${number(size)} ${size === 1 ? "cell" : "cells"}, ${percent(share, 0)} of them ${name}: `;
+  return share >= Math.fround(purity)
+    ? `${what}a sample for the region network (at least ${percent(purity, 0)}).`
+    : `${what}too mixed to be a sample (below ${percent(purity, 0)}).`;
 }

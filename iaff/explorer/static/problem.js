@@ -3,18 +3,15 @@ import { el } from "./dom.js";
 
 /** An error in its three parts. */
 export function problem(error) {
-  return el(
-    "div",
-    { role: "alert" },
-    el("h2", {}, error.title ?? "This trace cannot be shown"),
-    el(
-      "dl",
-      {},
-      ...[
-        ["Got", error.got],
-        ["Expected", error.expected],
-        ["What to do", error.remedy],
-      ].flatMap(([term, text]) => [el("dt", {}, term), el("dd", {}, text)]),
-    ),
-  );
+  return el("div", { role: "alert" }, el("h2", {}, error.title ?? "This trace cannot be shown"), parts(error));
+}
+
+/** What was got, what was expected, and what to do, as a list. */
+export function parts({ got, expected, remedy }) {
+  const rows = [
+    ["Got", got],
+    ["Expected", expected],
+    ["What to do", remedy],
+  ];
+  return el("dl.problem", {}, rows.flatMap(([term, text]) => [el("dt", {}, term), el("dd", {}, text)]));
 }

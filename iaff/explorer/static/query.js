@@ -3,6 +3,14 @@ import { classColour, css } from "./colour.js";
 import { el, segmented } from "./dom.js";
 import { swatch } from "./legend.js";
 import { percent } from "./stages.js";
+import { DIRECTIONS } from "./state.js";
+import { NAMES } from "./animation.js";
+import { compass } from "./compass.js";
+import { PIN_COLOURS } from "./pins.js";
+import { small } from "./readout.js";
+
+const ARROWS = { right: "→", left: "←", down: "↓", up: "↑" };
+const MOST_PASSES = 8;
 
 export class Query {
   constructor(app) {
@@ -22,8 +30,44 @@ export class Query {
     this.mass = el("b");
     const reach = el("div", {}, el("dt", {}, "reach"), el("dd", {}, this.reach, " cells ", this.reachShare)),
       mass = el("div", {}, el("dt", {}, "mass"), el("dd", {}, this.mass));
-    this.answer = el("div.answer", {}, this.bars, el("dl.pair", {}, reach, mass));
-    this.node = el("section.query", { "aria-label": "Affinity query" }, this.mode.node, this.where, this.answer);
+    this.gates = el("div.gates");
+    this.pins = el("table.pins");
+    const numbers = el("div.numbers", {}, el("dl.pair", {}, reach, mass), this.gates);
+    this.answer = el("div.answer", {}, this.bars, numbers, this.pins);
+    this.scan = el("div.scan-row", {}, this.#directions(), this.#passes(), this.#player());
+    this.node = el("section.query", { "aria-label": "Affinity query" }, this.mode.node, this.scan, this.where, this.answer);
+  }
+
+  #directions() {
+    const options = DIRECTIONS.map((dir) => [dir, ARROWS[dir], `only the scan ${NAMES[dir]} (d)`]);
+    this.dir = segmented("Direction", [[null, "all", "the mean of the four directions (d)"], ...options], (dir) =>
+      this.app.store.set({ dir }),
+    );
+    return this.dir.node;
+  }
+
+  /** How often G is applied. */
+  #passes() {
+    const counts = Array.from({ length: MOST_PASSES }, (_, i) => el("option", { value: i + 1 }, `${i + 1} ×`));
+    this.passes = el("select", { "aria-label": "Passes", title: "How often the affinity is applied" }, counts);
+    this.passes.addEventListener("change", () => this.app.store.set({ passes: this.#own(+this.passes.value) }));
+    return this.passes;
+  }
+
+  /** As the trace says is no choice of one's own. */
+  #own(passes) {
+    return passes === this.#trained() ? null : passes;
+  }
+
+  #trained() {
+    const { origin, state } = this.app;
+    return origin.meta.rounds[state.round - 1]?.affinity.passes ?? 1;
+  }
+
+  #player() {
+    const { animation } = this.app;
+    this.play = el("button.plain", { type: "button", title: "Watch it travel, line by line (a)", onclick: () => animation.toggle() }, "watch");
+    return this.play;
   }
 
   /** Stage, round or photo changed: bars for the trace's classes. */
@@ -31,7 +75,16 @@ export class Query {
     const { stage, mode } = this.app.state;
     this.node.hidden = stage !== "affinity" && stage !== "refined";
     this.mode.show(mode);
+    const affinity = this.app.picture.main.affinity();
+    this.why = this.node.hidden || affinity ? "" : this.app.trace.affinity(this.app.state.round).why;
     if (this.node.hidden) return;
+    const scans = Boolean(affinity?.partial);
+    this.scan.hidden = !scans;
+    this.mode.node.hidden = !affinity;
+    this.dir.show(this.app.state.dir);
+    this.passes.value = this.app.state.passes ?? this.#trained();
+    this.compass = scans ? compass(affinity, 0) : null;
+    this.gates.replaceChildren(...(this.compass ? [this.compass.node ?? this.compass] : []));
     const { class_ids: ids, classes } = this.app.trace.meta;
     this.rows = ids.map((id, k) => {
       const fill = el("i", { style: `background:${css(classColour(id))}` }),
@@ -48,14 +101,17 @@ export class Query {
       { trace, state } = app,
       { mode } = state,
       q = app.picture.query;
-    this.answer.hidden = !at;
+    this.answer.hidden = !at || Boolean(this.why);
+    if (this.why) return void (this.where.textContent = this.why);
     if (!at) {
       this.where.textContent = "Move over the photo, or click a pixel, to ask.";
       return;
     }
     const name = `pixel ${at.x}, ${at.y}${app.pinned() ? " (pinned)" : ""}`;
     const what = mode === "row" ? `What decides ${name}` : `Where the label of ${name} lands`;
-    this.where.textContent = what + walked(trace.affinity(state.round));
+    const moving = app.animation.says();
+    this.play.textContent = moving ? "stop" : "watch";
+    this.where.textContent = moving || what + walked(trace.affinity(state.round));
     const total = mode === "row" ? 1 : q.mass || 1;
     this.rows.forEach(({ fill, value }, k) => {
       const v = q.shares[k] / total;
@@ -65,6 +121,30 @@ export class Query {
     this.reach.textContent = q.count;
     this.reachShare.textContent = `(${percent(q.count / trace.n, 1)} of the photo)`;
     this.mass.textContent = q.mass.toFixed(q.mass < 10 ? 3 : 1);
+    this.compass?.update(app.picture.main.affinity(), trace.cell(at.x, at.y));
+    this.#comparePins();
+  }
+
+  /** Several pins: how far each reaches, and how much of the first one's answer lies at the others. */
+  #comparePins() {
+    const { app } = this,
+      { trace, picture } = app,
+      pins = app.pins();
+    this.pins.hidden = pins.length < 2;
+    if (this.pins.hidden) return;
+    const key = JSON.stringify([pins, app.state.mode, app.state.round, app.state.dir, app.state.by, app.state.passes]);
+    if (this.pinned === key) return;
+    this.pinned = key;
+    const first = Float32Array.from(picture.query.values);
+    const rows = pins.map((pin, i) => {
+      const { count, mass } = picture.main.ask(pin, picture.main.others);
+      const dot = el("i.pin-dot", { style: `background:${PIN_COLOURS[i]}`, "aria-hidden": "true" });
+      const share = i ? small(first[trace.cell(pin.x, pin.y)]) : "";
+      const cells = [`${pin.x}, ${pin.y}`, count, mass.toFixed(2), share];
+      return el("tr", {}, el("td", {}, dot), cells.map((text) => el("td", {}, String(text))));
+    });
+    const heads = ["", "pin", "reach", "mass", app.state.mode === "row" ? "in 1's decision" : "of 1's label"];
+    this.pins.replaceChildren(el("tr", {}, heads.map((text) => el("th", { scope: "col" }, text))), ...rows);
   }
 }
 

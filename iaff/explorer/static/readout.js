@@ -12,23 +12,25 @@ export function small(v) {
 const label = (trace, id) =>
   id === 255 ? "unknown" : (trace.meta.classes[trace.meta.class_ids.indexOf(id)] ?? `class ${id}`);
 
-function probabilities(trace, map, p, from = 0, only = null) {
-  const parts = [];
+function probabilities(trace, map, p, picture, from = 0) {
+  const parts = [],
+    shown = picture.layers.shown();
   for (let k = trace.K - 1; k >= from; k--)
-    if (!only || trace.meta.classes[k] === only) parts.push(`${trace.meta.classes[k]} ${map[(k - from) * trace.n + p].toFixed(2)}`);
+    if (shown[k]) parts.push(`${trace.meta.classes[k]} ${map[(k - from) * trace.n + p].toFixed(2)}`);
   return parts.join(" · ");
 }
 
 const VALUE = {
   photo: () => "",
   cam: (trace, _, p, __, picture) =>
-    probabilities(trace, trace.cam(picture.camScale()), p, 1, picture.layers.only()) || "no tag",
-  seeds: (trace, _, p) => `seed: ${label(trace, trace.seeds[p])}`,
-  unary: (trace, t, p) => probabilities(trace, trace.unary(t), p),
+    probabilities(trace, trace.cam(picture.camScale()), p, picture, 1) || "no tag",
+  seeds: (trace, _, p, __, picture) => `seed: ${label(trace, picture.layers.seeds()[p])}`,
+  unary: (trace, t, p, _, picture) => probabilities(trace, trace.unary(t), p, picture),
   superpixels: (trace, _, __, q) => `patch ${trace.superpixels[q]}`,
-  confident: (trace, t, p) => label(trace, trace.confident[t - 1][p]),
-  affinity: (_, __, p, ___, picture) => `weight of this cell ${small(picture.values[p])}`,
-  refined: (trace, t, p) => (trace.refined(t) ? probabilities(trace, trace.refined(t), p) : "computing …"),
+  confident: (trace, t, p, _, picture) => label(trace, picture.layers.confident(t)[p]),
+  affinity: (_, __, p, ___, picture) => (picture.main.asks() ? `weight of this cell ${small(picture.values[p])}` : ""),
+  refined: (trace, t, p, _, picture) =>
+    trace.refined(t) ? probabilities(trace, trace.refined(t), p, picture) : "computing …",
 };
 
 /** What the round that is compared with had there. */

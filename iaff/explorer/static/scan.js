@@ -15,6 +15,12 @@ function walks(h, w) {
   ];
 }
 
+const ALL = -1;
+
+/**
+ * G of one photo. Methods that take `d` answer for the mean of all directions, or, with d = 0..3 (the order of the
+ * gates: to the right, left, down, up), for that direction's matrix G_d alone.
+ */
 export class Scan {
   /** gates: Float32Array (4*3*h*w), each >= 0 and at most 1 in sum over the three neighbours. */
   constructor(gates, h, w, passes = 1) {
@@ -28,28 +34,53 @@ export class Scan {
     this.point = new Float32Array(this.n);
   }
 
+  /** Index of the neighbour 0..2 that a pixel's gate of direction d listens to, less the pixel's own index. */
+  jump(d, neighbour) {
+    const { line, step, back } = this.walks[d];
+    return (back ? line : -line) + (neighbour - 1) * step;
+  }
+
   /** out = G x. Nothing is allocated. */
-  apply(x, out) {
-    this.#passes(x, out, false);
+  apply(x, out, d) {
+    this.#passes(x, out, d, false);
   }
 
   /** out = G^T x. */
-  applyTransposed(x, out) {
-    this.#passes(x, out, true);
+  applyTransposed(x, out, d) {
+    this.#passes(x, out, d, true);
   }
 
-  /** Which pixels decide pixel p: e_p^T G. Sums to 1. */
-  row(p, out) {
-    this.point.fill(0);
-    this.point[p] = 1;
-    this.applyTransposed(this.point, out);
+  /** out = G x in one pass, however many `passes` say. */
+  applyOnce(x, out, d) {
+    this.#pass(x, out, d, false);
   }
 
-  /** Where the label of pixel p goes: G e_p. */
-  column(p, out) {
-    this.point.fill(0);
-    this.point[p] = 1;
-    this.apply(this.point, out);
+  /**
+   * Which pixels decide pixel p: e_p^T G. Sums to 1. With several passes one direction answers for G_d^passes: what it
+   * would do if it alone ran as often. The mean over directions of such answers is not G's row, whose passes mix them.
+   */
+  row(p, out, d) {
+    this.#mark(p);
+    this.applyTransposed(this.point, out, d);
+  }
+
+  /** Where the label of pixel p goes: G e_p. Directions and passes as in `row`. */
+  column(p, out, d) {
+    this.#mark(p);
+    this.apply(this.point, out, d);
+  }
+
+  /**
+   * One pass of direction d, stopped after `lines` of its `walks[d].lines` lines, to watch a label travel.
+   * Column: what the visited lines hold of p's label; the lines still to come hold 0.
+   * Row (`transposed`): the walk backwards from p, against the direction. What the lines already left have kept for
+   * themselves, and on the others the weight that is still to be handed on; sums to 1 at every step.
+   * With all lines these are the column and the row of one pass.
+   */
+  partial(p, d, lines, transposed, out) {
+    this.#mark(p);
+    out.fill(0);
+    transposed ? this.#gather(d, this.point, out, 1, lines) : this.#spread(d, this.point, out, 1, lines);
   }
 
   /** alpha (K, h, w) -> G alpha, a new array. */
@@ -62,27 +93,44 @@ export class Scan {
     return out;
   }
 
-  #passes(x, out, transposed) {
+  #mark(p) {
+    this.point.fill(0);
+    this.point[p] = 1;
+  }
+
+  #passes(x, out, d, transposed) {
     let from = x;
     for (let pass = 0; pass < this.passes; pass++) {
       if (pass > 0) {
         this.between.set(out);
         from = this.between;
       }
-      out.fill(0);
-      for (let d = 0; d < 4; d++) transposed ? this.#gather(d, from, out) : this.#spread(d, from, out);
+      this.#pass(from, out, d, transposed);
     }
   }
 
-  #spread(d, x, out) {
-    const { lines, inner, line, step, back } = this.walks[d];
+  #pass(x, out, d, transposed) {
+    const one = d ?? ALL,
+      first = one === ALL ? 0 : one,
+      last = one === ALL ? 3 : one,
+      share = one === ALL ? 0.25 : 1;
+    out.fill(0);
+    for (let e = first; e <= last; e++) {
+      const { lines } = this.walks[e];
+      transposed ? this.#gather(e, x, out, share, lines) : this.#spread(e, x, out, share, lines);
+    }
+  }
+
+  // Adds share * G_d x, or of it what the first `count` lines hold.
+  #spread(d, x, out, share, count) {
+    const { inner, line, lines, step, back } = this.walks[d];
     const { gates, keep, buffer, n } = this;
     const g0 = d * 3 * n,
       g1 = g0 + n,
       g2 = g1 + n,
       k0 = d * n,
       previous = back ? line : -line;
-    for (let s = 0; s < lines; s++) {
+    for (let s = 0; s < count; s++) {
       let p = (back ? lines - 1 - s : s) * line;
       for (let i = 0; i < inner; i++, p += step) {
         let value = x[p];
@@ -93,32 +141,34 @@ export class Scan {
           if (i < inner - 1) value += gates[g2 + p] * buffer[q + step];
         }
         buffer[p] = value;
-        out[p] += 0.25 * value;
+        out[p] += share * value;
       }
     }
   }
 
-  // The transpose runs the same lines in the opposite order and hands each pixel's weight to its neighbours.
-  #gather(d, x, out) {
-    const { lines, inner, line, step, back } = this.walks[d];
+  // The transpose runs the same lines in the opposite order and hands each pixel's weight to its neighbours. After
+  // `count` lines the rest of the weight lies where it waits to be handed on.
+  #gather(d, x, out, share, count) {
+    const { inner, line, lines, step, back } = this.walks[d];
     const { gates, keep, buffer, n } = this;
     const g0 = d * 3 * n,
       g1 = g0 + n,
       g2 = g1 + n,
       k0 = d * n,
-      previous = back ? line : -line;
+      previous = back ? line : -line,
+      left = Math.max(1, lines - count); // the first line has nobody to hand to
     buffer.set(x);
     for (let s = lines - 1; s >= 0; s--) {
       let p = (back ? lines - 1 - s : s) * line;
       for (let i = 0; i < inner; i++, p += step) {
         const value = buffer[p];
         if (value === 0) continue;
-        if (s === 0) {
-          out[p] += 0.25 * value;
+        if (s < left) {
+          out[p] += share * value;
           continue;
         }
         const q = p + previous;
-        out[p] += 0.25 * keep[k0 + p] * value;
+        out[p] += share * keep[k0 + p] * value;
         buffer[q] += gates[g1 + p] * value;
         if (i > 0) buffer[q - step] += gates[g0 + p] * value;
         if (i < inner - 1) buffer[q + step] += gates[g2 + p] * value;

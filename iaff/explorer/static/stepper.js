@@ -33,6 +33,11 @@ export class Stepper {
         icon(ICONS[shape]),
       );
     this.play = el("button.play", { type: "button", onclick: () => this.toggle() });
+    this.loop = el(
+      "button.round-step.again",
+      { type: "button", "aria-label": "Play in a loop", title: "Play in a loop (k)", onclick: () => app.store.set({ loop: app.state.loop ? null : "1" }) },
+      icon(ICONS.loop, 15),
+    );
     this.less = arrow("Last round ([)", -1, "back");
     this.more = arrow("Next round (])", 1, "next");
     this.slider = el("input", {
@@ -49,6 +54,7 @@ export class Stepper {
       this.count,
       el("div.track", {}, this.less, this.slider, this.more),
       this.play,
+      this.loop,
     );
     this.node = el(
       "nav.stepper",
@@ -81,8 +87,9 @@ export class Stepper {
     if (!app.trace || !perRound(app.state.stage) || app.trace.T < 2) return;
     if (app.state.round === app.trace.T) app.store.set({ round: 1 });
     this.timer = setInterval(() => {
-      app.goRound(1);
-      if (app.state.round >= app.trace.T) this.stop();
+      if (app.state.round < app.trace.T) app.goRound(1);
+      else if (app.state.loop) app.store.set({ round: 1 });
+      if (app.state.round >= app.trace.T && !app.state.loop) this.stop();
     }, PLAY_MS);
     this.update();
   }
@@ -112,7 +119,8 @@ export class Stepper {
     this.slider.disabled = !on || T < 2;
     this.less.disabled = !on || state.round <= 1;
     this.more.disabled = !on || state.round >= T;
-    this.play.disabled = !on || T < 2;
+    this.play.disabled = this.loop.disabled = !on || T < 2;
+    this.loop.setAttribute("aria-pressed", String(Boolean(state.loop)));
     this.play.replaceChildren(icon(this.timer ? ICONS.pause : ICONS.play));
     this.play.setAttribute("aria-label", this.timer ? "Stop (space)" : "Play the rounds (space)");
     this.play.title = this.play.getAttribute("aria-label");

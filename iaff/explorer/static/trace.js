@@ -1,6 +1,7 @@
 // A trace in the browser: the bytes of one safetensors file, decoded here, never changed on the way.
 import { STRIDE, Scan, argmax, upsample } from "./scan.js";
 import { Walk } from "./walk.js";
+import { borders, edgePath, grey } from "./paint.js";
 import { perRound } from "./stages.js";
 import { REWRITE, TraceError, floats, integers, parseSafetensors } from "./safetensors.js";
 import { checkLabels, checkMeta, checkTensors } from "./trace_check.js";
@@ -57,9 +58,9 @@ export class Trace {
     return !name || this.tensors.has(name);
   }
 
-  /** Ends what computes for this trace. */
+  /** Ends what computes for this trace and for its variants. */
   close() {
-    for (const value of this.cache.values()) value?.close?.();
+    for (const value of [...this.cache.values(), ...(this.variants?.values() ?? [])]) value?.close?.();
   }
 
   /** Called when a layer is there that was still being computed. */
@@ -171,6 +172,26 @@ export class Trace {
         };
       });
     });
+  }
+
+  /** The photo in grey; colours above it then mean only what the legend says. */
+  grey() {
+    return this.once("grey", () => grey(this.image));
+  }
+
+  /** Borders between superpixels (see paint.js), or null. */
+  edges() {
+    return this.superpixels ? this.once("edges", () => borders(this.superpixels, this.W, this.H)) : null;
+  }
+
+  /** The same as one path. */
+  edgesPath() {
+    return this.superpixels ? this.once("edgesPath", () => edgePath(new Path2D(), this.edges())) : null;
+  }
+
+  /** The true borders as a path, or null. */
+  truthPath() {
+    return this.truth ? this.once("truthPath", () => edgePath(new Path2D(), borders(this.truth, this.W, this.H))) : null;
   }
 
   /** Image pixel -> grid pixel index, the only place where this is done in the browser. */

@@ -82,6 +82,16 @@ function inRange(trace, name, top) {
   return values;
 }
 
+function finite(trace, name) {
+  const strange = trace.floats(name).find((v) => !Number.isFinite(v));
+  if (strange !== undefined) fail(`Tensor "${name}" holds ${strange}.`, "Expected finite numbers.");
+}
+
+/** Whether the trace has this table, with a row for each superpixel. */
+function ofRegions(trace, name, columns) {
+  return trace.tensors.has(name) && shaped(trace, name, "F16", [trace.S, columns]);
+}
+
 /** Sums over `count` planes of n numbers each; `ok` says which sums are right. */
 function sums(values, from, count, n, name, ok, expected) {
   for (let p = 0; p < n; p++) {
@@ -148,7 +158,7 @@ function checkStencil(trace, at) {
     inside(weights, m * n, offsets.subarray(2 * m, 2 * m + 2), trace, `${at}weights`);
 }
 
-/** Label maps, once decoded: only ids that the trace names; scores for every superpixel. */
+/** Label maps, once decoded: only ids that the trace names; scores and places for every superpixel. */
 export function checkLabels(trace) {
   const known = new Set([...trace.meta.class_ids, UNKNOWN]);
   const maps = [["seeds", trace.seeds], ...trace.confident.map((map, i) => [`rounds.${i + 1}.confident`, map])];
@@ -157,9 +167,8 @@ export function checkLabels(trace) {
     if (strange !== undefined) fail(`The layer "${name}" holds class ${strange}.`, `Expected ${[...known].join(", ")}.`);
   }
   trace.meta.rounds.forEach((_, i) => {
-    const name = `rounds.${i + 1}.scores`;
-    if (!trace.tensors.has(name)) return;
-    shaped(trace, name, "F16", [trace.S, trace.K]);
-    inRange(trace, name, 1.01);
+    const at = `rounds.${i + 1}.`;
+    if (ofRegions(trace, `${at}scores`, trace.K)) inRange(trace, `${at}scores`, 1.01);
+    if (ofRegions(trace, `${at}embedding`, 2)) finite(trace, `${at}embedding`);
   });
 }

@@ -3,6 +3,7 @@
 import { Scan } from "./scan.js";
 
 const OWN = new Set(["affinity", "refined", "unary"]);
+const SHARED = ["floats", "cam", "grey", "edges", "edgesPath", "truthPath"]; // decoded once for all
 
 /**
  * `change`: {key, affinity(t), unary?(t)}: what is different. `key` names it, among the variants of this trace.
@@ -15,8 +16,8 @@ export function variant(trace, change) {
   const made = Object.create(trace);
   made.cache = new Map();
   made.origin = trace;
-  made.floats = (name) => trace.floats(name);
-  made.cam = (scale) => trace.cam(scale);
+  made.variants = null;
+  for (const name of SHARED) made[name] = (...asked) => trace[name](...asked);
   if (!change.unary) {
     made.regions = (t) => trace.regions(t);
     made.full = (stage, t) => (stage === "unary" ? trace.full(stage, t) : Object.getPrototypeOf(trace).full.call(made, stage, t));

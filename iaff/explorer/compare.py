@@ -1,0 +1,174 @@
+"""Other propagators on the photo in view, when they are asked for: the server function ``propagate``. Nothing is kept.
+
+Linear ones answer with their stencil, which the browser walks itself; the others with the map that they refined.
+Torch is imported at the first question.
+"""
+
+import base64
+import binascii
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from iaff.encoding import half_down
+from iaff.errors import UserError
+from iaff.explorer.handlers import answering, text
+from iaff.grid import STRIDE, grid_size
+from iaff.trace_check import check_distribution, check_finite
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MOST_CELLS = 25_600  # of the affinity grid: a photo of 640 x 640 px
+MOST_BYTES = 8_000_000  # of a photo's file
+MOST_CLASSES = 255
+COLOUR_SIGMA, COLOUR_STEPS = 0.03, 64  # of the walk, as training/propagators.py chose them
+
+
+@answering
+def propagate(request: dict) -> dict[str, Any]:
+    """What another propagator is, or does to a map, on one photo.
+
+    Args:
+        request: ``by`` (walk, pamr or crf), ``image`` (base64 of a JPEG or PNG file, as a trace holds it), ``grid``
+            ([w, h] of the affinity), and for crf ``alpha`` (base64 of float32 (K, h, w), sums to 1 over K).
+
+    Returns:
+        ``{kind: "stencil", offsets, weights, steps}``: base64 of int32 (M, 2) and float16 (M, h, w), see
+        :class:`iaff.propagation.RandomWalk`; or ``{kind: "map", alpha, why}``: base64 of float32 (K, h, w), and a
+        sentence that says why it has no rows.
+    """
+    by = text(request, "by")
+    if by not in BUILDERS:
+        raise UserError(f"Got the propagator {by!r}, expected one of {', '.join(BUILDERS)}.")
+    photo = photo_of(request)
+    return BUILDERS[by](photo, request)
+
+
+def photo_of(request: dict) -> np.ndarray:
+    """The photo of a request, ``uint8 (H, W, 3)``; its size is read, and judged, before it is decoded."""
+    data, grid = decoded(request, "image", MOST_BYTES), request.get("grid")
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
+            width, height = image.size
+            rows, columns = grid_size(height, width)
+            if rows * columns > MOST_CELLS:
+                side = STRIDE * int(MOST_CELLS**0.5)
+                raise UserError(
+                    f"Got a photo of {width} x {height} px, expected at most {side} x {side}: other propagators are "
+                    "computed on the spot. Choose a smaller photo."
+                )
+            if grid != [columns, rows]:
+                raise UserError(f"Got grid = {grid!r}, expected [{columns}, {rows}] for {width} x {height} px.")
+            return np.array(image.convert("RGB"))
+    except UserError:
+        raise
+    except Exception as error:  # Pillow's readers raise whatever they stumble upon
+        raise UserError(f"Got {len(data):,} bytes that are no picture, expected the trace's JPEG or PNG.") from error
+
+
+def decoded(request: dict, key: str, most: int) -> bytes:
+    """The bytes behind a base64 text of a request, at most that many."""
+    value = text(request, key)
+    if len(value) > 4 * (most // 3 + 1):
+        raise UserError(f"Got {len(value):,} characters of {key}, expected at most {4 * (most // 3 + 1):,}.")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise UserError(f"Got a {key} that is not base64 ({error}).") from error
+
+
+def map_of(request: dict, grid: tuple[int, int]) -> np.ndarray:
+    """The map of a request: ``float32 (K, h, w)``, a distribution over K."""
+    cells = grid[0] * grid[1]
+    data = decoded(request, "alpha", 4 * MOST_CLASSES * cells)
+    if not data or len(data) % (4 * cells):
+        raise UserError(f"Got {len(data):,} bytes of alpha, expected 4 x K x {grid[0]} x {grid[1]}.")
+    alpha = np.frombuffer(data, "<f4").reshape(-1, *grid).astype(np.float32)
+    try:
+        check_finite("alpha", alpha)
+        check_distribution("alpha", alpha)
+    except ValueError as error:
+        raise UserError(f"Got a wrong {error}.") from error
+    return alpha
+
+
+def walk(photo: np.ndarray, request: dict) -> dict[str, Any]:
+    """The random walk over colour pairs."""
+    from iaff.data.transforms import grid_photo
+    from iaff.propagation import colour_affinities, transition
+
+    offsets, affinities = colour_affinities(grid_photo(photo), COLOUR_SIGMA)
+    return stencil(offsets.numpy(), transition(affinities, 1).numpy(), COLOUR_STEPS)
+
+
+def pamr(photo: np.ndarray, request: dict) -> dict[str, Any]:
+    """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own."""
+    from iaff.data.transforms import grid_photo
+    from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
+
+    matrix = step_of(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
+    return stencil(*as_stencil(matrix, grid_size(*photo.shape[:2])), GRID_STEPS)
+
+
+def step_of(photo: "Tensor", dilations: tuple[int, ...], steps: int) -> "Tensor":
+    """The matrix of one step of PAMR, sparse (CSR) ``(n, n)``, rows sum to 1."""
+    from iaff.propagation import Pamr
+
+    class Opened(Pamr):
+        def step(self) -> "Tensor":
+            return self._forward
+
+    return Opened(photo, dilations, steps).step()
+
+
+def as_stencil(matrix: "Tensor", grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """A sparse matrix over the pixels of a grid -> offsets ``int (M, 2)``, weights ``float32 (M, h, w)``.
+
+    Its diagonal is what the weights leave to the pixel itself.
+    """
+    (h, w), start = grid, matrix.crow_indices().numpy()
+    there, values = matrix.col_indices().numpy(), matrix.values().numpy()
+    here = np.repeat(np.arange(h * w), np.diff(start))
+    down, right = there // w - here // w, there % w - here % w
+    others = here != there
+    codes, which = np.unique((down * 2 * w + right)[others], return_inverse=True)
+    weights = np.zeros((len(codes), h * w), np.float32)
+    weights[which, here[others]] = values[others]
+    rows = (codes + w) // (2 * w)  # columns lie within -w .. w
+    return np.stack([rows, codes - rows * 2 * w], -1), weights.reshape(-1, h, w)
+
+
+def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, Any]:
+    """The answer of a linear propagator; weights are rounded down, as a trace has them."""
+    return {
+        "kind": "stencil",
+        "offsets": encoded(offsets.astype("<i4")),
+        "weights": encoded(half_down(weights)),
+        "steps": steps,
+    }
+
+
+def crf(photo: np.ndarray, request: dict) -> dict[str, Any]:
+    """The dense CRF, if its library is installed."""
+    alpha = map_of(request, grid_size(*photo.shape[:2]))
+
+    import torch
+
+    from iaff.data.transforms import grid_photo
+    from iaff.propagation import DenseCrf
+
+    propagator = DenseCrf(grid_photo(photo))
+    refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
+    why = f"The dense CRF gives a refined map alone: its {propagator.why}."
+    return {"kind": "map", "alpha": encoded(refined.astype("<f4")), "why": why}
+
+
+def encoded(array: np.ndarray) -> str:
+    """An array's bytes as base64."""
+    return base64.b64encode(array.tobytes()).decode()
+
+
+BUILDERS = {"walk": walk, "pamr": pamr, "crf": crf}

@@ -1,0 +1,17 @@
+"""How a run's region scores came out: what the browser draws beside one photo's."""
+
+from typing import Any
+
+from iaff.explorer.handlers import Handler, answering, named, run_of
+from iaff.run import Run
+
+
+def run_mining(runs: list[Run]) -> Handler:
+    """``mining({run}) -> {mining}``, see :meth:`iaff.run.Run.mining`, read at each call: the run may be training."""
+    by_name = named(runs)
+
+    @answering
+    def mining(request: dict) -> dict[str, Any]:
+        return {"mining": run_of(request, by_name).mining()}
+
+    return mining

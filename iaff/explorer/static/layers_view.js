@@ -1,0 +1,126 @@
+// The tab "Layers": what lies over the photo, how opaque, which classes, how near.
+import { STAGES } from "./state.js";
+import { ABOUT, perRound } from "./stages.js";
+import { swatch } from "./legend.js";
+import { el } from "./dom.js";
+
+const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth" };
+const OTHERS = ["carried", "truth"]; // layers that are no stage
+const ON = 60; // % opaque, when a layer is switched on
+const stageLayers = STAGES.filter((stage) => stage !== "photo" && stage !== "affinity");
+const nameOf = (layer) => NAMES[layer] ?? ABOUT[layer].name;
+
+/** The further layers as {name: % opaque}, and back as the state has them. */
+const read = ({ over }) => Object.fromEntries((over?.split("_") ?? []).map((text) => text.split(".")).map(([k, v]) => [k, +v]));
+const written = (layers) => Object.entries(layers).map(([k, v]) => `${k}.${v}`).join("_") || null;
+
+export class LayersView {
+  constructor(app) {
+    this.app = app;
+    this.list = el("ul.layer-list");
+    this.classes = el("div.class-list", { role: "group", "aria-label": "Classes that are shown" });
+    this.zoom = el("output.zoom-value");
+    const step = (text, label, by) =>
+      el("button.plain", { type: "button", "aria-label": label, title: label, onclick: () => app.zoom(by) }, text);
+    const whole = () => app.store.set({ zoom: 1, cx: null, cy: null });
+    this.node = el(
+      "div.tab-body",
+      {},
+      el("h3", {}, "Layers"),
+      el("p.note", {}, "The stage's layer lies on the photo, the others above it. A double click shows one alone."),
+      this.list,
+      el("h3", {}, "Classes"),
+      this.classes,
+      el("h3", {}, "View"),
+      el(
+        "div.zoom-row",
+        {},
+        step("−", "Farther (−)", -1),
+        this.zoom,
+        step("+", "Nearer (+)", 1),
+        el("button.plain", { type: "button", title: "The whole photo (0)", onclick: whole }, "whole photo"),
+      ),
+      el("p.note", {}, "The wheel zooms at the cursor, dragging moves the photo."),
+    );
+  }
+
+  update() {
+    const { state } = this.app,
+      over = read(state);
+    const rows = [...stageLayers, ...OTHERS].filter((name) => this.#has(name));
+    this.list.replaceChildren(...rows.map((name) => this.#row(name, over)));
+    this.#fillClasses();
+    this.zoom.textContent = `${state.zoom.toFixed(state.zoom < 10 ? 1 : 0)} ×`;
+  }
+
+  #has(name) {
+    const { trace, state } = this.app;
+    if (name === "truth") return Boolean(trace.truth);
+    if (name === "carried") return Boolean(trace.seeds) && trace.T > 0;
+    return trace.has(name, state.round);
+  }
+
+  #row(name, over) {
+    const { app } = this,
+      main = app.state.stage === name,
+      value = main ? app.state.opacity : (over[name] ?? 0);
+    const put = (opacity) => {
+      if (main) return app.store.set({ opacity });
+      const now = read(app.state);
+      opacity ? (now[name] = opacity) : delete now[name];
+      app.store.set({ over: written(now) });
+    };
+    const slider = el("input", { type: "range", min: 0, max: 100, step: 5, "aria-label": `Opacity of ${nameOf(name)}, percent` });
+    slider.value = value;
+    slider.style.setProperty("--fill", value / 100);
+    slider.addEventListener("input", () => {
+      slider.style.setProperty("--fill", slider.value / 100);
+      this.dragging = true; // the list is not made anew under the pointer
+      put(+slider.value);
+      this.dragging = false;
+    });
+    const box = el("input", { type: "checkbox", "aria-label": `Show ${nameOf(name)}`, disabled: main, onchange: () => put(box.checked ? ON : 0) });
+    box.checked = main || value > 0;
+    const label = el("span.layer-name", { title: "Double click: this layer alone" }, nameOf(name));
+    const round = perRoundLayer(name) ? ` ${app.state.round}` : "";
+    label.addEventListener("dblclick", () => this.#alone(name));
+    return el(`li${main ? ".main" : ""}`, {}, el("label", {}, box, label, el("small", {}, main ? "stage" : round && `round${round}`)), slider);
+  }
+
+  #alone(name) {
+    const { store, state } = this.app;
+    if (STAGES.includes(name)) store.set({ stage: name, over: null, truth: null, opacity: Math.max(80, state.opacity) });
+    else store.set({ stage: "photo", over: `${name}.100`, truth: null });
+  }
+
+  #fillClasses() {
+    this.classes.replaceChildren(...classChips(this.app));
+  }
+}
+
+const perRoundLayer = (name) => name === "carried" || (STAGES.includes(name) && perRound(name));
+
+/**
+ * One button a class: a click hides or shows it, a double click shows it alone, or all again. `mark(id)` is its sign;
+ * `from` leaves out the channels before it.
+ */
+export function classChips(app, { mark = swatch, from = 0, text = (name) => name } = {}) {
+  const { classes, class_ids: ids } = app.trace.meta,
+    chosen = app.state.cls?.split(",").filter((name) => classes.includes(name)) ?? [],
+    shown = new Set(chosen.length ? chosen : classes);
+  const set = (names) => app.store.set({ cls: names.length && names.length < classes.length ? names.join(",") : null });
+  const chip = (name, k) => {
+    // A double click is two clicks first, and the first may have changed what is shown: it says what was before.
+    const click = ({ detail }) => {
+      if (detail < 2) {
+        app.solo = chosen.length === 1 && chosen[0] === name;
+        return set(classes.filter((other) => shown.has(other) !== (other === name)));
+      }
+      set(app.solo ? classes : [name]);
+    };
+    const pressed = String(shown.has(name));
+    const title = `Show or hide ${name}; double click: only ${name}`;
+    return el("button.class-chip", { type: "button", "aria-pressed": pressed, title, onclick: click }, mark(ids[k]), text(name));
+  };
+  return classes.map(chip).slice(from).reverse();
+}

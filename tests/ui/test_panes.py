@@ -1,0 +1,196 @@
+"""Looking: zoom, pan, layers, classes, pins, panes, wipe and blink, the axis of rounds."""
+
+import numpy as np
+import pytest
+
+from tests.ui.test_view import PICTURE
+
+PANES = "__iaff.picture.panes.map(p => [p.spec.stage, p.spec.round, p.spec.by])"
+BASE = "document.querySelector('.base').toDataURL('image/webp', .5)"
+PANE_PICTURES = "__iaff.picture.panes.map(p => p.base.toDataURL('image/webp', .5))"
+
+
+def pixel(view, left: float, top: float) -> dict:
+    """Image pixel under a page position."""
+    box = view.page.locator(".over >> nth=0").bounding_box()
+    return view.page.evaluate(f"__iaff.picture.main.pixel({left - box['x']}, {top - box['y']})")
+
+
+def test_the_wheel_zooms_at_the_cursor_and_dragging_moves(view):
+    view.open("?stage=unary")
+    left, top = view.point(240, 100)
+    before = pixel(view, left, top)
+    view.page.mouse.move(left, top)
+    for _ in range(4):
+        view.page.mouse.wheel(0, -100)
+    view.wait("__iaff.state.zoom > 4")
+    after = pixel(view, left, top)
+    assert after == pytest.approx(before, abs=1), "the point under the cursor stays"
+    view.page.mouse.down()
+    view.page.mouse.move(left - 120, top - 60, steps=4)
+    view.page.mouse.up()
+    moved = pixel(view, left - 120, top - 60)
+    assert moved == pytest.approx(after, abs=1), "the photo follows the hand"
+    assert view.state("x") is None, "a drag pins nothing"
+    view.key("0")
+    assert view.state("zoom") == 1
+    assert pixel(view, left, top) == pytest.approx(before, abs=1)
+
+
+def test_hover_and_pin_are_exact_when_zoomed(view):
+    view.open("?stage=affinity&zoom=8&cx=200&cy=120")
+    box = view.page.locator(".over >> nth=0").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    view.page.mouse.move(*middle)
+    assert view.text(".readout").startswith("x 200, y 120") or view.text(".readout").startswith("x 199, y 119")
+    view.page.mouse.click(*middle)
+    assert (view.state("x"), view.state("y")) == pytest.approx((200, 120), abs=1)
+
+
+def test_four_pins_each_with_its_own_outline(view):
+    view.open("?stage=affinity")
+    for i, (x, y) in enumerate([(120, 80), (200, 100), (60, 180), (300, 200)]):
+        view.page.keyboard.down("Shift") if i else None
+        view.click(x, y)
+    view.page.keyboard.up("Shift")
+    assert view.page.evaluate("__iaff.pins().length") == 4
+    assert view.page.locator(".pins tr").count() == 5
+    row = np.array(view.page.evaluate("[...__iaff.picture.values]"))
+    weight = row[view.page.evaluate("__iaff.trace.cell(200, 100)")]
+    shown = view.text(".pins tr >> nth=2").split()[-1]
+    assert "10⁻" in shown or float(shown) == pytest.approx(weight, rel=0.06)
+    view.wait("location.search.includes('pins=')")
+    view.open(view.page.url.split("/")[-1])
+    assert view.page.evaluate("__iaff.pins().length") == 4, "the link has all pins"
+    view.key("Escape")
+    assert view.page.evaluate("__iaff.pins().length") == 0
+
+
+def test_linked_panes_share_view_and_question(view):
+    view.open("?stage=affinity&panes=4&p2=.2..&p3=.3..&p4=unary...&zoom=2&cx=180&cy=130")
+    assert view.page.evaluate(PANES) == [["affinity", 1, None], ["affinity", 2, None], ["affinity", 3, None], ["unary", 1, None]]
+    assert len(set(view.page.evaluate(PANE_PICTURES))) == 2, "the affinity's ground is the same in each round"
+    second = view.page.locator(".over >> nth=1").bounding_box()
+    view.page.mouse.move(second["x"] + 60, second["y"] + 60)
+    rows = view.page.evaluate("__iaff.picture.panes.slice(0, 3).map(p => [...p.query.values])")
+    expected = view.page.evaluate(
+        """[1, 2, 3].map(t => { const out = new Float32Array(__iaff.trace.n), {x, y} = __iaff.cursor;
+        __iaff.origin.affinity(t).row(__iaff.trace.cell(x, y), out); return [...out]; })"""
+    )
+    np.testing.assert_allclose(rows, expected, atol=1e-6)
+    centres = view.page.evaluate("__iaff.picture.panes.map(p => p.pixel(p.width / 2, p.height / 2))")
+    assert all(c == centres[0] for c in centres)
+    view.key("]")
+    assert view.page.evaluate(PANES)[0] == ["affinity", 2, None]
+    assert view.page.evaluate(PANES)[2] == ["affinity", 3, None], "a pane's own round stays"
+
+
+def test_difference_pane_and_figures_of_both(view):
+    view.open("?stage=refined&tab=compare&panes=4&p2=.3..&p4=difference...")
+    gained, lost = view.page.evaluate(
+        """(() => { const [a, b] = [1, 3].map(t => __iaff.picture.layers.labels('refined', t));
+        let gained = 0, lost = 0; a.forEach((v, p) => { gained += !v && b[p] > 0; lost += v > 0 && !b[p]; });
+        return [gained, lost]; })()"""
+    )
+    assert view.page.evaluate("__iaff.picture.panes[3].difference().counts")[:2] == [gained, lost]
+    view.open("?run=animals&img=frisbee&stage=refined&round=1&tab=compare&panes=2&p2=.2..")
+    shown = [float(v) for v in view.text(".figures-table tr >> nth=1").split() if v[0].isdigit()]
+    measured = view.page.evaluate("[1, 2].map(t => 100 * __iaff.trace.meta.rounds[t - 1].figures.refined.miou)")
+    assert shown == pytest.approx(measured, abs=0.051)
+
+
+def test_layers_over_each_other_and_one_alone(view):
+    view.open("?stage=unary&tab=layers")
+    plain = view.page.evaluate(PICTURE)
+    view.page.check(".layer-list li:has-text('Seeds') >> nth=0 >> input[type=checkbox]")
+    assert view.state("over") == "seeds.60"
+    both = view.page.evaluate(PICTURE)
+    assert both != plain
+    view.page.locator(".layer-name:has-text('Confident')").dblclick()
+    assert (view.state("stage"), view.state("over")) == ("confident", None)
+    view.key("0", "4")
+    assert view.page.evaluate(PICTURE) == plain
+
+
+def test_classes_hidden_and_one_alone(view):
+    view.open("?img=astronaut&stage=unary&round=3&tab=layers")
+    everything = view.page.evaluate(PICTURE)
+    chip = view.page.locator(".class-list .class-chip:has-text('dog')")
+    chip.click()
+    assert set(view.state("cls").split(",")) == {"background", "horse"}
+    assert view.page.evaluate(PICTURE) != everything
+    view.hover(270, 235)
+    assert "dog" not in view.text(".readout").split("truth")[0]
+    view.page.locator(".class-list .class-chip:has-text('horse')").dblclick()
+    assert view.state("cls") == "horse"
+    for name in ("dog", "background"):
+        view.page.locator(f".class-list .class-chip:has-text('{name}')").click()
+    assert view.state("cls") is None
+    view.page.mouse.move(5, 5)
+    assert view.page.evaluate(PICTURE) == everything
+
+
+def test_wipe_and_blink_between_rounds(view):
+    view.open("?stage=refined&round=3")
+    third = view.page.evaluate(BASE)
+    view.key("w")
+    assert (view.state("wipe"), view.state("diff")) == (50, 2)
+    handle = view.page.locator(".wipe").bounding_box()
+    frame = view.page.locator(".frame").bounding_box()
+    view.page.mouse.move(handle["x"] + 10, handle["y"] + 200)
+    view.page.mouse.down()
+    view.page.mouse.move(frame["x"] + 0.25 * frame["width"], handle["y"] + 200)
+    view.page.mouse.up()
+    assert view.state("wipe") == pytest.approx(25, abs=1)
+    view.page.locator(".wipe").focus()
+    view.key("ArrowRight")
+    assert view.state("wipe") == pytest.approx(27, abs=1)
+    wiped = view.page.evaluate(BASE)
+    view.page.keyboard.down("x")
+    blinked = view.page.evaluate(BASE)
+    view.page.keyboard.up("x")
+    assert view.page.evaluate(BASE) == wiped
+    assert len({third, wiped, blinked}) == 3
+    view.open("?stage=refined&round=2")
+    assert view.page.evaluate(BASE) == blinked, "the blink shows the other round whole"
+
+
+def test_playing_in_a_loop_begins_again(view):
+    view.open("?stage=unary&round=3&loop=1")
+    view.key(" ")
+    view.wait("__iaff.state.round === 1")
+    view.wait("__iaff.state.round === 3")
+    view.wait("__iaff.state.round === 1")
+    view.key(" ")
+    assert not view.page.evaluate("Boolean(__iaff.stepper.timer)")
+
+
+def test_one_direction_and_more_passes(view):
+    view.open("?stage=affinity&x=160&y=100")
+    fused = np.array(view.page.evaluate("[...__iaff.picture.values]"))
+    parts = []
+    for _ in range(4):
+        view.key("d")
+        parts.append(view.page.evaluate("[...__iaff.picture.values]"))
+    np.testing.assert_allclose(np.mean(parts, 0), fused, atol=1e-6)
+    view.key("d")
+    assert view.state("dir") is None
+    view.page.select_option(".scan-row select", "3")
+    assert view.state("passes") == 3
+    thrice = np.array(view.page.evaluate("[...__iaff.picture.values]"))
+    expected = view.page.evaluate(
+        """(async () => { const { Scan } = await import(__iaff.base + __iaff.scripts + '/scan.js');
+        const t = __iaff.origin, g = new Scan(t.floats('rounds.1.gates'), t.h, t.w, 3), out = new Float32Array(t.n);
+        g.row(t.cell(160, 100), out); return [...out]; })()"""
+    )
+    np.testing.assert_allclose(thrice, expected, atol=1e-6)
+
+
+def test_a_label_travels_line_by_line(view):
+    view.open("?stage=affinity&x=160&y=100&dir=right&mode=column")
+    end = np.array(view.page.evaluate("[...__iaff.picture.values]"))
+    view.key("a")
+    view.wait("__iaff.animation.frame && __iaff.animation.frame.lines > 20")
+    assert "left → right, column" in view.text(".where")
+    view.wait("!__iaff.animation.on")
+    np.testing.assert_allclose(view.page.evaluate("[...__iaff.picture.values]"), end, atol=1e-6)

@@ -1,0 +1,233 @@
+"""Times the explorer: ``python -m training.bench.explorer [--run DIR] [--json FILE] [--switches N]``.
+
+Starts ``app.py`` and drives headless Chromium with real mouse and key events. What is timed: ``README.md`` beside this.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from iaff.errors import UserError
+from iaff.run import SHIPPED, Run
+from training.bench.browser import App, Session, chromium, heap, running_app
+from training.bench.measure import machine
+
+STARTS = 3
+MOVES = 200  # of the mouse, for each figure
+PAUSE = 25  # ms between events
+STEP = 100  # image switches between two looks at the memory
+PROPAGATORS = {"walk": "random walk", "pamr": "PAMR", "crf": "dense CRF"}
+
+Values = dict[str, dict[str, Any]]  # by figure: unit, aim (or None) and all values
+
+
+def value(unit: str, aim: float | None, values: list[float]) -> dict[str, Any]:
+    """One figure, as the JSON has it."""
+    shares = {f"p{q}": float(np.percentile(values, q)) for q in (50, 90)} if values else {}
+    return {"unit": unit, "aim": aim, **shares, "count": len(values), "values": [round(v, 3) for v in values]}
+
+
+def starts(runs: list[Path], session: Session) -> Values:
+    """From nothing to the first picture; Chromium itself is running already."""
+    whole, page_alone = [], []
+    for _ in range(STARTS):
+        with running_app(runs) as app, session.page() as page:
+            answered = time.time()
+            page.goto(app.url)
+            page.wait_for_selector(".iaff[data-ready]", timeout=60000)
+            shown = page.evaluate(
+                "(performance.timeOrigin + performance.getEntriesByName('iaff-first-picture')[0].startTime) / 1000"
+            )
+            whole.append(shown - app.start)
+            page_alone.append(shown - answered)
+    return {
+        "process start -> first picture": value("s", 8, whole),
+        "server answers -> first picture": value("s", 3, page_alone),
+    }
+
+
+def open_page(page, app: App, query: str) -> None:
+    """The page, once its charts are drawn as well: their script is loaded in the background."""
+    page.goto(f"{app.url}?{query}")
+    page.wait_for_selector(".iaff[data-ready]", timeout=30000)
+    page.wait_for_selector(".iaff-charts[data-ready]", timeout=30000)
+
+
+def places(page, count: int) -> Iterator[tuple[float, float]]:
+    """Positions all over the panes, in turn."""
+    panes = page.locator(".frame .over")
+    boxes = [panes.nth(i).bounding_box() for i in range(panes.count())]
+    for i in range(count):
+        box = boxes[i % len(boxes)]
+        yield box["x"] + 1 + (i * 37.7) % (box["width"] - 2), box["y"] + 1 + (i * 53.3) % (box["height"] - 2)
+
+
+def watch(page, kind: str) -> None:
+    """From now on, events of that kind are samples."""
+    page.evaluate("(kind) => __probe.take(kind)", kind)
+
+
+def events(page, until: str) -> tuple[list[float], list[float]]:
+    """ms from each event's hand-over to ``until`` ("drawn" or "shown"), and how long it had waited for that."""
+    samples = [s for s in page.evaluate("__probe.take('')") if s["drawn"]]
+    ends = [max(s["drawn"], s[until]) - s["start"] for s in samples]
+    return ends, [s["start"] - s["stamp"] for s in samples]
+
+
+def hover(page, app: App, name: str, aim: float, query: str, panes: int = 1) -> Values:
+    """Mouse moved over the photo: event -> last draw call."""
+    open_page(page, app, query)
+    if (found := page.locator(".frame .over").count()) != panes:
+        raise UserError(f"{name}: got {found} panes, expected {panes}; does the link ?{query} still mean them?")
+    watch(page, "pointermove")
+    for x, y in places(page, MOVES):
+        page.mouse.move(x, y)
+        page.wait_for_timeout(PAUSE)
+    handled, waits = events(page, "drawn")
+    return {
+        f"hover, {name}": value("ms", aim, handled),
+        f"hover, {name}: wait for the event before that": value("ms", None, waits),
+    }
+
+
+def switches(page, app: App, rounds: int) -> Values:
+    """Keys pressed with the mouse over the photo: event -> shown, with all that the page around it has to do."""
+
+    def press(keys: list[str]) -> list[float]:
+        watch(page, "keydown")
+        for key in keys:
+            page.keyboard.press(key)
+            page.wait_for_timeout(4 * PAUSE)
+        return events(page, "shown")[0]
+
+    open_page(page, app, "stage=unary&round=1")
+    page.mouse.move(*next(places(page, 1)))
+    there_and_back = ["]"] * (rounds - 1) + ["["] * (rounds - 1)
+    by_round, by_layer = [], []
+    for stage in "45678":
+        press([stage])
+        by_round += press(there_and_back * 2)
+    for _ in range(rounds):
+        by_layer += press(list("12345678"))
+        press(["]"])
+    return {"round switch": value("ms", 50, by_round), "layer switch": value("ms", 50, by_layer)}
+
+
+def server(page, app: App, photos: int) -> Values:
+    """Another propagator for each photo: change -> what it answered is drawn. The first question loads torch."""
+    open_page(page, app, "stage=refined&round=1")
+    first, times = [], {name: [] for name in PROPAGATORS.values()}
+    for _ in range(photos):
+        for by, name in PROPAGATORS.items():
+            if page.evaluate("(by) => __probe.ask(by)", by):  # the dense CRF is optional
+                page.wait_for_function("__probe.answered() !== null")
+                page.wait_for_timeout(PAUSE)
+                (times[name] if first else first).append(page.evaluate("__probe.answered()"))
+            page.evaluate("__iaff.store.set({ by: null })")
+        next_photo(page)
+    return {
+        "server parameter, the first": value("ms", None, first),
+        **{f"server parameter, {name}": value("ms", 150, values) for name, values in times.items()},
+    }
+
+
+def next_photo(page) -> None:
+    """Chooses the next photo and waits until it is drawn."""
+    page.keyboard.press(".")
+    page.wait_for_function("__iaff.trace && __iaff.trace.meta.name === __iaff.state.img")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+
+
+def photos(page, app: App, session: Session, count: int) -> tuple[Values, list[dict[str, float]]]:
+    """Image switches with the mouse over the photo, and the memory of the page as they go on."""
+    open_page(page, app, "stage=affinity&round=1")
+    page.mouse.move(*next(places(page, 1)))
+    times, memory = [], [{"switches": 0, **heap(page, session)}]
+    while (done := memory[-1]["switches"]) < count:
+        watch(page, "keydown")
+        for _ in range(min(STEP, count - done)):
+            next_photo(page)
+        times += events(page, "shown")[0]
+        memory.append({"switches": min(done + STEP, count), **heap(page, session)})
+    return {"image switch": value("ms", 300, times)}, memory
+
+
+def slope(memory: list[dict[str, float]], key: str) -> float | None:
+    """MB per 100 image switches, by least squares, once the caches are full (from the second look on)."""
+    steady = memory[1:]
+    if len(steady) < 2:
+        return None
+    return 100 * float(np.polyfit([m["switches"] for m in steady], [m[key] for m in steady], 1)[0])
+
+
+def measure(folder: Path, count: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """All figures of one run's explorer."""
+    run = Run.load(folder)
+    last = min((len(run.figures()["rounds"]) or 1), run.finished_rounds() or 1)
+    four = f"stage=affinity&round={last}&panes=4&p2=refined...&p3=affinity.1..&p4=refined.1.."
+    with chromium() as session:
+        say("starting the app")
+        figures = starts([folder], session)
+        with running_app([folder]) as app, session.page() as page:
+            say("hovering")
+            for stage in ("affinity", "refined"):
+                figures |= hover(page, app, stage, 8, f"stage={stage}&round={last}")
+            figures |= hover(page, app, "four panes", 16, four, panes=4)
+            say("switching rounds and layers")
+            figures |= switches(page, app, last)
+            say("asking the server")
+            figures |= server(page, app, len(run.traces()))
+            say(f"switching photos {count} times")
+            switched, memory = photos(page, app, session, count)
+        figures |= switched
+        outside = session.outside
+        about = machine() | {"chromium": session.version}
+    return {
+        "machine": about,
+        "run": run.name,
+        "figures": figures,
+        "requests that leave the machine": outside,
+        "memory": memory,
+        "slopes": {key: slope(memory, key) for key in memory[0] if key != "switches"},
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result as Markdown."""
+    lines = [", ".join(f"{k} {v}" for k, v in result["machine"].items()), ""]
+    lines += ["| | aim (p90) | p50 | p90 | samples |", "|---|---|---|---|---|"]
+    for name, f in result["figures"].items():
+        aim = f"{f['aim']} {f['unit']}" if f["aim"] else ""
+        shares = [f"{f[q]:.1f} {f['unit']}" if q in f else "not measured" for q in ("p50", "p90")]
+        lines.append(f"| {name} | {aim} | {' | '.join(shares)} | {f['count']} |")
+    lines.append(f"| requests that leave the machine | 0 | {len(result['requests that leave the machine'])} | | |")
+    keys = list(result["slopes"])
+    lines += ["", f"| after image switches | {' | '.join(keys)} |", "|---" * (len(keys) + 1) + "|"]
+    lines += [f"| {m['switches']} | {' | '.join(f'{m[key]:.1f}' for key in keys)} |" for m in result["memory"]]
+    slopes = ["too few" if (s := result["slopes"][key]) is None else f"{s:+.2f}" for key in keys]
+    return "\n".join([*lines, f"| slope per 100 | {' | '.join(slopes)} |"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m training.bench.explorer", description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=Path, default=SHIPPED, help="the run that is shown (default: the shipped one)")
+    parser.add_argument("--json", type=Path, help="write all values here")
+    parser.add_argument("--switches", type=int, default=500, help="image switches, for time and memory")
+    arguments = parser.parse_args()
+    try:
+        result = measure(arguments.run, arguments.switches, lambda text: print(f"... {text}", file=sys.stderr))
+    except UserError as error:
+        sys.exit(f"training.bench.explorer: {error}")
+    print(table(result))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result) + "\n")
+
+
+if __name__ == "__main__":
+    main()
