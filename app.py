@@ -1,4 +1,4 @@
-"""Opens the explorer: ``python app.py [--run DIR] [--host HOST] [--port PORT]``; a Space's app file too."""
+"""Opens the explorer: ``python app.py [--run DIR] [--data DIR] [--port PORT]``; a Space's app file too."""
 
 import sys
 

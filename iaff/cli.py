@@ -21,6 +21,9 @@ def parser() -> argparse.ArgumentParser:
 
     explore = commands.add_parser("explore", help="open runs or traces in the browser")
     explore.add_argument("what", nargs="*", type=Path, metavar="RUN or TRACE", help="default: the shipped run")
+    explore.add_argument(
+        "--data", action="append", type=Path, metavar="DIR", help="folder of the data set that a run was trained on"
+    )
     add_server(explore)
 
     commands.add_parser("doctor", help="versions, devices, weights; what is missing and how to mend it")
@@ -45,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.command == "explore":
             from iaff.explorer.app import explore
 
-            explore(args.what, args.host, args.port)
+            explore(args.what, args.host, args.port, args.data or [])
             return 0
         from iaff.doctor import doctor
 

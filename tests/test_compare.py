@@ -13,12 +13,11 @@ from PIL import Image
 
 from iaff.affinity import StencilAffinity
 from iaff.data.transforms import grid_photo
-from iaff.explorer.compare import COLOUR_SIGMA, COLOUR_STEPS, propagate
+from iaff.explorer.compare import propagate
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
-from iaff.propagation import Pamr
+from iaff.propagation import Pamr, colour_walk
 from iaff.run import SHIPPED
 from iaff.trace import Trace
-from training import propagators
 
 TRACE = Trace.load(SHIPPED / "traces" / "pasture.safetensors")
 ALPHA = TRACE.rounds[1].alpha_u
@@ -46,16 +45,12 @@ def affinity(answer: dict) -> StencilAffinity:
 def test_linear_ones_are_sent_as_what_they_are(by):
     """PAMR too, whose neighbours beyond the border are those on it."""
     photo = grid_photo(TRACE.image())
-    whole = propagators.colour_walk(photo) if by == "walk" else Pamr(photo, GRID_DILATIONS, GRID_STEPS)
+    whole = colour_walk(photo) if by == "walk" else Pamr(photo, GRID_DILATIONS, GRID_STEPS)
     sent = affinity(propagate(question(by)))
     expected = whole.propagate(torch.from_numpy(ALPHA)[None])[0].numpy()
     np.testing.assert_allclose(sent.propagate(ALPHA), expected, atol=1e-3)
     for x, y in ((0, 0), (351, 263), (100, 90)):
         np.testing.assert_allclose(sent.row(x, y), whole.row(x // 4, y // 4)[0].numpy(), atol=1e-3)
-
-
-def test_settings_are_those_that_were_chosen():
-    assert (COLOUR_SIGMA, COLOUR_STEPS) == (propagators.COLOUR_SIGMA, propagators.COLOUR_STEPS)
 
 
 def test_the_crf_gives_a_map_or_says_how_to_install_it():

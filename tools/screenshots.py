@@ -24,7 +24,7 @@ VIEWS = {
     "patch": "img=spitz&stage=confident&round=2&x=120&y=80",
     "nothing": "img=coffee&stage=refined&round=1",
     "layers": "img=pasture&stage=unary&round=2&tab=layers&over=seeds.60_truth.40&zoom=2&cx=120&cy=140",
-    "panes": "img=frisbee&stage=affinity&round=2&x=222&y=110&pins=120.150&panes=4&p2=affinity.1..&p3=refined...&p4=refined.1..",
+    "panes": README + "&pins=120.150&panes=4&p2=affinity.1..&p3=refined...&p4=refined.1..",
     "compare": "img=yard&stage=refined&round=2&tab=compare&panes=2&p2=..walk.",
     "wipe": "img=spitz&stage=refined&round=2&tab=compare&diff=1&wipe=50",
     "leaks": "img=frisbee&stage=affinity&round=2&tab=leaks&leaks=truth&leak=1",
@@ -38,8 +38,8 @@ def shoot(browser: Browser, url: str, query: str, path: Path, width: int, scheme
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.goto(f"{url}/?{query}&__theme={scheme}")
     page.wait_for_selector(".iaff[data-ready]")
-    page.wait_for_timeout(600)  # web fonts are not used; charts and transitions settle
     page.wait_for_function("![...document.querySelectorAll('.pane-note')].some((note) => note.checkVisibility())")
+    page.wait_for_timeout(1000)  # web fonts are not used; charts, transitions and walks settle
     if full:
         page.mouse.wheel(0, 4000)
         page.wait_for_timeout(2500)

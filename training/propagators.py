@@ -13,10 +13,7 @@ from iaff.errors import UserError
 from iaff.explainer import Explainer, RoundMaps
 from iaff.metrics import Segmentation, to_photo
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
-from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, RandomWalk, colour_affinities, transition
-
-# Chosen on 100 photos of `tune`, on the shipped run's last alpha^u (see training/bench/README.md).
-COLOUR_SIGMA, COLOUR_STEPS = 0.03, 64
+from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, colour_walk
 
 # Of a photo, the same on the grid, and the run's own affinity.
 Build = Callable[[np.ndarray, Tensor, Linear], Propagator]
@@ -34,12 +31,6 @@ MEANING = {
     "pamr": "PAMR",
     "crf": "dense CRF",
 }
-
-
-def colour_walk(photo: Tensor, sigma: float = COLOUR_SIGMA, steps: int = COLOUR_STEPS) -> RandomWalk:
-    """The random walk over plain colour pairs of a photo ``(3, h, w)``, 0..255, on the grid."""
-    offsets, affinities = colour_affinities(photo, sigma)
-    return RandomWalk(offsets, transition(affinities, 1), steps)
 
 
 class Comparison:

@@ -278,7 +278,7 @@ def page(run: Run, request: dict) -> dict[str, Any]:
     t = table.rounds[-1] if t not in table.rounds else t
     r = table.rounds.index(t)
     sorts = sorts_of(table, r)
-    key = request.get("sort") if request.get("sort") in sorts else next(iter(sorts), None)
+    key = request.get("sort") if request.get("sort") in [*sorts] else next(iter(sorts), None)
     if key is None:
         raise UserError(f"{run.dir / 'images.csv'} has no figure to sort by in round {t}. Restore what training wrote.")
     _, series, values = sorts[key]
@@ -327,7 +327,7 @@ def _row(table: Table, photos: Photos, r: int, i: int, series: np.ndarray, value
         "trace": name if name in photos.traces else None,
         "value": number(values[i]),
         "series": [number(v) for v in series[:, i]],
-        "figures": {key: number(values[r, i]) for key, values in table.figures.items()},
+        "figures": {key: number(column[r, i]) for key, column in table.figures.items()},
     }
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MOST_CELLS = 25_600  # of the affinity grid: a photo of 640 x 640 px
 MOST_BYTES = 8_000_000  # of a photo's file
 MOST_CLASSES = 255
-COLOUR_SIGMA, COLOUR_STEPS = 0.03, 64  # of the walk, as training/propagators.py chose them
 
 
 @answering
@@ -98,30 +97,20 @@ def map_of(request: dict, grid: tuple[int, int]) -> np.ndarray:
 def walk(photo: np.ndarray, request: dict) -> dict[str, Any]:
     """The random walk over colour pairs."""
     from iaff.data.transforms import grid_photo
-    from iaff.propagation import colour_affinities, transition
+    from iaff.propagation import colour_walk
 
-    offsets, affinities = colour_affinities(grid_photo(photo), COLOUR_SIGMA)
-    return stencil(offsets.numpy(), transition(affinities, 1).numpy(), COLOUR_STEPS)
+    g = colour_walk(grid_photo(photo))
+    return stencil(g.offsets.numpy(), g.weights.numpy(), g.steps)
 
 
 def pamr(photo: np.ndarray, request: dict) -> dict[str, Any]:
     """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own."""
     from iaff.data.transforms import grid_photo
     from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
-
-    matrix = step_of(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
-    return stencil(*as_stencil(matrix, grid_size(*photo.shape[:2])), GRID_STEPS)
-
-
-def step_of(photo: "Tensor", dilations: tuple[int, ...], steps: int) -> "Tensor":
-    """The matrix of one step of PAMR, sparse (CSR) ``(n, n)``, rows sum to 1."""
     from iaff.propagation import Pamr
 
-    class Opened(Pamr):
-        def step(self) -> "Tensor":
-            return self._forward
-
-    return Opened(photo, dilations, steps).step()
+    g = Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
+    return stencil(*as_stencil(g.step, g.grid), g.steps)
 
 
 def as_stencil(matrix: "Tensor", grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

@@ -8,10 +8,11 @@ from iaff.propagation.propagators import Linear, Nothing, Propagator, Scan
 from iaff.propagation.reach import mass, reach, sample_reach
 from iaff.propagation.scan import column, propagate, propagate_back, row
 from iaff.propagation.smoothness import rademacher, smoothness, superpixel_average
-from iaff.propagation.walk import RandomWalk, colour_affinities, neighbours, transition
+from iaff.propagation.walk import RandomWalk, colour_affinities, colour_walk, neighbours, transition
 
 __all__ = [
-    "DenseCrf", "Leak", "Linear", "Nothing", "Pamr", "Propagator", "RandomWalk", "Scan", "colour_affinities", "column",
+    "DenseCrf", "Leak", "Linear", "Nothing", "Pamr", "Propagator", "RandomWalk", "Scan", "colour_affinities",
+    "colour_walk", "column",
     "gates_from_logits", "inside", "leak", "leak_rate", "mass", "neighbours", "propagate", "propagate_back",
     "rademacher", "ranked_leaks", "reach", "row", "sample_reach", "signed_gates", "smoothness", "superpixel_average",
     "transition",

@@ -118,6 +118,11 @@ class Stepped(Linear):
         self._forward = _sparse(targets, sources, values, n)
         self._backward = _sparse(sources, targets, values, n)
 
+    @property
+    def step(self) -> Tensor:
+        """T, sparse (CSR) ``(n, n)``; rows sum to 1."""
+        return self._forward
+
     def propagate(self, alpha: Tensor) -> Tensor:
         return self._walk(self._forward, alpha)
 

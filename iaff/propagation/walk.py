@@ -15,6 +15,9 @@ from iaff.propagation.propagators import Stepped
 
 RADIUS = 5  # grid pixels, exclusive: 68 neighbours
 
+# Chosen on 100 photos of `tune`, on a two-round run's last alpha^u (see training/bench/README.md).
+COLOUR_SIGMA, COLOUR_STEPS = 0.03, 64
+
 
 def neighbours(radius: int = RADIUS) -> Tensor:
     """Offsets (row, column) of all pixels nearer than ``radius``, without (0, 0): ``int64 (M, 2)``.
@@ -58,6 +61,12 @@ def transition(affinities: Tensor, beta: float) -> Tensor:
     """Pair affinities ``(M, h, w)`` -> the walk's weights: a^beta over its sum with the pixel's own 1."""
     w = affinities**beta
     return w / (1 + w.sum(0))
+
+
+def colour_walk(photo: Tensor, sigma: float = COLOUR_SIGMA, steps: int = COLOUR_STEPS) -> "RandomWalk":
+    """The random walk over plain colour pairs of a photo ``(3, h, w)``, 0..255, on the grid."""
+    offsets, affinities = colour_affinities(photo, sigma)
+    return RandomWalk(offsets, transition(affinities, 1), steps)
 
 
 class RandomWalk(Stepped):

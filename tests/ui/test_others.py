@@ -9,9 +9,8 @@ import torch
 from iaff.data.transforms import grid_photo
 from iaff.explorer.compare import propagate
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
-from iaff.propagation import Pamr
+from iaff.propagation import Pamr, colour_walk
 from iaff.trace import Trace
-from training.propagators import colour_walk
 
 # The server is made up, so that it can be counted and broken; it answers with Python's own function.
 SETUP = """async () => {

@@ -2,6 +2,7 @@
 
 import base64
 
+import numpy as np
 import pytest
 
 STUB = """async ([trace, plan]) => {
@@ -120,7 +121,7 @@ def test_a_failure_leaves_the_finished_photo(stub):
     view.page.click(".tag-editor .primary")
     view.page.wait_for_selector(".own-card .failed:visible")
     assert view.text(".own-card .error") == "The disk is full."
-    assert view.page.locator("button:has-text('Choose another photo')").is_visible()
+    assert view.page.locator("button:has-text('Choose another file')").is_visible()
     view.page.click("button:has-text('Back to the photo')")
     opened(view)
 
@@ -156,16 +157,68 @@ def test_what_may_be_tried_again_is(stub, plan):
     opened(view)
 
 
-def test_a_run_without_weights_says_so(view):
+NO_PHOTO = """() => {
+  const data = new DataTransfer();
+  data.items.add(new File(["x"], "x.jpg", { type: "image/jpeg" }));
+  window.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
+}"""
+
+
+def give_trace(view, name: str, data: bytes) -> None:
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+    view.page.set_input_files("input[type=file]", file)
+
+
+def test_a_run_without_weights_takes_traces_alone(view, run_folder):
+    """A trace file opens without the server, outlives a reload, and can be forgotten; a photo is refused."""
     view.open()
-    assert view.page.locator(".thumb.add").is_disabled()
-    assert "no weights" in view.page.locator(".thumb.add").get_attribute("title")
-    view.page.evaluate(
-        """() => {
-          const data = new DataTransfer();
-          data.items.add(new File(["x"], "x.jpg", { type: "image/jpeg" }));
-          window.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
-        }"""
-    )
+    assert view.text(".thumb.add .caption") == "A trace"
+    assert "has none" in view.page.locator(".thumb.add").get_attribute("title")
+    view.page.evaluate(NO_PHOTO)
     assert "no weights" in view.text(".veil")
     assert view.page.evaluate("__iaff.own.photos.length") == 0
+    view.page.evaluate("__iaff.own.server = __iaff.own.upload = null")
+    give_trace(view, "mine.safetensors", (run_folder / "traces" / "astronaut.safetensors").read_bytes())
+    view.wait("__iaff.trace?.meta.name === 'astronaut' && __iaff.state.img.startsWith('own-')")
+    assert view.text(".mine .caption") == "An astronaut, tagged horse and dog"
+    assert view.page.locator(".tag-editor").count() == 0, "it cannot be computed again here"
+    view.page.reload()
+    view.page.wait_for_selector(".iaff[data-ready]")
+    view.wait("__iaff.trace?.meta.name === 'astronaut' && __iaff.state.img.startsWith('own-')")
+    view.page.hover(".mine")
+    view.page.click(".mine .forget")
+    view.wait("__iaff.trace?.meta.name === 'chelsea' && !__iaff.state.img.startsWith('own-')")
+
+
+@pytest.mark.parametrize(
+    ("data", "got"),
+    [(b"PNG", "The file has 3 bytes."), (b"\x05\0\0\0\0\0\0\0{\"a\"}", "header is not JSON"), (None, "says format")],
+)
+def test_a_file_that_is_no_trace_says_so(view, data, got):
+    if data is None:
+        from safetensors.numpy import save
+
+        data = save({"weight": np.zeros(3, np.float32)})
+    view.open()
+    give_trace(view, "weights.safetensors", data)
+    view.page.wait_for_selector(".own-card .failed:visible")
+    terms = dict(zip(view.page.locator(".own-card dt").all_inner_texts(), view.page.locator(".own-card dd").all(),
+                     strict=True))  # fmt: skip
+    assert list(terms) == ["Got", "Expected", "What to do"]
+    assert got in terms["Got"].inner_text()
+    view.page.click("button:has-text('Dismiss')")
+    view.wait("__iaff.trace?.meta.name === 'chelsea'")
+    assert view.page.locator(".mine").count() == 0
+
+
+def test_photos_and_traces_at_once(stub, run_folder):
+    """The first of them is shown; photos are sent, traces are not."""
+    view = stub()
+    trace = (run_folder / "traces" / "chelsea.safetensors").read_bytes()
+    files = [("me.jpg", b"no picture"), ("Cat.SafeTensors", trace)]
+    files = [{"name": name, "mimeType": "", "buffer": data} for name, data in files]
+    view.page.set_input_files("input[type=file]", files)
+    opened(view)
+    view.wait("__iaff.own.photos.every(({ state }) => state === 'done')")
+    assert [request["name"] for request in calls(view, "submit")] == ["me.jpg"]
+    assert view.page.locator(".mine .caption").all_inner_texts() == ["me.jpg", "Chelsea the cat"]

@@ -47,9 +47,14 @@ def test_folder_that_is_no_run(tmp_path):
     assert "config.json" in one_sentence(run_app("--run", tmp_path))
 
 
-def test_run_without_figures(tmp_path):
+def test_damaged_figures(tmp_path):
     (tmp_path / "config.json").write_text('{"schema": 1, "name": "new", "classes": ["background"]}')
+    (tmp_path / "figures.json").write_text("[")
     assert "figures.json" in one_sentence(run_app("--run", tmp_path))
+
+
+def test_photos_that_no_run_was_trained_on(run_folder, tmp_path):
+    assert "got no data set of these runs" in one_sentence(run_app("--run", run_folder, "--data", tmp_path))
 
 
 def test_nothing_heavy_before_the_page_is_built(run_folder):

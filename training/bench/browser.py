@@ -38,7 +38,9 @@ PROBE = """(() => {
   const drawn = () => {
     const now = performance.now();
     if (samples.length) samples.at(-1).drawn = now;
-    if (asked?.answer && (!asked.drawn || now - asked.drawn < 5)) asked.drawn = now; // and what follows at once
+    if (!asked?.answer) return;
+    if (!asked.first || now - asked.first < 5) asked.first = now; // and what follows at once
+    asked.last = now;
   };
   const context = CanvasRenderingContext2D.prototype;
   for (const name of ["drawImage", "putImageData", "stroke", "fill", "fillRect", "clearRect", "fillText"]) {
@@ -71,7 +73,8 @@ PROBE = """(() => {
       server.propagate = propagate;
       return said;
     },
-    answered: () => (asked?.drawn ? asked.drawn - asked.start : null),
+    /** ms until the answer was drawn: its "first" drawing, or the "last" so far; null before there is one. */
+    answered: (which) => (asked?.[which] ? asked[which] - asked.start : null),
   };
 })()"""
 

@@ -22,7 +22,7 @@ STARTS = 3
 MOVES = 200  # of the mouse, for each figure
 PAUSE = 25  # ms between events
 STEP = 100  # image switches between two looks at the memory
-PROPAGATORS = {"walk": "random walk", "pamr": "PAMR", "crf": "dense CRF"}
+PROPAGATORS = {"walk": ("random walk", True), "pamr": ("PAMR", True), "crf": ("dense CRF", False)}  # name, linear
 
 Values = dict[str, dict[str, Any]]  # by figure: unit, aim (or None) and all values
 
@@ -122,19 +122,32 @@ def switches(page, app: App, rounds: int) -> Values:
 def server(page, app: App, photos: int) -> Values:
     """Another propagator for each photo: change -> what it answered is drawn. The first question loads torch."""
     open_page(page, app, "stage=refined&round=1")
-    first, times = [], {name: [] for name in PROPAGATORS.values()}
-    for _ in range(photos):
-        for by, name in PROPAGATORS.items():
-            if page.evaluate("(by) => __probe.ask(by)", by):  # the dense CRF is optional
-                page.wait_for_function("__probe.answered() !== null")
-                page.wait_for_timeout(PAUSE)
-                (times[name] if first else first).append(page.evaluate("__probe.answered()"))
-            page.evaluate("__iaff.store.set({ by: null })")
-        next_photo(page)
-    return {
-        "server parameter, the first": value("ms", None, first),
-        **{f"server parameter, {name}": value("ms", 150, values) for name, values in times.items()},
-    }
+    figures = {"server parameter, the first": value("ms", None, ask(page, "walk", "last"))}
+    for stage, which, says in (("affinity", "first", "first steps"), ("refined", "last", "refined map")):
+        open_page(page, app, f"stage={stage}&round=1")
+        times = {by: [] for by, (_, linear) in PROPAGATORS.items() if linear or stage == "refined"}
+        for _ in range(photos):
+            next_photo(page)
+            for by, values in times.items():
+                values += ask(page, by, which)
+        for by, values in times.items():
+            name, linear = PROPAGATORS[by]
+            walks_on = linear and stage == "refined"  # in a worker, after the answer is there
+            figures[f"server parameter, {name}: {says}"] = value("ms", None if walks_on else 150, values)
+    return figures
+
+
+def ask(page, by: str, which: str) -> list[float]:
+    """ms until that propagator's "first" or "last" drawing; nothing where the server said no (the CRF is optional)."""
+    times = []
+    if page.evaluate("(by) => __probe.ask(by)", by):
+        page.wait_for_function("(which) => __probe.answered(which) !== null", arg=which)
+        if which == "last":
+            page.wait_for_function("__iaff.trace !== __iaff.origin && __iaff.trace.refined(__iaff.state.round)")
+        page.wait_for_timeout(2 * PAUSE)
+        times.append(page.evaluate("(which) => __probe.answered(which)", which))
+    page.evaluate("__iaff.store.set({ by: null })")
+    return times
 
 
 def next_photo(page) -> None:

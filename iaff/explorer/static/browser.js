@@ -143,9 +143,9 @@ export class Browser {
   }
 
   #tile(row) {
-    const { sort, scale, rounds, round, opens } = this.about,
+    const { sort, scale, rounds, round, opens, missing } = this.about,
       { id, value, series, tags, trace } = row,
-      can = Boolean(trace) || opens,
+      can = Boolean(trace) || (opens && !missing),
       share = value === null || !(scale > 0) ? 0 : Math.max(0, (sort.falls ? -value : value) / scale);
     const tile = el(
       "button.tile",
@@ -235,7 +235,8 @@ export class Browser {
       i = tiles.indexOf(target);
     if (i < 0) return;
     const columns = getComputedStyle(this.grid).gridTemplateColumns.split(" ").length;
-    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -i, End: tiles.length }[key];
+    const jumps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -i, End: tiles.length },
+      by = jumps[key];
     if (by === undefined) return;
     event.preventDefault();
     if (i + by < 0) return void (key === "ArrowUp" && this.search.focus());

@@ -21,7 +21,7 @@ import { compared } from "./painter.js";
 import { COMPARED } from "./layers.js";
 import { clicked, pinned, pinsOf } from "./pins.js";
 import { reveal, zoomBy } from "./viewport.js";
-import { Edits } from "./whatif.js";
+import { Edits, paintable } from "./whatif.js";
 import { askedLeaks } from "./leaks.js";
 
 const KEPT_TRACES = 6,
@@ -184,7 +184,7 @@ class App {
 
   /** Whether a stroke on the picture paints. */
   paints() {
-    return this.state.tab === "whatif" && Boolean(this.edits) && this.trace.T > 0;
+    return this.state.tab === "whatif" && Boolean(this.edits) && paintable(this.origin) && !this.state.by;
   }
 
   paint(from, to) {
@@ -278,7 +278,7 @@ class App {
   /** The largest leaks of a pane's affinity, while they are looked at. */
   #leaks({ trace, spec }) {
     const { state } = this;
-    return state.tab === "leaks" && perRound(spec.stage) ? askedLeaks(trace, { ...state, round: spec.round }).leaks : null;
+    return state.tab === "leaks" && perRound(spec.stage) ? askedLeaks(trace, { ...state, round: spec.round }) : null;
   }
 
   /** Something that was awaited is there, or was painted. */
@@ -320,7 +320,7 @@ class App {
         title: "This run has no photos yet",
         got: `No trace in the run "${run.name}".`,
         expected: "A traces folder with index.json; training writes it after each round.",
-        remedy: "Wait for the first round and reload this page, or open another run with --run DIR.",
+        remedy: "It appears here by itself after the first round; or open another run with --run DIR.",
       });
     const known = this.index.some(({ name }) => name === this.state.img);
     if (!known) this.state.img = (this.shipped[0] ?? this.index[0]).name;
@@ -449,7 +449,9 @@ class App {
   /** A layer that was being computed is there. */
   #later() {
     this.#follow();
-    if (this.picture.panes.some(({ spec }) => spec.stage === "refined")) this.#show();
+    const shown = this.picture.panes.flatMap((pane) => [pane.spec.stage, ...pane.overlays().map(({ name }) => name)]);
+    if (["refined", "carried", "difference"].some((name) => shown.includes(name))) this.#show();
+    else if (this.panel.view) this.panel.update();
     else this.panel.pin();
     this.#read(this.cursor ?? this.pinned());
   }

@@ -169,14 +169,16 @@ const KEY = {
 };
 
 /** One line on the run: how far it is, and on what it was measured. */
-function about({ name, error, figures = {}, rounds: planned = 0 }) {
+function about({ name, error, figures = {}, rounds: planned }) {
   if (error) return error;
-  const { split, images, rounds = [] } = figures;
+  const { split, images, rounds = [] } = figures,
+    done = rounds.length;
+  if (!done && !planned) return `Run ${name} · traces alone, without figures of a run`;
   const parts = [
     `Run ${name}`,
-    planned > rounds.length ? `${rounds.length} of ${planned} rounds so far` : `${rounds.length} rounds`,
+    planned > done ? `${done} of ${planned} rounds so far` : `${done} rounds`,
     split && `measured on the ${split} split${images ? `, ${images.toLocaleString("en-GB")} photos` : ""}`,
-    rounds.length ? "click a point to go to its round" : "figures appear when the first round ends",
+    done ? "click a point to go to its round" : "figures appear when the first round ends",
   ];
   return parts.filter(Boolean).join(" · ");
 }

@@ -4,7 +4,7 @@ import { el, icon } from "./dom.js";
 
 const GRID = '<path d="M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z"/>';
 const TAKES = "Choose a photo or a trace, or drop or paste one anywhere (u). It stays on this machine.",
-  TAKES_TRACES = "Open a trace (.safetensors), or drop one anywhere (u). Photos need a run with weights; this has none.";
+  TAKES_TRACES = "Open a trace (.safetensors), or drop one anywhere (u). Photos need weights, and this run has none.";
 
 export class Gallery {
   constructor(app) {

@@ -42,7 +42,8 @@ export class Glow {
     if (asks) this.#affinity();
     if (app.region >= 0 && trace.superpixels) this.#patch(app.region);
     if (app.edits && !app.edits.empty) this.#origin(() => drawEdits(c, app.edits, this.view.scale * STRIDE, trace.meta.class_ids));
-    if (pane.leaks) this.#origin(() => drawLeaks(c, pane.leaks, app.state.leak, this.view.scale * STRIDE));
+    const { leaks, chosen } = pane.leaks ?? {};
+    if (leaks) this.#origin(() => drawLeaks(c, leaks, chosen, this.view.scale * STRIDE));
     this.#markers(asks);
   }
 

@@ -3,8 +3,8 @@
 import { store } from "./state.js";
 
 const EVERY_MS = 5000,
-  AWAY_MS = 30000, // while the server does not answer
-  OPENING_MS = 200; // until the app has a run at all
+  AWAY_MS = 30000, // while there is no answer
+  OPENING_MS = 20; // until the app has a run at all
 
 /** Watches the run that is open: `app.grown(figures)` is called when it has another round, or new traces. */
 export function watchRun(app, server) {
@@ -21,11 +21,11 @@ export function watchRun(app, server) {
     if (!run) return later(OPENING_MS);
     if (document.hidden) return; // becoming visible looks again
     const answer = await Promise.resolve(server.figures({ run: run.name })).catch(() => null);
+    await app.ready.catch(() => {}); // by now the page has what was there when it asked
     if (app.run !== run) return later(0);
-    if (answer?.ok) learn(app, known, answer);
-    const { figures, rounds } = answer?.ok ? answer : {};
-    if (!answer) later(AWAY_MS);
-    else if (figures && figures.rounds.length < rounds) later(EVERY_MS);
+    if (!answer?.ok) return later(AWAY_MS);
+    learn(app, known, answer);
+    if (answer.figures.rounds.length < answer.rounds) later(EVERY_MS);
   }
 
   document.addEventListener("visibilitychange", () => !document.hidden && later(0));
@@ -42,5 +42,6 @@ function learn(app, known, { figures, stamp, explains, browses }) {
     Object.assign(run, { explains, browses });
     app.gallery.fill(app.index ?? []);
   }
-  if (before !== undefined && before !== now) app.grown(figures);
+  const late = before === undefined && stamp && !app.shipped.length; // the first traces came while the page opened
+  if (late || (before !== undefined && before !== now)) app.grown(figures);
 }

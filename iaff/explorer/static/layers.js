@@ -3,7 +3,7 @@ import { softMap, camMap, labelMap, scoreMap, edgePath, winners, contour } from 
 import { upsample } from "./scan.js";
 import { differ } from "./difference.js";
 import { verdict } from "./patch.js";
-import { confidentAt } from "./mining.js";
+import { confidentAt, thresholdsAt } from "./mining.js";
 import { carriedSeeds, seedsAt } from "./seeds.js";
 
 export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
@@ -29,7 +29,7 @@ export class Layers {
 
   /** What changes while a slider moves is kept only as it is now. */
   #now(name, key, make) {
-    if (this.live[name]?.key !== key) this.live[name] = { key, value: make() };
+    if (this.live[name]?.key !== key || !this.live[name].value) this.live[name] = { key, value: make() };
     return this.live[name].value;
   }
 
@@ -46,7 +46,7 @@ export class Layers {
   /** The thresholds that are tried here in place of the run's, as text, or "". */
   #tried(name) {
     const { fg, bg, tau, taubg } = this.state;
-    const values = { cam: [fg, bg], seeds: [fg, bg], confident: [tau, taubg] }[name] ?? [];
+    const values = { cam: [fg, bg], seeds: [fg, bg], carried: [fg, bg], confident: [tau, taubg] }[name] ?? [];
     return values.some((v) => v !== null) ? values.join() : "";
   }
 
@@ -123,7 +123,7 @@ export class Layers {
         return flat(trace.truth, W, H);
       case "confident":
         return trace.has("confident", round)
-          ? { ...flat(this.confident(round), w, h), dotted: this.#tried(name) ? null : this.#relabelled(round) }
+          ? { ...flat(this.confident(round), w, h), dotted: this.#relabelled(round) }
           : null;
       case "superpixels":
         return this.#scores(trace.scores(round));
@@ -161,7 +161,7 @@ export class Layers {
   /** The seeds after one walk over the affinity; nothing where none arrives. */
   #carried(round) {
     const { W, H, w, h, K, meta } = this.trace,
-      carried = carriedSeeds(this.trace, round);
+      carried = carriedSeeds(this.trace, round, this.seeds());
     if (!carried) return null; // a walk that is still under way
     return { map: softMap(upsample(carried.alpha, K, h, w, H, W), meta.class_ids, W, H, this.shown()), smooth: true };
   }
@@ -171,9 +171,10 @@ export class Layers {
     const { trace } = this,
       edges = trace.edges();
     if (!edges) return null;
-    const path = new Path2D();
+    const path = new Path2D(),
+      at = thresholdsAt(trace, this.state);
     for (let id = 0; id < trace.S; id++)
-      if (verdict(trace, round, id).kind === "relabelled") edgePath(path, edges, id);
+      if (verdict(trace, round, id, at).kind === "relabelled") edgePath(path, edges, id);
     return path;
   }
 

@@ -29,13 +29,13 @@ function onGrid({ truth, W, H, w, h }) {
 /**
  * The share of each cell's decision that other labels make: 1 - (G onehot(y))_{i, y_i}, Float32Array (n), NaN at void
  * cells, whose share of a decision counts as another label's. Null for a propagator without a matrix, and while a
- * random walk is under way: `later` is called when it has ended.
+ * random walk is under way: the last `later` that was given is called when it has ended.
  */
-export function leakMap(trace, t, labels, later = () => trace.onlater()) {
+export function leakMap(trace, t, labels, later) {
   const g = trace.affinity(t);
   if (!linear(g)) return null;
   const answer = remember(trace, labels, `map${t}`, () => new Answer(g, labels));
-  answer.later = later;
+  if (later) answer.later = later;
   return answer.map;
 }
 
@@ -96,6 +96,7 @@ function remember(trace, labels, key, make) {
 class Answer {
   constructor(g, labels) {
     this.map = null;
+    this.later = () => {};
     const ids = known(labels),
       hot = oneHot(labels, ids),
       done = (moved) => (this.map = leaked(moved, labels, ids));

@@ -13,6 +13,7 @@ const CHOSEN = "#ff2d55";
 const VOID = 255;
 const UNRANKED =
   "Single edges are not ranked: this affinity is no scan, and crosses a boundary by many short pairs at every step.";
+const OWN = "The chosen propagator has no answer here (yet): this is the trace's own affinity.";
 // Where a gate's neighbour stands, in the order of the gates.
 const SIDES = [
   ["the upper left", "the left", "the lower left"],
@@ -35,6 +36,7 @@ export class LeaksView {
     this.rate = el("b");
     this.rates = el("div.leak-rates", { role: "group", "aria-label": "Leak rate of each round" });
     this.list = el("div.leak-list", { role: "listbox", "aria-label": "Largest leaks", onkeydown: (e) => this.#key(e) });
+    this.seen = new IntersectionObserver((entries) => this.#thumbnails(entries), { root: this.list });
     const what = el("p", {}, this.rate, el("span", {}, "of a cell's decision comes from other labels"));
     this.about = el("p.leak-about", { "aria-live": "polite" });
     this.node = el(
@@ -57,7 +59,8 @@ export class LeaksView {
     this.#rates(asked.which);
     this.#fill(asked.leaks);
     this.#choose(asked.chosen);
-    this.about.textContent = (asked.chosen ? happens : instead)(trace, state.round, asked);
+    const about = (asked.chosen ? happens : instead)(trace, state.round, asked);
+    this.about.textContent = state.by && !trace.origin ? `${OWN} ${about}` : about;
   }
 
   #empty(why) {
@@ -112,6 +115,18 @@ export class LeaksView {
     this.list.replaceChildren(...this.options);
     this.list.hidden = !this.options.length;
     this.list.scrollTop = 0;
+    this.seen.disconnect();
+    for (const option of this.options) this.seen.observe(option);
+  }
+
+  /** Drawn when they are scrolled to. */
+  #thumbnails(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const leak = this.leaks?.[this.options.indexOf(target)]; // none where the list has changed meanwhile
+      if (!isIntersecting || !leak) continue;
+      this.seen.unobserve(target);
+      drawThumbnail(target.querySelector("canvas"), this.app.trace, leak);
+    }
   }
 
   #option(leak, i) {
@@ -122,7 +137,7 @@ export class LeaksView {
       "button.leak",
       { type: "button", role: "option", tabindex: "-1", onclick: () => this.#go(i) },
       el("span.rank", {}, `${i + 1}`),
-      thumbnail(trace, leak),
+      el("canvas", { "aria-hidden": "true" }),
       el("span.ends", {}, ...name(leak.from), el("span.into", {}, "→"), ...name(leak.to)),
       el("span.flow", {}, `flow ${leak.flow.toFixed(2)}`, el("i", { style: `transform:scaleX(${share})` })),
     );
@@ -214,11 +229,9 @@ function instead(trace, t, { labels, leaks }) {
 }
 
 /** The photo around an edge, with the edge. */
-function thumbnail(trace, leak) {
-  const scale = Math.min(2, devicePixelRatio || 1),
-    size = Math.round(THUMB * scale),
-    cell = size / CROP,
-    canvas = el("canvas", { width: size, height: size, "aria-hidden": "true" }),
+function drawThumbnail(canvas, trace, leak) {
+  canvas.width = canvas.height = Math.round(THUMB * Math.min(2, devicePixelRatio || 1));
+  const cell = canvas.width / CROP,
     context = canvas.getContext("2d");
   const [left, top] = [trace.W, trace.H].map((px, i) => {
     const first = (leak.source[i] + leak.target[i] + 1 - CROP) / 2;
@@ -227,7 +240,6 @@ function thumbnail(trace, leak) {
   context.translate(-left * cell, -top * cell);
   context.drawImage(trace.image, 0, 0, (trace.W / STRIDE) * cell, (trace.H / STRIDE) * cell);
   drawLeaks(context, [leak], 1, cell);
-  return canvas;
 }
 
 /**

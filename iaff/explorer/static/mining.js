@@ -1,11 +1,11 @@
-// Mining confident regions, as iaff/mining.py does it with superpixels that are relabelled, at thresholds of one's choice.
+// Mining confident regions at thresholds of one's choice, as iaff/mining.py does it where superpixels are relabelled.
 // Python compares in single precision; so does this, that no superpixel on a threshold falls to the other side.
 import { STRIDE, argmax } from "./scan.js";
 
 const UNKNOWN = 255;
 const DEFAULT = { tau: 0.7, purity: 0.8 }; // of iaff.config.Mining, for traces that do not say
 
-/** {tau, tauBg, purity}, 0..1, the run's or those that `state` has in their place; said: whether tau is one of these. */
+/** {tau, tauBg, purity}, 0..1: the run's, or what `state` has in their place; said: whether one of them names tau. */
 export function thresholdsAt({ meta: { thresholds: own = {} } }, { tau = null, taubg = null, purity = null } = {}) {
   const objects = tau ?? own.tau ?? DEFAULT.tau;
   return {
@@ -169,8 +169,8 @@ export function regionFigures(trace, t, at = {}) {
 }
 
 /**
- * Precision against coverage of this photo's pixels over tau, from the highest score down: [{tau, coverage, precision}],
- * null without truth. Background keeps its own threshold `tauBg`, or (null) shares tau.
+ * Precision against coverage of this photo's pixels over tau, from the highest score down, as
+ * [{tau, coverage, precision}]; null without truth. Background keeps its own threshold `tauBg`, or (null) shares tau.
  */
 export function tradeOff(trace, t, tauBg = null) {
   const { best, label, valid, right } = regionTable(trace, t);

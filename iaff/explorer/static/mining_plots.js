@@ -50,7 +50,8 @@ export class MiningPlots {
     const photo = trace.truth ? "Solid: pixels of this photo. " : "No truth for this photo: its coverage alone. ";
     if (this.run === null) return photo;
     const split = this.run.split ? `on ${this.run.split}` : "";
-    return photo + (histogram ? `Dashed, and bars: superpixels of the run ${split}, one τ for all.` : "The run counted no region scores.");
+    if (!histogram) return `${photo}The run counted no region scores.`;
+    return `${photo}Dashed, and bars: superpixels of the run ${split}, one τ for all.`;
   }
 
   #trade(trace, { round }, at, histogram) {
@@ -100,8 +101,9 @@ export class MiningPlots {
       level(tau, ""),
       ...(tauBg === tau ? [] : [level(tauBg, ".background")]),
     );
-    this.error.textContent = error === null ? "" : `ECE ${percent(error)}`;
+    const text = error === null ? "" : percent(error);
+    this.error.textContent = text && `ECE ${text}`;
     this.error.title = "expected calibration error, each bin taken at its middle";
-    scores.node.setAttribute("aria-label", `Calibration of the region scores${error === null ? "" : `: error ${percent(error)}`}`);
+    scores.node.setAttribute("aria-label", `Calibration of the region scores${text && `: error ${text}`}`);
   }
 }

@@ -1,4 +1,4 @@
-// The tab "Mining": which superpixels become confident regions, at which thresholds, and whether their scores can be trusted.
+// The tab "Mining": which superpixels become confident regions, at which thresholds, and how far scores can be trusted.
 import { classColour, css } from "./colour.js";
 import { el } from "./dom.js";
 import { regionFigures, regionTable, follows, gridRegions, thresholdsAt, verdictsAt } from "./mining.js";
@@ -66,10 +66,11 @@ export class MiningView {
     this.hover(this.app.at());
   }
 
-  /** The superpixel under the cursor. */
+  /** The superpixel under the cursor, else that of the pin. */
   hover(at) {
-    const { trace } = this.app;
-    if (!this.parts.hidden) this.map.highlight(at ? trace.superpixels[at.y * trace.W + at.x] : -1);
+    const { trace, cursor } = this.app,
+      here = cursor ?? at;
+    if (!this.parts.hidden) this.map.highlight(here ? trace.superpixels[here.y * trace.W + here.x] : -1);
   }
 
   #slider(key, name, title) {
@@ -78,7 +79,8 @@ export class MiningView {
       mark = el("u"),
       value = el("output.value");
     input.addEventListener("input", () => store.set({ [key]: threshold(+input.value, this.#own(key)) }));
-    return { node: el("label.rail-row", { title }, el("span.name", {}, name), el("span.rail", {}, input, mark), value), input, mark, value };
+    const rail = el("span.rail", {}, input, mark);
+    return { node: el("label.rail-row", { title }, el("span.name", {}, name), rail, value), input, mark, value };
   }
 
   /** The run's own value of a slider. */
@@ -129,7 +131,7 @@ export class MiningView {
     this.asked = trace;
     if (this.of !== run) this.plots.clear();
     this.of = run;
-    const answer = await app.server.mining({ run: run.name });
+    const answer = await app.server.mining({ run: run.name }).catch(() => null);
     if (this.asked !== trace) return;
     this.plots.run = answer?.ok ? answer.mining : {};
     if (app.trace && !this.parts.hidden) this.plots.show(app.trace, app.state, thresholdsAt(app.trace, app.state));
@@ -174,8 +176,7 @@ function points(trace, t, at, places) {
     if (!size[id]) continue;
     const kept = final(id),
       kind = kindOf(kept, unary[id]),
-      say = () =>
-        `unary ${classes[unary[id]]} ${percent(share[id], 0)} · score ${bestOf(trace, t, id).text} · ${kind} · ${number(pixels[id])} px`;
+      said = `unary ${classes[unary[id]]} ${percent(share[id], 0)}`;
     found.push({
       id,
       x: places[2 * id],
@@ -184,7 +185,7 @@ function points(trace, t, at, places) {
       fill: colours[unary[id]],
       edge: colours[kept],
       ring: kind,
-      say,
+      say: () => `${said} · score ${bestOf(trace, t, id).text} · ${kind} · ${number(pixels[id])} px`,
     });
   }
   return found;

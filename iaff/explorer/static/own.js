@@ -1,5 +1,5 @@
-// Photos that were asked for: own ones, which are sent to the server, and the data set's, which it has. Their traces are
-// computed there, one after the other, and kept in this browser alone, as are trace files, which need no server.
+// Photos that were asked for: own ones, which are sent to the server, and the data set's, which it has. Their traces
+// are computed there, one after the other, and kept in this browser alone, as are trace files, which need no server.
 import { fromBase64 } from "./base64.js";
 import { Trace, TraceError } from "./trace.js";
 import { kept, keep, forget } from "./own_store.js";

@@ -15,6 +15,7 @@ import { LeaksView } from "./leaks_view.js";
 import { MiningView } from "./mining_view.js";
 import { WhatIfView } from "./whatif_view.js";
 import { SeedsView } from "./seeds_view.js";
+import { thresholdsAt } from "./mining.js";
 
 const HINT = "Hover a patch for its verdict, click to keep it.";
 
@@ -54,7 +55,7 @@ export class Panel {
     };
     this.tabs = tabs(app);
     this.story = el("div.story");
-    this.stage = el("div.stage-tab", {}, this.body, this.query.node, this.story, this.figures);
+    this.stage = el("div.stage-tab", {}, this.body, this.seeds.node, this.query.node, this.story, this.figures);
     this.walk = el("div.walk", {}, this.back, this.next);
     this.content = el("div.tab-content", { id: "iaff-tab", role: "tabpanel" });
     this.node = el("aside.panel", { "aria-label": "This stage" }, this.tabs.node, this.head, this.content, this.walk);
@@ -103,6 +104,7 @@ export class Panel {
         ),
     );
     this.body.replaceChildren(...this.#extra(stage));
+    this.seeds.update();
     this.query.update();
     this.#fillNext();
     this.pin();
@@ -127,10 +129,7 @@ export class Panel {
         scores && this.#scores(scores, tags),
         this.#credit(),
       ].filter(Boolean);
-    if (stage === "cam" || stage === "seeds") {
-      this.seeds.update();
-      return [...(stage === "cam" ? this.choices.cam() : []), this.seeds.node];
-    }
+    if (stage === "cam") return this.choices.cam();
     if ((stage === "superpixels" || stage === "confident") && trace.superpixels) {
       this.patch = { id: null, node: el("section.patch", { "aria-label": "Patch under the cursor" }) };
       return [...this.choices.difference(), this.patch.node];
@@ -213,7 +212,7 @@ export class Panel {
       id = this.app.region;
     if (this.patch.id === id) return;
     this.patch.id = id;
-    this.patch.node.replaceChildren(...(id < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, id)));
+    this.patch.node.replaceChildren(...(id < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, id, thresholdsAt(trace, state))));
   }
 
   /** The pinned pixel through all rounds. */

@@ -22,7 +22,8 @@ export class Plot {
     const { left, right, top, bottom } = MARGIN;
     this.box = { x: left, y: top, width: width - left - right, height: height - top - bottom };
     this.body = svg("g", { transform: `translate(${left} ${top})` });
-    this.node = svg("svg.plot", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }, this.axes, this.body);
+    const about = { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label };
+    this.node = svg("svg.plot", about, this.axes, this.body);
   }
 
   /** Position in the body of a value. */
@@ -49,4 +50,6 @@ export class Plot {
 }
 
 /** Ticks that divide low..high into `parts`. */
-export const ticks = (low, high, parts) => Array.from({ length: parts + 1 }, (_, i) => low + (i * (high - low)) / parts);
+export function ticks(low, high, parts) {
+  return Array.from({ length: parts + 1 }, (_, i) => low + (i * (high - low)) / parts);
+}

@@ -8,8 +8,8 @@ const NEAR = 5; // CSS px beside a point that still count as on it
 const radius = (pixels) => 1.7 + 0.045 * Math.sqrt(pixels);
 
 /**
- * Points are {id, x, y, size (photo px), fill, ring: "kept" | "relabelled" | "unknown", edge, say()}, with CSS colours and
- * what the tip says; `hover(id)` is told of the point under the cursor (-1: none), `choose(id)` of a clicked one.
+ * Points are {id, x, y, size (photo px), fill, ring: "kept" | "relabelled" | "unknown", edge, say()}: CSS colours, and
+ * what the tip says. `hover(id)` is told of the point under the cursor (-1: none), `choose(id)` of a clicked one.
  */
 export class Scatter {
   constructor(label, hover, choose) {
@@ -126,8 +126,9 @@ export class Scatter {
     Object.assign(this, { ink: named("--ink"), paper: named("--surface"), rim: named("--strong") });
     c.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
     c.clearRect(0, 0, this.width, this.height);
-    const order = [...this.points.keys()].sort((a, b) => this.points[b].size - this.points[a].size); // small ones on top
-    for (const i of order) dot(c, this.points[i], this.places[i], this);
+    const { points } = this,
+      order = [...points.keys()].sort((a, b) => points[b].size - points[a].size); // small ones on top
+    for (const i of order) dot(c, points[i], this.places[i], this);
     const { marked } = this;
     this.marked = NaN; // drawn anew, whatever it was
     this.highlight(marked);

@@ -83,7 +83,7 @@ export function activationHistogram(trace, bins = 50) {
   return counts;
 }
 
-/** Shares (0..1) of the cells: object, background, unknown; precision of the seeds against truth, as Partial, or null. */
+/** Shares (0..1) of the cells: object, background, unknown; precision against truth, as Partial, or null without. */
 export function seedFigures(trace, seeds) {
   let object = 0,
     background = 0;
@@ -110,7 +110,7 @@ function precision({ truth, W, H, w }, seeds) {
 }
 
 /**
- * The seeds, unknown as 0, carried by the affinity of round t: {alpha: Float32Array (K, h, w), arrived: Float32Array (n)}.
+ * The seeds, unknown as 0, carried by the affinity of round t, as Float32Arrays {alpha (K, h, w), arrived (n)}:
  * arrived is the share (0..1) of a cell's decision that any seed makes; alpha sums to 1 where it is not 0, else to 0.
  * Null for an affinity that cannot carry another map, and while a long walk is still under way.
  */

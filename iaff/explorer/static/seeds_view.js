@@ -1,7 +1,7 @@
 // Where the seeds' two thresholds lie among the activations: a histogram with two handles, and what they give.
 import { classColour, css } from "./colour.js";
 import { el } from "./dom.js";
-import { Plot, svg } from "./plot.js";
+import { Plot, svg, ticks } from "./plot.js";
 import { activationHistogram, averages, seedFigures, seedThresholds, seedsAt, seedsFollow } from "./seeds.js";
 import { percent } from "./stages.js";
 import { figureRow, resetButton, threshold } from "./trying.js";
@@ -9,7 +9,11 @@ import { figureRow, resetButton, threshold } from "./trying.js";
 const STAGES = ["cam", "seeds"]; // where it is shown
 const KEYS = ["fg", "bg"];
 const HANDLES = { bg: "background below", fg: "object from" };
-const STEPS = { ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 };
+const STEPS = {
+  ...{ ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01 },
+  ...{ PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 },
+};
+const SAY = "Thresholds change only the seeds here; they take effect when round 1 is trained again.";
 const OTHERWISE = " This trace's seeds follow from no threshold alone.";
 
 export class SeedsView {
@@ -42,7 +46,7 @@ export class SeedsView {
     this.#showFigures(at);
     this.reset.show(state);
     const averaged = averages(trace) ? "Activation is averaged in superpixels first. " : "";
-    this.say.textContent = `${averaged}Thresholds change only the seeds here; they take effect when round 1 is trained again.${seedsFollow(trace) ? "" : OTHERWISE}`;
+    this.say.textContent = averaged + SAY + (seedsFollow(trace) ? "" : OTHERWISE);
   }
 
   /** The bars: colour of the strongest tag where they are object seeds, dark for background, pale for unknown. */
@@ -54,7 +58,7 @@ export class SeedsView {
       total = counts[0].map((_, i) => counts.reduce((sum, row) => sum + row[i], 0)),
       most = Math.max(...total);
     plot.scale(
-      { name: "activation; heights: square roots of the cells", low: 0, high: 1, ticks: [0, 0.25, 0.5, 0.75, 1], text: String },
+      { name: "activation; heights: square roots of the cells", low: 0, high: 1, ticks: ticks(0, 1, 4), text: String },
       { name: "", low: 0, high: 1, ticks: [], text: String },
     );
     const bars = [];
@@ -140,7 +144,8 @@ export class SeedsView {
         precision === null ? "–" : percent(precision),
       ],
       own = text(seedFigures(trace, trace.seeds));
-    this.figures.show(text(seedFigures(trace, seedsAt(trace, fg, bg))).map((value, i) => ({ text: value, was: own[i] })));
+    const now = text(seedFigures(trace, seedsAt(trace, fg, bg)));
+    this.figures.show(now.map((value, i) => ({ text: value, was: own[i] })));
   }
 }
 

@@ -100,7 +100,11 @@ export const ABOUT = {
     missing: "round",
     short: "affinity",
     say: (trace, t, mode) =>
-      trace.affinity(t).steps
+      trace.affinity(t).by === "none"
+        ? "Without propagation every pixel decides for itself: G = I."
+        : trace.affinity(t).why
+        ? "This propagator gives a refined map, but no matrix to ask."
+        : trace.affinity(t).steps
         ? `Each pixel listens to its ${trace.affinity(t).stencil.count} neighbours; a random walk of ${trace.affinity(t).steps} steps carries labels on. Hover the photo: the glow shows ${mode === "row" ? "which pixels decide the one under the cursor" : "where its label goes"}.`
         : mode === "row"
         ? "The pairwise network decides who listens to whom. Hover the photo: the glow shows which pixels decide the one under the cursor."

@@ -140,40 +140,6 @@ export class Trace {
     });
   }
 
-  /** Per superpixel of round t: its unary label, that label's share of its pixels, and its confident label. */
-  regions(t) {
-    return this.once(`r${t}`, () => {
-      const { W, H, w, K, S, meta } = this,
-        unary = this.full("unary", t).label,
-        Y = this.confident[t - 1];
-      const votes = new Uint32Array(S * K),
-        kept = new Uint32Array(S * (K + 1)),
-        pixels = new Uint32Array(S);
-      const channel = new Map(meta.class_ids.map((id, k) => [id, k]));
-      for (let y = 0, p = 0; y < H; y++)
-        for (let x = 0; x < W; x++, p++) {
-          const s = this.superpixels[p],
-            label = Y ? Y[Math.floor(y / STRIDE) * w + Math.floor(x / STRIDE)] : 255;
-          pixels[s]++;
-          votes[s * K + unary[p]]++;
-          kept[s * (K + 1) + (channel.get(label) ?? K)]++;
-        }
-      const best = (table, s, k) =>
-        table.subarray(s * k, (s + 1) * k).reduce((b, v, i, all) => (v > all[b] ? i : b), 0);
-      return Array.from({ length: S }, (_, s) => {
-        const label = best(votes, s, K),
-          final = best(kept, s, K + 1);
-        return {
-          pixels: pixels[s],
-          label,
-          shares: Array.from(votes.subarray(s * K, (s + 1) * K), (v) => v / Math.max(1, pixels[s])),
-          share: votes[s * K + label] / Math.max(1, pixels[s]),
-          final: final < K ? final : null,
-        };
-      });
-    });
-  }
-
   /** The photo in grey; colours above it then mean only what the legend says. */
   grey() {
     return this.once("grey", () => grey(this.image));

@@ -19,7 +19,8 @@ export function figureRow(names) {
 /** The way back to the run's thresholds: {node, show(state)}. */
 export function resetButton(store, keys) {
   const back = () => store.set(Object.fromEntries(keys.map((key) => [key, null])));
-  const node = el("button.reset", { type: "button", title: "Back to the run's thresholds", onclick: back }, "as trained");
+  const about = { type: "button", title: "Back to the run's thresholds", onclick: back };
+  const node = el("button.reset", about, "as trained");
   return { node, show: (state) => (node.disabled = keys.every((key) => state[key] === null)) };
 }
 

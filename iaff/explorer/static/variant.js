@@ -19,7 +19,6 @@ export function variant(trace, change) {
   made.variants = null;
   for (const name of SHARED) made[name] = (...asked) => trace[name](...asked);
   if (!change.unary) {
-    made.regions = (t) => trace.regions(t);
     made.full = (stage, t) => (stage === "unary" ? trace.full(stage, t) : Object.getPrototypeOf(trace).full.call(made, stage, t));
   }
   for (const [name, answer] of Object.entries(change))
