@@ -157,7 +157,7 @@ class View:
 
     def point(self, x: float, y: float) -> tuple[float, float]:
         """Page position of the image pixel (x, y)."""
-        box = self.page.locator(".over").bounding_box()
+        box = self.page.locator(".over >> nth=0").bounding_box()
         width, height = self.page.evaluate("[__iaff.trace.W, __iaff.trace.H]")
         return box["x"] + (x + 0.5) * box["width"] / width, box["y"] + (y + 0.5) * box["height"] / height
 

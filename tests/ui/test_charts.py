@@ -51,10 +51,10 @@ def test_charts_show_the_figures_and_choose_the_round(charts):
     assert "tune split, 300 photos" in view.text(".source")
     assert view.page.locator(".iaff-charts figure").count() == 8
     assert drawn(view, "solid", "dash")["unary", "solid"] == pytest.approx(UNARY)
-    before = view.page.evaluate("getComputedStyle(document.querySelector('.plot'), '::before').left")
+    before = view.page.evaluate("getComputedStyle(document.querySelector('.iaff-charts .plot'), '::before').left")
     view.page.evaluate(f"{FIRST}.emit('plotly_click', {{points: [{{x: 2.9}}]}})")
     assert (view.state("round"), view.state("stage")) == (3, "unary")
-    after = view.page.evaluate("getComputedStyle(document.querySelector('.plot'), '::before').left")
+    after = view.page.evaluate("getComputedStyle(document.querySelector('.iaff-charts .plot'), '::before').left")
     assert float(after[:-2]) > float(before[:-2]), "the mark goes along"
 
 
@@ -62,7 +62,7 @@ def test_the_mark_lies_on_the_round(charts):
     view = charts("?stage=unary&round=2")
     mark, point = view.page.evaluate(
         """(() => {
-          const plot = document.querySelector(".plot"), style = getComputedStyle(plot, "::before");
+          const plot = document.querySelector(".iaff-charts .plot"), style = getComputedStyle(plot, "::before");
           const point = plot.querySelectorAll(".points path")[1].getBoundingClientRect();
           const middle = parseFloat(style.left) + parseFloat(style.width) / 2;
           return [middle, point.x + point.width / 2 - plot.getBoundingClientRect().x];

@@ -195,3 +195,44 @@ def test_a_label_travels_line_by_line(view):
     assert "left → right, column" in view.text(".where")
     view.wait("!__iaff.animation.on")
     np.testing.assert_allclose(view.page.evaluate("[...__iaff.picture.values]"), end, atol=1e-6)
+
+
+def test_the_same_photo_in_another_run(view):
+    view.page.expected.append("Failed to load resource")  # of the run without traces
+    view.open("?img=chelsea&stage=refined&panes=4&p2=...animals&p3=...young&p4=difference...")
+    view.wait("__iaff.picture.panes[1].trace && !__iaff.picture.panes[2].notice.textContent.includes('Opening')")
+    runs = view.page.evaluate("__iaff.picture.panes.slice(0, 2).map(p => p.trace.meta.run?.name ?? 'synthetic')")
+    assert runs[0] != runs[1] == "animals"
+    assert "no trace of this photo" in view.text("[data-pane='3'] .pane-note")
+    assert "run animals" in view.text("[data-pane='2'] .pane-title")
+    assert "nothing to compare" in view.text("[data-pane='4'] .pane-note"), "the photo has another size there"
+    view.hover(176, 150)
+    mass = view.page.evaluate("__iaff.picture.panes.slice(0, 2).map(p => p.query.mass)")
+    assert mass == pytest.approx([1, 1], abs=1e-3)
+
+
+def test_propagators_side_by_side(view, timing):
+    view.open("?run=animals&img=pasture&stage=refined&tab=compare&panes=4&by=none&p2=..ial.&p3=..walk.&p4=..crf.")
+    view.page.wait_for_function("__iaff.picture.panes[2].labels()", timeout=30000)
+    view.page.wait_for_function("!__iaff.picture.panes[3].notice.textContent.includes('Computing')", timeout=30000)
+    scores = [float(v) for v in view.text(".figures-table tr >> nth=1").split() if v[0].isdigit()]
+    figures = "__iaff.origin.meta.rounds[0].figures"
+    expected = view.page.evaluate(f"[{figures}.unary.miou, {figures}.refined.miou].map(v => 100 * v)")
+    assert scores[:2] == pytest.approx(expected, abs=0.051)
+    assert len(set(scores)) == len(scores) >= 3
+    view.hover(100, 130)
+    counts = view.page.evaluate("__iaff.picture.panes.slice(0, 3).map(p => p.query.count)")
+    assert counts[0] == 1 < min(counts[1:]), "without G a pixel is alone"
+    note = view.text("[data-pane='4'] .pane-note")
+    assert "pip install" in note or view.page.evaluate("__iaff.picture.panes[3].trace.affinity(1).why")
+    timing(f"propagators, first with torch: {', '.join(f'{t:.0f}' for t in view.page.evaluate('__iaff.timings.server'))} ms")
+
+
+@pytest.mark.parametrize("tab", ["stage", "layers", "compare", "leaks", "mining", "whatif"])
+def test_nothing_that_matters_needs_scrolling(view, tab):
+    view.open(f"?run=animals&img=pasture&stage=affinity&x=120&y=140&tab={tab}")
+    for stage in "345678":
+        view.key(stage)
+        inside = view.page.evaluate("(p => p.scrollHeight - p.clientHeight)(document.querySelector('.panel'))")
+        assert inside <= 0, f"{tab} at stage {stage} is {inside} px too high"
+    assert view.page.evaluate("document.querySelector('.keys').getBoundingClientRect().bottom <= innerHeight")

@@ -475,6 +475,7 @@ class App {
   /** Something else in the picture's place. */
   instead(node, title) {
     this.trace = this.origin = this.edits = null;
+    window.dispatchEvent(new Event("iaff:photo"));
     for (const part of this.#parts()) part.hidden = true;
     this.picture.say(node);
     this.readout.hidden = true;

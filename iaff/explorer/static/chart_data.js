@@ -1,4 +1,4 @@
-// What the charts show: the figures per round of one or more sources, as Plotly's traces. Nothing here touches the page.
+// What the charts show: figures per round of one or more sources, as Plotly's traces. Nothing here touches the page.
 
 // Okabe and Ito's blue, vermilion and green, told apart with every common colour vision; lighter on dark ground.
 const COLOURS = { light: ["#0072b2", "#d55e00", "#009e73"], dark: ["#56b4e9", "#ff8a4c", "#35c79a"] };
@@ -138,8 +138,10 @@ function linesOf({ lines, unit }, source, colours) {
     .filter(({ y }) => y.some((v) => v !== null));
 }
 
-const keysOf = (lines) =>
-  [...new Map(lines.map((one) => [one.name, one])).values()].map(({ name, colour, shape }) => ({ name, colour, shape }));
+function keysOf(lines) {
+  const keys = new Map(lines.map(({ name, colour, shape }) => [name, { name, colour, shape }]));
+  return [...keys.values()];
+}
 
 function levelsOf({ levels = [], unit }, sources, colours, ink) {
   const ticks = roundsOf(sources);

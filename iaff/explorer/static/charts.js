@@ -53,8 +53,8 @@ class Charts {
       attributeFilter: ["class"],
     });
     new IntersectionObserver(
-      ([{ isIntersecting }]) => {
-        this.near = isIntersecting;
+      (entries) => {
+        this.near = entries.at(-1).isIntersecting;
         if (this.near && this.stale) this.update();
       },
       { rootMargin: SIGHT },
@@ -67,6 +67,7 @@ class Charts {
       load = (this.loading = {});
     for (const name of names) if (!this.asked.has(name)) this.asked.set(name, this.server.figures({ run: name }));
     const answers = await Promise.all(names.map((name) => this.asked.get(name)));
+    names.forEach((name, i) => answers[i]?.ok || this.asked.delete(name)); // asked again the next time
     if (this.loading !== load) return; // another run was chosen meanwhile
     this.runs = names.map((name, i) => ({ name, ...(answers[i] ?? { error: "The explorer does not answer." }) }));
     await this.update();
@@ -97,7 +98,7 @@ class Charts {
     const sources = this.#sources();
     this.choice.show(this.shown);
     this.source.textContent = about(this.runs[0]);
-    this.key.replaceChildren(...sources.map(({ kind, name }) => el("span", {}, el(`i.${kind}`), KEY[kind](name))));
+    this.key.replaceChildren(...sources.map(sample));
     this.stale = !this.near && "ready" in this.root.dataset;
     if (!this.stale) await this.#draw(sources);
   }
@@ -162,12 +163,6 @@ function compared() {
   return null;
 }
 
-const KEY = {
-  run: (name) => name,
-  photo: (name) => `${name}, its mIoU over its own classes`,
-  other: (name) => name,
-};
-
 /** One line on the run: how far it is, and on what it was measured. */
 function about({ name, error, figures = {}, rounds: planned }) {
   if (error) return error;
@@ -189,6 +184,10 @@ function card(title, note) {
     caption = el("figcaption", {}, title, el("small", {}, note), keys);
   return { node, keys, figure: el("figure", { "aria-label": `${title}: ${note}` }, caption, node) };
 }
+
+/** How a source's lines look. */
+const sample = ({ kind, name }) =>
+  el("span", {}, el(`i.${kind}`), kind === "photo" ? `${name}, its mIoU over its own classes` : name);
 
 // The names of the lines stand in the card's head. Plotly's own legend wraps in small cards.
 const series = ({ name, colour, shape }) =>

@@ -91,7 +91,7 @@ export class CompareView {
       choose("Round", [["", "round as 1"], ...rounds], now.round, (round) => put({ round })),
       this.#by(i, now.by, (by) => put({ by })),
       app.runs.length > 1 &&
-        choose("Run", [["", "run as 1"], ...app.runs.map(({ name }) => [name, `run ${name}`])], now.run, (run) => put({ run })),
+        choose("Run", [["", "run as 1"], ...app.runs.map(({ name }) => [name, `run ${name}`])], now.run, (run) => put({ run }), "pane-run"),
     );
   }
 
@@ -161,8 +161,8 @@ function entries(list) {
   return Object.fromEntries(list.slice(1).map((text, i) => [`p${i + 2}`, text || null]));
 }
 
-function choose(label, options, value, put) {
-  const node = el("select", { "aria-label": label, onchange: () => put(node.value) }, options.map(([v, text]) => el("option", { value: v }, text)));
+function choose(label, options, value, put, kind = "") {
+  const node = el("select", { class: kind || null, "aria-label": label, onchange: () => put(node.value) }, options.map(([v, text]) => el("option", { value: v }, text)));
   node.value = value;
   return node;
 }

@@ -11,6 +11,7 @@ import { differ } from "./difference.js";
 import { el } from "./dom.js";
 
 const REACH_SHARE = 0.9;
+const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
 const ASKING = ["affinity", "refined"]; // stages that answer what the cursor asks
 const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: [] });
 
@@ -18,7 +19,7 @@ export class Pane {
   constructor(app, index) {
     Object.assign(this, { app, index, trace: null, leaks: null, query: answer(), others: answer() });
     this.base = el("canvas.base", { "aria-hidden": "true" });
-    this.over = el("canvas.over", { tabindex: index ? "-1" : "0", role: "img", "aria-label": "The photo with the chosen layer" });
+    this.over = el("canvas.over", { tabindex: index ? "-1" : "0", role: "img", "aria-label": `Pane ${index + 1}` });
     this.caption = el("p.pane-title", { hidden: true });
     this.notice = el("p.pane-note", { hidden: true });
     this.node = el("div.frame", { "data-pane": index + 1 }, this.base, this.over, this.caption, this.notice);
@@ -30,8 +31,7 @@ export class Pane {
   /** What the pane shows from now on; `trace` may be null, then `why` says why. */
   show(trace, spec, why = "") {
     this.spec = spec;
-    this.notice.hidden = !why;
-    this.notice.textContent = why;
+    this.#say(why);
     if (trace === this.trace) return;
     this.trace = trace;
     this.node.classList.toggle("empty", !trace);
@@ -46,6 +46,11 @@ export class Pane {
     this.look();
   }
 
+  #say(text) {
+    this.notice.hidden = !text;
+    this.notice.textContent = text;
+  }
+
   /** Its name, where there are several. */
   title(i, count) {
     this.caption.hidden = count < 2;
@@ -53,7 +58,7 @@ export class Pane {
     const { stage, round, by, run } = this.spec,
       what = stage === DIFFERENCE ? "pane 1 → pane 2" : ABOUT[stage].short,
       when = stage !== DIFFERENCE && perRound(stage) ? `round ${round}` : "",
-      parts = [what, when, by && BY[by].name, run && `run ${run}`];
+      parts = [what, when, (by || this.app.state.by) && BY[by ?? "ial"].name, run && `run ${run}`];
     this.caption.textContent = `${i + 1}  ${parts.filter(Boolean).join(" · ")}`;
   }
 
@@ -89,6 +94,7 @@ export class Pane {
     if (!this.trace || !this.base.width) return;
     this.look();
     this.painter.draw();
+    if (this.spec.stage === DIFFERENCE) this.#say(this.difference() ? "" : NOTHING_BETWEEN);
     this.hover();
   }
 

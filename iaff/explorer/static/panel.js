@@ -17,6 +17,7 @@ import { WhatIfView } from "./whatif_view.js";
 import { SeedsView } from "./seeds_view.js";
 import { thresholdsAt } from "./mining.js";
 
+const STORIES = ["unary", "affinity", "refined"]; // where a pixel is looked at, not a patch
 const HINT = "Hover a patch for its verdict, click to keep it.";
 
 export class Panel {
@@ -220,7 +221,7 @@ export class Panel {
     if (this.view) return;
     const { trace, state } = this.app,
       at = this.app.pinned(),
-      show = at && perRound(state.stage) && trace.T > 0;
+      show = at && trace.T > 0 && STORIES.includes(state.stage);
     this.story.hidden = !show;
     if (!show) return;
     this.story.classList.toggle("many", trace.T > 3);

@@ -28,7 +28,7 @@ export class Query {
     this.reach = el("b");
     this.reachShare = el("span");
     this.mass = el("b");
-    const reach = el("div", {}, el("dt", {}, "reach"), el("dd", {}, this.reach, " cells ", this.reachShare)),
+    const reach = el("div", {}, el("dt", {}, "reach"), el("dd", { title: "the fewest cells that hold 90 % of the mass, and their share of the photo" }, this.reach, " cells ", this.reachShare)),
       mass = el("div", {}, el("dt", {}, "mass"), el("dd", {}, this.mass));
     this.gates = el("div.gates");
     this.pins = el("table.pins");
@@ -119,7 +119,7 @@ export class Query {
       value.textContent = percent(v, 1);
     });
     this.reach.textContent = q.count;
-    this.reachShare.textContent = `(${percent(q.count / trace.n, 1)} of the photo)`;
+    this.reachShare.textContent = `(${percent(q.count / trace.n, 1)})`;
     this.mass.textContent = q.mass.toFixed(q.mass < 10 ? 3 : 1);
     this.compass?.update(app.picture.main.affinity(), trace.cell(at.x, at.y));
     this.#comparePins();

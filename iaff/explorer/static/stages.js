@@ -107,8 +107,8 @@ export const ABOUT = {
         : trace.affinity(t).steps
         ? `Each pixel listens to its ${trace.affinity(t).stencil.count} neighbours; a random walk of ${trace.affinity(t).steps} steps carries labels on. Hover the photo: the glow shows ${mode === "row" ? "which pixels decide the one under the cursor" : "where its label goes"}.`
         : mode === "row"
-        ? "The pairwise network decides who listens to whom. Hover the photo: the glow shows which pixels decide the one under the cursor."
-        : "The pairwise network decides who listens to whom. Hover the photo: the glow shows where the label of the pixel under the cursor goes.",
+        ? "The pairwise network decides who listens to whom. The glow shows which pixels decide the one under the cursor."
+        : "The pairwise network decides who listens to whom. The glow shows where the label of the pixel under the cursor goes.",
     figures: (trace, t) =>
       figures(
         ["median reach", of(trace, t).reach, (v) => `${number(v)} cells`, "hold 90 % of a pixel's decision"],
