@@ -236,3 +236,64 @@ def test_nothing_that_matters_needs_scrolling(view, tab):
         inside = view.page.evaluate("(p => p.scrollHeight - p.clientHeight)(document.querySelector('.panel'))")
         assert inside <= 0, f"{tab} at stage {stage} is {inside} px too high"
     assert view.page.evaluate("document.querySelector('.keys').getBoundingClientRect().bottom <= innerHeight")
+
+
+def test_a_slider_of_the_layers_can_be_dragged(view):
+    view.open("?stage=unary&tab=layers")
+    slider = view.page.locator(".layer-list li:has-text('Refined') input[type=range]")
+    box = slider.bounding_box()
+    view.page.mouse.move(box["x"] + 7, box["y"] + box["height"] / 2)
+    view.page.mouse.down()
+    view.page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2, steps=6)
+    view.page.mouse.up()
+    assert float(view.state("over").split(".")[1]) == pytest.approx(70, abs=8)
+    view.key("ArrowLeft", "ArrowLeft")
+    assert float(view.state("over").split(".")[1]) == pytest.approx(60, abs=8), "the keyboard's focus stays"
+    view.page.click(".zoom-row button >> nth=1")
+    assert view.text(".zoom-value") == "1.5 ×"
+
+
+def test_back_to_a_photo_on_which_was_painted(view):
+    view.open("?run=animals&img=pasture&stage=refined&tab=whatif")
+    view.page.click("text=label")
+    view.page.evaluate("__iaff.brush.channel = 2")
+    view.click(120, 140)
+    view.wait("!__iaff.edits.empty && __iaff.trace.origin")
+    for name in ("spitz", "pasture"):
+        view.page.evaluate(f"__iaff.store.set({{ img: '{name}' }})")
+        view.wait(f"__iaff.origin?.meta.name === '{name}'")
+    assert view.page.locator(".frame >> nth=0").is_visible()
+    assert not view.page.evaluate("__iaff.edits.empty"), "what was painted is still there"
+    view.key("r")
+    view.wait("__iaff.edits.empty && !__iaff.trace.origin")
+
+
+def test_figures_are_those_of_the_map_that_is_shown(view):
+    view.open("?run=animals&img=pasture&stage=refined&round=2&by=none")
+    view.wait("__iaff.trace.origin")
+    unary, refined = view.page.evaluate(
+        "['unary', 'refined'].map(k => (100 * __iaff.origin.meta.rounds[1].figures[k].miou).toFixed(1))"
+    )
+    shown = view.text(".figures dd >> nth=0")
+    assert unary in shown != refined
+
+
+def test_a_link_cannot_break_the_page(view):
+    view.open("?stage=unary&over=constructor.50&zoom=1e9&p2=...&pins=9.9&panes=3&wipe=500&tau=2&dir=up2")
+    assert view.state("over") is None
+    assert view.page.locator(".frame >> nth=0").is_visible()
+    view.open("?run=animals&img=frisbee&stage=cam&panes=2&p2=cam...synthetic&x=100&y=90")
+    assert "no trace of this photo" in view.text("[data-pane='2'] .pane-note")
+
+
+def test_a_larger_photo_in_another_run_shows_the_same_spot(view):
+    view.open("?run=animals&img=chelsea&stage=unary&panes=2&p2=...synthetic")
+    view.wait("__iaff.picture.panes[1].trace")
+    sizes = view.page.evaluate("__iaff.picture.panes.map(p => [p.trace.W, p.trace.H])")
+    assert sizes[0] != sizes[1]
+    second = view.page.locator(".over >> nth=1").bounding_box()
+    view.page.mouse.move(second["x"] + second["width"] / 2, second["y"] + second["height"] - 3)
+    at = view.page.evaluate("__iaff.cursor")
+    assert at["x"] == pytest.approx(sizes[0][0] / 2, abs=2)
+    assert at["y"] == pytest.approx(sizes[0][1], abs=3)
+    assert f"y {sizes[1][1] - 2}" in view.text(".readout") or f"y {sizes[1][1] - 1}" in view.text(".readout")

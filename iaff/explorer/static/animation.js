@@ -34,6 +34,7 @@ export class Animation {
   }
 
   stop() {
+    if (!this.on) return;
     cancelAnimationFrame(this.handle);
     this.frame = null;
     this.#shown();

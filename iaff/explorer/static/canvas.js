@@ -1,6 +1,6 @@
 // The explorer's view: puts stepper, gallery, picture and panel together and keeps them in step with the store.
 import { store } from "./state.js";
-import { loadTrace, TraceError } from "./trace.js";
+import { Library } from "./library.js";
 import { available, step, perRound } from "./stages.js";
 import { STRIDE } from "./scan.js";
 import { Stepper } from "./stepper.js";
@@ -24,8 +24,7 @@ import { reveal, zoomBy } from "./viewport.js";
 import { Edits, paintable } from "./whatif.js";
 import { askedLeaks } from "./leaks.js";
 
-const KEPT_TRACES = 6,
-  KEPT_TIMES = 2000;
+const KEPT_TIMES = 2000;
 
 class App {
   constructor(root, runs, base, server, upload) {
@@ -40,12 +39,11 @@ class App {
       cursor: null,
       region: -1, // the superpixel that is outlined
       blink: false,
-      edits: null, // what was painted, and with what
-      brush: { tool: "wall", channel: 1, size: 1 },
+      edits: null, // what was painted
     });
     // ms; hover: event handled -> last draw call; server: a propagator's answer
     this.timings = { wait: [], hover: [], change: [], photo: [], server: [] };
-    this.traces = new Map();
+    this.library = new Library(this);
     this.sources = new Sources(this);
     this.animation = new Animation(this);
     this.stepper = new Stepper(this);
@@ -86,8 +84,10 @@ class App {
     return this.pinned() ?? this.cursor ?? (this.picture.main.asks() ? this.peak : null);
   }
 
-  hover(x, y) {
+  /** The cursor is at that pixel of the photo, in a pane. */
+  hover({ x, y }, pane = this.picture.main) {
     this.cursor = { x, y };
+    this.hovered = pane;
     this.#aim();
     if (!this.pinned() || this.region >= 0) this.#follow();
     this.#read(this.cursor);
@@ -113,8 +113,10 @@ class App {
   #read(at) {
     this.readout.hidden = !at;
     if (!at) return;
-    this.readout.textContent = describe(this, at);
-    this.readout.classList.toggle("up", this.picture.low(at));
+    const pane = this.cursor && this.hovered?.trace && this.hovered.node.isConnected ? this.hovered : this.picture.main;
+    if (this.readout.parentNode !== pane.node) pane.node.append(this.readout);
+    this.readout.textContent = describe(this, at, pane);
+    this.readout.classList.toggle("up", pane.low(at));
   }
 
   #follow() {
@@ -162,17 +164,29 @@ class App {
 
   /** While a key is held, the other round is shown in its place. */
   blinks(on) {
-    if (this.blink === on || (on && !this.comparable())) return;
+    if (this.blink === on) return;
+    if (on && !this.comparable()) {
+      const diff = this.#other();
+      if (!diff) return;
+      store.set({ diff });
+    }
     this.blink = on;
     this.picture.draw();
   }
 
+  /** The round to compare with where none is chosen: the one before, or the next; null at other stages. */
+  #other() {
+    const { state, trace } = this;
+    if (!trace || !COMPARED.includes(state.stage) || trace.T < 2) return null;
+    return state.round > 1 ? state.round - 1 : 2;
+  }
+
   /** Between the difference of two rounds and a line to drag between them. */
   toggleWipe() {
-    const { state, trace } = this;
+    const { state } = this;
     if (state.wipe !== null) return store.set({ wipe: null });
-    const diff = this.comparable() ? state.diff : state.round > 1 ? state.round - 1 : trace.T > 1 ? 2 : null;
-    if (diff && COMPARED.includes(state.stage)) store.set({ wipe: 50, diff });
+    const diff = this.comparable() ? state.diff : this.#other();
+    if (diff) store.set({ wipe: 50, diff });
   }
 
   /** Whether the round that is compared with can be drawn in the main pane. */
@@ -224,7 +238,7 @@ class App {
   }
 
   goPhoto(by) {
-    const names = (this.index ?? []).map(({ name }) => name),
+    const names = this.index.map(({ name }) => name),
       i = names.indexOf(this.state.img) + by;
     if (names.length) store.set({ img: names[(i + names.length) % names.length] });
   }
@@ -253,7 +267,11 @@ class App {
     if (changed.has("img")) return void (this.ready = this.openPhoto());
     if (!this.origin) return;
     this.#settle();
-    if ([...changed].every((key) => ["cx", "cy", "zoom"].includes(key))) return this.picture.draw();
+    if ([...changed].every((key) => ["cx", "cy", "zoom"].includes(key))) {
+      this.picture.draw();
+      return this.panel.view?.zoomed?.();
+    }
+    if (changed.has("by") || ["p2", "p3", "p4"].some((key) => changed.has(key))) this.sources.retry();
     this.#show();
     this.time("change", performance.now() - start);
   }
@@ -267,6 +285,7 @@ class App {
       const spec = specOf(state, i),
         { trace, why } = this.sources.of(spec);
       spec.round = Math.min(spec.round, Math.max(1, (trace ?? origin).T));
+      if (i === 0 && !trace) spec.by = null; // until the answer is there, the trace's own stands, under its own name
       pane.show(trace ?? (i === 0 ? origin : null), spec, why);
       pane.title(i, picture.panes.length);
       pane.leaks = trace && this.#leaks(pane);
@@ -300,112 +319,35 @@ class App {
     this.#read(this.cursor ?? this.pinned());
   }
 
-  /** Open the run that the state names, or the first one. */
-  async openRun() {
-    const run = this.runs.find(({ name }) => name === this.state.run) ?? this.runs[0];
-    if (!run)
-      return this.#fail({
-        title: "No run",
-        got: "No run was given.",
-        expected: "A trained run.",
-        remedy: "python app.py --run DIR",
-      });
-    this.run = run;
-    this.runChoice.value = run.name;
-    if (this.state.run && this.state.run !== run.name) this.state.run = null;
-    this.shipped = await this.indexOf(run);
-    this.list();
-    if (!this.index.length)
-      return this.#fail({
-        title: "This run has no photos yet",
-        got: `No trace in the run "${run.name}".`,
-        expected: "A traces folder with index.json; training writes it after each round.",
-        remedy: "It appears here by itself after the first round; or open another run with --run DIR.",
-      });
-    const known = this.index.some(({ name }) => name === this.state.img);
-    if (!known) this.state.img = (this.shipped[0] ?? this.index[0]).name;
-    return this.openPhoto();
-  }
-
-  /** The traces that a run lists; an index that cannot be read is one without photos. */
-  async indexOf(run) {
-    try {
-      const response = await fetch(this.url("index.json", run), { cache: "no-cache" });
-      return response.ok ? ((await response.json()).traces ?? []) : [];
-    } catch {
-      return [];
-    }
-  }
-
-  /** The run has gone on training: what it wrote is read again, the view stays. */
-  async grown() {
-    for (const url of [...this.traces.keys()]) this.#drop(url);
-    window.dispatchEvent(new Event("iaff:grown"));
-    await (this.ready = this.openRun());
-  }
-
-  /** The photos to choose from: one's own, then the run's. */
-  list() {
-    const own = this.own
-      .of(this.run.name)
-      .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, own: photo }));
-    this.index = [...own, ...this.shipped];
-    this.gallery.fill(this.index);
-  }
-
-  url(file, run = this.run) {
-    return `${this.base}${run.traces}/${encodeURIComponent(file)}`;
-  }
-
-  async openPhoto() {
-    const entry = this.index.find(({ name }) => name === this.state.img),
-      start = performance.now();
-    if (!entry) return;
-    this.gallery.update();
-    if (entry.own?.busy || entry.own?.failed) return this.ownView.follow(entry.own);
-    try {
-      const trace = await this.#load(entry);
-      if (this.state.img !== entry.name) return; // another photo was chosen meanwhile
-      this.open(trace, entry);
-      this.time("photo", performance.now() - start);
-    } catch (error) {
-      if (!(error instanceof TraceError)) console.warn(error);
-      if (this.state.img === entry.name)
-        this.#fail(
-          error instanceof TraceError
-            ? error
-            : {
-                got: String(error.message ?? error),
-                expected: "A complete trace of schema 1.",
-                remedy: "Write the trace again.",
-              },
-        );
-    }
-  }
-
   /** The own photo that is shown, or null. */
   mine() {
     return this.ownView.shown();
   }
 
-  #load(entry) {
-    if (entry.own) return entry.own.trace();
-    const url = this.url(entry.file),
-      known = this.traces.get(url);
-    if (known) return known;
-    const loading = loadTrace(url, entry.file);
-    loading.catch(() => this.traces.delete(url));
-    this.traces.set(url, loading);
-    if (this.traces.size > KEPT_TRACES) this.#drop(this.traces.keys().next().value);
-    return loading;
+  // What others ask of the library.
+
+  get index() {
+    return this.library.index;
   }
 
-  #drop(url) {
-    this.traces.get(url).then(
-      (trace) => trace.close(),
-      () => {},
-    );
-    this.traces.delete(url);
+  get shipped() {
+    return this.library.shipped;
+  }
+
+  list() {
+    this.library.list();
+  }
+
+  openRun() {
+    return this.library.openRun();
+  }
+
+  openPhoto() {
+    return this.library.openPhoto();
+  }
+
+  grown() {
+    return this.library.grown();
   }
 
   /** Shows a trace. */
@@ -414,7 +356,7 @@ class App {
       same = this.lastPhoto === entry.name,
       { state } = this;
     this.lastPhoto = entry.name;
-    if (trace !== this.origin) this.edits = trace.once("edits", () => new Edits(trace)); // what was painted stays with its photo
+    if (trace !== this.origin) this.#takeEdits(trace, same);
     this.origin = trace;
     this.cursor = null;
     this.region = -1;
@@ -437,6 +379,13 @@ class App {
     this.picture.fit();
     this.#show();
     window.dispatchEvent(new Event("iaff:photo"));
+  }
+
+  /** What was painted stays with its photo, also when the run has grown and the photo's trace is another one. */
+  #takeEdits(trace, same) {
+    const before = this.edits;
+    this.edits = trace.once("edits", () => new Edits(trace));
+    if (same && before && !before.empty && this.edits.empty) this.edits.adopt(before);
   }
 
   /** A round and a stage that the trace can show: its rounds may be fewer, and may lack a layer. */
@@ -468,7 +417,8 @@ class App {
     ];
   }
 
-  #fail(error) {
+  /** Say what went wrong in the picture's place. */
+  fail(error) {
     this.instead(problem(error), this.run?.name ?? "");
   }
 

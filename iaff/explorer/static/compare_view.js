@@ -4,7 +4,7 @@ import { ABOUT, percent, perRound } from "./stages.js";
 import { COMPARED } from "./layers.js";
 import { BY, COUNTS, DIFFERENCE, own, ownValues } from "./panes.js";
 import { agreement, miou, objectShare } from "./score.js";
-import { el, segmented } from "./dom.js";
+import { el, refill, segmented } from "./dom.js";
 
 const cleared = { p2: null, p3: null, p4: null };
 const quick = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
@@ -40,8 +40,10 @@ export class CompareView {
   update() {
     const { state } = this.app;
     this.count.show(state.panes);
-    this.panes.replaceChildren(...Array.from({ length: state.panes }, (_, i) => this.#row(i)));
-    this.under.replaceChildren(...this.#underneath());
+    const rows = JSON.stringify([state.panes, state.by, state.p2, state.p3, state.p4, this.app.trace.T, this.app.trace.meta.name]);
+    if (this.rows !== rows) refill(this.panes, Array.from({ length: state.panes }, (_, i) => this.#row(i)));
+    this.rows = rows; // an open choice stays open while answers arrive
+    refill(this.under, this.#underneath());
     this.#figures();
   }
 
@@ -53,9 +55,8 @@ export class CompareView {
   #rounds() {
     const { trace, state } = this.app,
       stage = perRound(state.stage) ? state.stage : "refined",
-      panes = trace.T < 2 ? 1 : trace.T < 4 ? 2 : 4;
-    const rounds = panes === 2 ? [1, trace.T] : [1, 2, 3, trace.T];
-    this.#set({ panes, stage, round: rounds[0], by: null, ...entries(rounds.map((t) => `.${t}..`)) });
+      rounds = [[1], [1, 2], [1, 3]][trace.T - 1] ?? [1, 2, Math.ceil((trace.T + 2) / 2), trace.T];
+    this.#set({ panes: rounds.length, stage, round: rounds[0], by: null, ...entries(rounds.map((t) => `.${t}..`)) });
   }
 
   #stages() {
@@ -71,7 +72,7 @@ export class CompareView {
     const { app } = this,
       other = app.runs.find(({ name }) => name !== app.run.name).name;
     const stage = COMPARED.includes(app.state.stage) ? app.state.stage : "refined";
-    this.#set({ panes: 4, stage, ...entries(["", `...${other}`, `${DIFFERENCE}...`, `affinity...${other}`]) });
+    this.#set({ panes: 4, stage, by: null, ...entries(["", `...${other}`, `${DIFFERENCE}...`, `affinity...${other}`]) });
   }
 
   #row(i) {
@@ -132,11 +133,11 @@ export class CompareView {
   #figures() {
     const { panes } = this.app.picture,
       maps = panes.map((pane) => ({ pane, labels: pane.labels() })).filter(({ labels }) => labels);
-    const first = maps[0]?.labels;
+    const first = panes[0].labels();
     const rows = [
       ["mIoU", ({ pane: { trace }, labels }) => labels.length === trace.truth?.length && percent(scored(labels, trace.truth))],
       ["object share", ({ labels }) => percent(share(labels))],
-      ["same label as 1", ({ labels }) => labels !== first && labels.length === first.length && percent(agreement(first, labels))],
+      ["same label as 1", ({ labels }) => first && labels !== first && labels.length === first.length && percent(agreement(first, labels))],
     ].map(([name, of]) => [name, maps.map((map) => of(map) || "")]);
     const head = el("tr", {}, el("th"), maps.map(({ pane }) => el("th", { scope: "col" }, String(pane.index + 1))));
     this.table.replaceChildren(

@@ -15,6 +15,18 @@ export function el(what, attributes = {}, ...children) {
   return node;
 }
 
+const nameOf = (node) => node.getAttribute("aria-label") ?? (node.title || node.textContent);
+
+/** New children for a node; what had the focus has it again, if something of its kind and name is among them. */
+export function refill(node, children) {
+  const focused = node.contains(document.activeElement) && document.activeElement !== node ? document.activeElement : null,
+    name = focused && nameOf(focused);
+  node.replaceChildren(...children);
+  if (!focused || focused.isConnected) return;
+  const alike = [...node.querySelectorAll(focused.tagName)].find((other) => nameOf(other) === name);
+  alike?.focus({ preventScroll: true });
+}
+
 /** A choice between few things, as buttons: {node, show(value)}. */
 export function segmented(label, options, choose) {
   const buttons = options.map(([value, text, hint]) =>

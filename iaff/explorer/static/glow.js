@@ -40,11 +40,17 @@ export class Glow {
     if (!trace) return;
     const asks = pane.asks();
     if (asks) this.#affinity();
-    if (app.region >= 0 && trace.superpixels) this.#patch(app.region);
-    if (app.edits && !app.edits.empty) this.#origin(() => drawEdits(c, app.edits, this.view.scale * STRIDE, trace.meta.class_ids));
+    if (app.region >= 0 && trace.superpixels && trace.superpixels === app.trace?.superpixels) this.#patch(app.region);
+    if (this.#painted(app.edits)) this.#origin(() => drawEdits(c, app.edits, this.view.scale * STRIDE, trace.meta.class_ids));
     const { leaks, chosen } = pane.leaks ?? {};
     if (leaks) this.#origin(() => drawLeaks(c, leaks, chosen, this.view.scale * STRIDE));
     this.#markers(asks);
+  }
+
+  /** Whether what was painted takes part in what this pane shows. */
+  #painted(edits) {
+    const { trace, spec } = this.pane;
+    return edits && !edits.empty && edits.trace === (trace.origin ?? trace) && !spec.by;
   }
 
   #origin(paint) {
@@ -116,9 +122,10 @@ export class Glow {
     }
   }
 
-  #marker({ x, y }, colour, cross) {
+  #marker(at, colour, cross) {
     const { context: c, view, pane } = this,
       { dpr } = pane,
+      { x, y } = pane.local(at),
       cx = (x + 0.5) * view.scale + view.left,
       cy = (y + 0.5) * view.scale + view.top;
     c.setTransform(1, 0, 0, 1, 0, 0);

@@ -48,7 +48,7 @@ export const KEYS = [
 ];
 
 const PRESSED = Object.assign({}, ...KEYS.map(({ keys }) => keys)),
-  RELEASED = Object.assign({}, ...KEYS.map(({ held }) => held));
+  RELEASED = Object.assign(Object.create(null), ...KEYS.map(({ held }) => held));
 
 function action(app, { key, shiftKey }) {
   if (shiftKey && key in ARROWS) return () => app.nudge(...ARROWS[key]);
@@ -79,7 +79,10 @@ export function listen(app) {
     event.preventDefault();
     run();
   });
-  document.addEventListener("keyup", ({ key }) => Object.hasOwn(RELEASED, key) && RELEASED[key](app));
+  document.addEventListener("keyup", ({ key }) => {
+    const release = RELEASED[key.toLowerCase()]; // Shift may have come in between
+    release?.(app);
+  });
   addEventListener("blur", () => app.blinks(false)); // the release of a held key may go elsewhere
 }
 

@@ -3,8 +3,9 @@ import { softMap, camMap, labelMap, scoreMap, edgePath, winners, contour } from 
 import { upsample } from "./scan.js";
 import { differ } from "./difference.js";
 import { verdict } from "./patch.js";
+import { perRound } from "./stages.js";
 import { confidentAt, thresholdsAt } from "./mining.js";
-import { carriedSeeds, seedsAt } from "./seeds.js";
+import { carriedSeeds, seedThresholds, seedsAt } from "./seeds.js";
 
 export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
 const KEPT = 64; // canvases of one photo
@@ -81,13 +82,15 @@ export class Layers {
       if (!a || !b) return null;
       return stage === "confident" ? differ(a, b, w, h) : differ(a, b, W, H);
     };
-    if (stage === "confident" && this.#tried(stage)) return make();
+    const tried = this.#tried(stage);
+    if (tried) return this.#now("difference", `${before}-${now}|${tried}`, make);
     return this.#once(`${stage}${before}-${now}`, make);
   }
 
   /** Class ids of a stage's map: at photo size for soft maps, on the grid for the confident regions. */
   labels(stage, t) {
     const { trace } = this;
+    if (!trace.T) return null;
     if (stage === "confident") return this.confident(t);
     if (stage === "refined" && !trace.refined(t)) return null;
     return this.#once(`labels-${stage}${t}`, () => trace.full(stage, t).label.map((k) => trace.meta.class_ids[k]));
@@ -104,15 +107,15 @@ export class Layers {
 
   /** The seeds at the thresholds that are tried, else the trace's. */
   seeds() {
-    const { fg, bg } = this.state,
-      { seed_fg, seed_bg } = this.trace.meta.thresholds ?? {};
-    if (fg === null && bg === null) return this.trace.seeds;
-    return this.#now("seed-labels", `${fg}|${bg}`, () => seedsAt(this.trace, fg ?? seed_fg, bg ?? seed_bg));
+    if (this.state.fg === null && this.state.bg === null) return this.trace.seeds;
+    const { fg, bg } = seedThresholds(this.trace, this.state);
+    return this.#now("seed-labels", `${fg}|${bg}`, () => seedsAt(this.trace, fg, bg));
   }
 
   #make(name, round) {
     const { trace } = this,
       { W, H, w, h } = trace;
+    if (!trace.T && (name === "carried" || perRound(name))) return null;
     const flat = (map, ...size) => map && this.#flat(map, ...size);
     switch (name) {
       case "cam":

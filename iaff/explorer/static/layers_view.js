@@ -2,7 +2,7 @@
 import { STAGES } from "./state.js";
 import { ABOUT, perRound } from "./stages.js";
 import { swatch } from "./legend.js";
-import { el } from "./dom.js";
+import { el, refill } from "./dom.js";
 
 const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth" };
 const OTHERS = ["carried", "truth"]; // layers that are no stage
@@ -17,6 +17,7 @@ const written = (layers) => Object.entries(layers).map(([k, v]) => `${k}.${v}`).
 export class LayersView {
   constructor(app) {
     this.app = app;
+    this.rows = new Map();
     this.list = el("ul.layer-list");
     this.classes = el("div.class-list", { role: "group", "aria-label": "Classes that are shown" });
     this.zoom = el("output.zoom-value");
@@ -45,12 +46,21 @@ export class LayersView {
   }
 
   update() {
-    const { state } = this.app,
-      over = read(state);
-    const rows = [...stageLayers, ...OTHERS].filter((name) => this.#has(name));
-    this.list.replaceChildren(...rows.map((name) => this.#row(name, over)));
-    this.#fillClasses();
-    this.zoom.textContent = `${state.zoom.toFixed(state.zoom < 10 ? 1 : 0)} ×`;
+    const names = [...stageLayers, ...OTHERS].filter((name) => this.#has(name));
+    for (const name of names) if (!this.rows.has(name)) this.rows.set(name, this.#row(name));
+    const nodes = names.map((name) => this.rows.get(name).node);
+    if (nodes.length !== this.list.children.length || nodes.some((node, i) => node !== this.list.children[i]))
+      this.list.replaceChildren(...nodes);
+    const over = read(this.app.state);
+    for (const name of names) this.#fill(this.rows.get(name), name, over);
+    refill(this.classes, classChips(this.app));
+    this.zoomed();
+  }
+
+  /** The view is nearer or farther. */
+  zoomed() {
+    const { zoom } = this.app.state;
+    this.zoom.textContent = `${zoom.toFixed(zoom < 10 ? 1 : 0)} ×`;
   }
 
   #has(name) {
@@ -60,41 +70,49 @@ export class LayersView {
     return trace.has(name, state.round);
   }
 
-  #row(name, over) {
-    const { app } = this,
-      main = app.state.stage === name,
-      value = main ? app.state.opacity : (over[name] ?? 0);
-    const put = (opacity) => {
-      if (main) return app.store.set({ opacity });
-      const now = read(app.state);
-      opacity ? (now[name] = opacity) : delete now[name];
-      app.store.set({ over: written(now) });
-    };
-    const slider = el("input", { type: "range", min: 0, max: 100, step: 5, "aria-label": `Opacity of ${nameOf(name)}, percent` });
+  #put(name, opacity) {
+    const { state, store } = this.app;
+    if (state.stage === name) return store.set({ opacity });
+    const now = read(state);
+    opacity ? (now[name] = opacity) : delete now[name];
+    store.set({ over: written(now) });
+  }
+
+  #row(name) {
+    const slider = el("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      step: 5,
+      "aria-label": `Opacity of ${nameOf(name)}, percent`,
+      oninput: () => this.#put(name, +slider.value),
+    });
+    const box = el("input", {
+      type: "checkbox",
+      "aria-label": `Show ${nameOf(name)}`,
+      onchange: () => this.#put(name, box.checked ? ON : 0),
+    });
+    const label = el("span.layer-name", { title: "Double click: this layer alone", ondblclick: () => this.#alone(name) }, nameOf(name)),
+      when = el("small");
+    return { node: el("li", {}, el("label", {}, box, label, when), slider), box, slider, when };
+  }
+
+  #fill({ node, box, slider, when }, name, over) {
+    const { state } = this.app,
+      main = state.stage === name,
+      value = main ? state.opacity : (over[name] ?? 0);
+    node.classList.toggle("main", main);
+    box.disabled = main;
+    box.checked = main || value > 0;
     slider.value = value;
     slider.style.setProperty("--fill", value / 100);
-    slider.addEventListener("input", () => {
-      slider.style.setProperty("--fill", slider.value / 100);
-      this.dragging = true; // the list is not made anew under the pointer
-      put(+slider.value);
-      this.dragging = false;
-    });
-    const box = el("input", { type: "checkbox", "aria-label": `Show ${nameOf(name)}`, disabled: main, onchange: () => put(box.checked ? ON : 0) });
-    box.checked = main || value > 0;
-    const label = el("span.layer-name", { title: "Double click: this layer alone" }, nameOf(name));
-    const round = perRoundLayer(name) ? ` ${app.state.round}` : "";
-    label.addEventListener("dblclick", () => this.#alone(name));
-    return el(`li${main ? ".main" : ""}`, {}, el("label", {}, box, label, el("small", {}, main ? "stage" : round && `round${round}`)), slider);
+    when.textContent = main ? "stage" : perRoundLayer(name) ? `round ${state.round}` : "";
   }
 
   #alone(name) {
     const { store, state } = this.app;
     if (STAGES.includes(name)) store.set({ stage: name, over: null, truth: null, opacity: Math.max(80, state.opacity) });
     else store.set({ stage: "photo", over: `${name}.100`, truth: null });
-  }
-
-  #fillClasses() {
-    this.classes.replaceChildren(...classChips(this.app));
   }
 }
 

@@ -4,6 +4,7 @@ import { CHANGES } from "./difference.js";
 import { heat } from "./paint.js";
 import { el } from "./dom.js";
 import { percent } from "./stages.js";
+import { DIFFERENCE } from "./panes.js";
 import { classChips } from "./layers_view.js";
 
 export const swatch = (id) =>
@@ -50,7 +51,7 @@ export function legend(app, scaleChoice) {
     ],
   };
   const difference = state.wipe === null ? picture.difference() : null;
-  const items = difference ? changeItems(difference, state.diff) : (of[stage]() ?? []);
+  const items = difference ? changeItems(difference, `against round ${state.diff}:`) : (of[stage]() ?? []);
   let high = null;
   if (stage === "affinity") {
     const log = state.scale === "log";
@@ -67,6 +68,8 @@ export function legend(app, scaleChoice) {
       item(line(), "holds 90 % of the mass"),
     );
   }
+  const between = picture.panes.find(({ spec }) => spec.stage === DIFFERENCE)?.difference();
+  if (between) items.push(...changeItems(between, "pane 1 → 2:"));
   if (truth) items.push(item(line(".dashed"), "true border"));
   return { items, high };
 }
@@ -81,9 +84,9 @@ function camItems(app) {
   ].filter(Boolean);
 }
 
-function changeItems({ shares, counts }, round) {
+function changeItems({ shares, counts }, what) {
   return [
-    el("span.item.dim", {}, `against round ${round}:`),
+    el("span.item.dim", {}, what),
     ...CHANGES.map(({ name, sign, css }, i) =>
       item(
         el("span.sign", { "aria-hidden": "true", style: `background:${css}` }, sign),

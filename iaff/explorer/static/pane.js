@@ -77,17 +77,45 @@ export class Pane {
 
   /** Where the photo lies, canvas px: after a change of size, zoom or trace. */
   look() {
-    if (this.trace && this.base.width) this.view = place(this.app.state, this.trace, this.base.width, this.base.height);
+    const { trace, base } = this,
+      { zoom, cx, cy } = this.app.state;
+    if (!trace || !base.width) return;
+    const [right, down] = this.#ratio(),
+      own = { zoom, cx: cx === null ? null : cx * right, cy: cy === null ? null : cy * down };
+    this.view = place(own, trace, base.width, base.height);
   }
 
-  /** Image pixel {x, y} under a position in CSS px of the pane. */
+  /** How much larger this trace's photo is than the main pane's: in another run it may have another size. */
+  #ratio() {
+    const { origin } = this.app;
+    return origin ? [this.trace.W / origin.W, this.trace.H / origin.H] : [1, 1];
+  }
+
+  /** A pixel of the main pane's photo in this one's. */
+  local({ x, y }) {
+    const [right, down] = this.#ratio();
+    return {
+      x: Math.min(this.trace.W - 1, Math.floor((x + 0.5) * right)),
+      y: Math.min(this.trace.H - 1, Math.floor((y + 0.5) * down)),
+    };
+  }
+
+  /** Pixel {x, y} of the main pane's photo under a position in CSS px of this pane. */
   pixel(left, top) {
-    const { view, dpr, trace } = this,
+    const { view, dpr } = this,
+      { W, H } = this.app.origin,
+      [right, down] = this.#ratio(),
       inside = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v)));
     return {
-      x: inside((left * dpr - view.left) / view.scale, trace.W),
-      y: inside((top * dpr - view.top) / view.scale, trace.H),
+      x: inside((left * dpr - view.left) / view.scale / right, W),
+      y: inside((top * dpr - view.top) / view.scale / down, H),
     };
+  }
+
+  /** Whether a pixel lies in the lowest part of the pane. */
+  low(at) {
+    const { view, base } = this;
+    return Boolean(view) && this.local(at).y * view.scale + view.top > 0.7 * base.height;
   }
 
   draw() {
@@ -149,11 +177,12 @@ export class Pane {
   }
 
   /** Row or column of G for the pixel, into `into`: weights, mass, reach, share of each class. */
-  ask({ x, y }, into = this.query) {
+  ask(at, into = this.query) {
     const { trace, app, spec } = this,
       { mode, dir } = app.state,
       affinity = this.affinity(),
-      p = trace.cell(Math.min(x, trace.W - 1), Math.min(y, trace.H - 1)),
+      { x, y } = this.local(at),
+      p = trace.cell(x, y),
       one = dir === null || !affinity.partial ? undefined : DIRECTIONS.indexOf(dir),
       moving = app.animation.frame;
     if (moving && affinity.partial) affinity.partial(p, moving.direction, moving.lines, mode === "row", into.values);

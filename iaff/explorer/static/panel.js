@@ -1,7 +1,7 @@
 // The panel beside the picture: what this stage does, its choices, this photo's figures, what the cursor asks.
 import { STAGES } from "./state.js";
 import { ABOUT, step, perRound, percent, number } from "./stages.js";
-import { el, icon, ICONS, segmented } from "./dom.js";
+import { el, icon, ICONS, refill, segmented } from "./dom.js";
 import { legend, swatch } from "./legend.js";
 import { patchStory } from "./patch.js";
 import { Choices } from "./choices.js";
@@ -16,6 +16,7 @@ import { MiningView } from "./mining_view.js";
 import { WhatIfView } from "./whatif_view.js";
 import { SeedsView } from "./seeds_view.js";
 import { thresholdsAt } from "./mining.js";
+import { measured } from "./measured.js";
 
 const STORIES = ["unary", "affinity", "refined"]; // where a pixel is looked at, not a patch
 const HINT = "Hover a patch for its verdict, click to keep it.";
@@ -59,7 +60,7 @@ export class Panel {
     this.stage = el("div.stage-tab", {}, this.body, this.seeds.node, this.query.node, this.story, this.figures);
     this.walk = el("div.walk", {}, this.back, this.next);
     this.content = el("div.tab-content", { id: "iaff-tab", role: "tabpanel" });
-    this.node = el("aside.panel", { "aria-label": "This stage" }, this.tabs.node, this.head, this.content, this.walk);
+    this.node = el("aside.panel", { "aria-label": "Panel" }, this.tabs.node, this.head, this.content, this.walk);
   }
 
   /** The view of the chosen tab, or undefined for the stage's own. */
@@ -98,17 +99,24 @@ export class Panel {
   #updateStage(about, trace, round) {
     const { stage } = this.app.state;
     this.figures.replaceChildren(
-      ...about
-        .figures(trace, round)
+      ...this.#figuresOf(about)
         .map(({ label, text, hint }) =>
           el("div", {}, el("dt", {}, label), el("dd", {}, text), hint && el("dd.hint", {}, hint)),
         ),
     );
-    this.body.replaceChildren(...this.#extra(stage));
+    refill(this.body, this.#extra(stage));
     this.seeds.update();
     this.query.update();
     this.#fillNext();
     this.pin();
+  }
+
+  /** The trace's own figures, or, where another propagator or something painted is shown, what is measured here. */
+  #figuresOf(about) {
+    const { app } = this,
+      { stage, round } = app.state;
+    if (app.trace.origin && ["unary", "affinity", "refined"].includes(stage)) return measured(app.picture.main);
+    return about.figures(app.trace, round);
   }
 
   #extra(stage) {
@@ -179,7 +187,7 @@ export class Panel {
   #fillLegend() {
     const { items, high } = legend(this.app, this.scaleChoice.node);
     this.high = high;
-    this.legend.replaceChildren(...items);
+    refill(this.legend, items);
     this.legend.hidden = !items.length;
   }
 

@@ -81,7 +81,7 @@ export class Picture {
     if (this.drag) return this.#dragged(event);
     const found = app.trace && this.#where(event);
     if (!found) return;
-    app.hover(found.at.x, found.at.y);
+    app.hover(found.at, found.pane);
     app.time("wait", start - event.timeStamp); // the browser hands moves over once a frame
     app.time("hover", performance.now() - start);
   }
@@ -107,7 +107,8 @@ export class Picture {
     }
     if (!drag.moved && Math.hypot(dx, dy) < SLACK) return;
     drag.moved = true;
-    pan(app.state, trace, (-dx * dpr) / view.scale, (-dy * dpr) / view.scale);
+    const shift = (px, size, own) => ((-px * dpr) / view.scale) * (size / own); // of the main pane's photo
+    pan(app.state, app.origin, shift(dx, app.origin.W, trace.W), shift(dy, app.origin.H, trace.H));
     [drag.x, drag.y] = [event.clientX, event.clientY];
   }
 
@@ -125,7 +126,7 @@ export class Picture {
     if (event.deltaY > 0 && this.app.state.zoom === 1) return;
     event.preventDefault();
     const notches = Math.max(-1, Math.min(1, -event.deltaY / 100));
-    zoomBy(this.app.state, found.pane.trace, notches, found.at);
+    zoomBy(this.app.state, this.app.origin, notches, found.at);
   }
 
   /** Panes as large as the room allows. */
@@ -157,12 +158,6 @@ export class Picture {
       gap = parseFloat(getComputedStyle(column).rowGap) || 0;
     const others = [...column.children].filter((child) => child !== this.node);
     return others.reduce((left, child) => left - child.offsetHeight - gap, column.clientHeight);
-  }
-
-  /** Whether a pixel lies in the lowest part of the main pane. */
-  low({ y }) {
-    const { view, base } = this.main;
-    return Boolean(view) && y * view.scale + view.top > 0.7 * base.height;
   }
 
   draw() {

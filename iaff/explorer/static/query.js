@@ -76,9 +76,10 @@ export class Query {
     this.node.hidden = stage !== "affinity" && stage !== "refined";
     this.mode.show(mode);
     const affinity = this.app.picture.main.affinity();
+    this.pinned = null; // what the pins' table was made of
     this.why = this.node.hidden || affinity ? "" : this.app.trace.affinity(this.app.state.round).why;
     if (this.node.hidden) return;
-    const scans = Boolean(affinity?.partial);
+    const scans = Boolean(affinity?.partial) && stage === "affinity"; // elsewhere the question is asked in brief
     this.scan.hidden = !scans;
     this.mode.node.hidden = !affinity;
     this.dir.show(this.app.state.dir);
@@ -132,7 +133,7 @@ export class Query {
       pins = app.pins();
     this.pins.hidden = pins.length < 2;
     if (this.pins.hidden) return;
-    const key = JSON.stringify([pins, app.state.mode, app.state.round, app.state.dir, app.state.by, app.state.passes]);
+    const key = JSON.stringify([pins, app.state.mode, app.state.dir, picture.main.affinity().at]);
     if (this.pinned === key) return;
     this.pinned = key;
     const first = Float32Array.from(picture.query.values);

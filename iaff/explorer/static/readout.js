@@ -1,5 +1,8 @@
 // The value under the cursor, in words, with its unit. One function per stage; at most one string per event.
 
+import { compared } from "./painter.js";
+import { DIFFERENCE } from "./panes.js";
+
 const RAISED = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
 
 /** 0.012, or 6.5·10⁻¹⁰ where that would be all zeros. */
@@ -12,9 +15,10 @@ export function small(v) {
 const label = (trace, id) =>
   id === 255 ? "unknown" : (trace.meta.classes[trace.meta.class_ids.indexOf(id)] ?? `class ${id}`);
 
-function probabilities(trace, map, p, picture, from = 0) {
+function probabilities(trace, map, p, layers, from = 0) {
   const parts = [],
-    shown = picture.layers.shown();
+    shown = layers.shown();
+  if (trace.K === from) return "no tag";
   for (let k = trace.K - 1; k >= from; k--)
     if (shown[k]) parts.push(`${trace.meta.classes[k]} ${map[(k - from) * trace.n + p].toFixed(2)}`);
   return parts.join(" · ");
@@ -22,28 +26,32 @@ function probabilities(trace, map, p, picture, from = 0) {
 
 const VALUE = {
   photo: () => "",
-  cam: (trace, _, p, __, picture) =>
-    probabilities(trace, trace.cam(picture.camScale()), p, picture, 1) || "no tag",
-  seeds: (trace, _, p, __, picture) => `seed: ${label(trace, picture.layers.seeds()[p])}`,
-  unary: (trace, t, p, _, picture) => probabilities(trace, trace.unary(t), p, picture),
+  cam: (trace, _, p, __, { layers }) => probabilities(trace, trace.cam(layers.camScale()), p, layers, 1),
+  seeds: (trace, _, p, __, { layers }) => `seed: ${label(trace, layers.seeds()[p])}`,
+  unary: (trace, t, p, _, { layers }) => probabilities(trace, trace.unary(t), p, layers),
   superpixels: (trace, _, __, q) => `patch ${trace.superpixels[q]}`,
-  confident: (trace, t, p, _, picture) => label(trace, picture.layers.confident(t)[p]),
-  affinity: (_, __, p, ___, picture) => (picture.main.asks() ? `weight of this cell ${small(picture.values[p])}` : ""),
-  refined: (trace, t, p, _, picture) =>
-    trace.refined(t) ? probabilities(trace, trace.refined(t), p, picture) : "computing …",
+  confident: (trace, t, p, _, { layers }) => label(trace, layers.confident(t)[p]),
+  affinity: (_, __, p, ___, pane) => (pane.asks() ? `weight of this cell ${small(pane.query.values[p])}` : ""),
+  refined: (trace, t, p, _, { layers }) =>
+    trace.refined(t) ? probabilities(trace, trace.refined(t), p, layers) : "computing …",
+  [DIFFERENCE]: () => "",
 };
 
 /** What the round that is compared with had there. */
-function before({ trace, state: { stage, diff }, picture }, p, q) {
-  if (!picture.difference()) return "";
-  return ` · round ${diff}: ${label(trace, picture.layers.labels(stage, diff)[stage === "confident" ? p : q])}`;
+function before({ trace, spec, layers, app }, p, q) {
+  const { diff } = app.state;
+  if (!compared(app.state, spec, trace)) return "";
+  const labels = layers.labels(spec.stage, diff);
+  return labels ? ` · round ${diff}: ${label(trace, labels[spec.stage === "confident" ? p : q])}` : "";
 }
 
-export function describe(app, { x, y }) {
-  const { trace, state, picture } = app,
+/** The value at a pixel of the main photo, as a pane shows it. */
+export function describe(app, at, pane) {
+  const { trace, spec } = pane,
+    { x, y } = pane.local(at),
     p = trace.cell(x, y),
     q = y * trace.W + x,
-    value = VALUE[state.stage](trace, state.round, p, q, picture);
+    value = VALUE[spec.stage](trace, spec.round, p, q, pane);
   const truth = trace.truth ? ` · truth: ${trace.truth[q] === 255 ? "void" : label(trace, trace.truth[q])}` : "";
-  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${before(app, p, q)}${truth}`;
+  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${before(pane, p, q)}${truth}`;
 }

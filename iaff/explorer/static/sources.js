@@ -4,6 +4,8 @@ import { loadTrace } from "./trace.js";
 import { dropVariant, variant, withPasses } from "./variant.js";
 import { otherTrace } from "./others.js";
 
+const COMPUTING = "Computing …";
+
 export class Sources {
   constructor(app) {
     Object.assign(this, { app, known: new Map(), painted: null });
@@ -34,11 +36,11 @@ export class Sources {
     return variant(trace, change);
   }
 
-  /** By another propagator: the server is asked once for each trace, again after a failure when asked again. */
+  /** By another propagator: the server is asked once for each trace. */
   #other(trace, by) {
     trace.others ??= new Map();
     if (!trace.others.has(by)) {
-      trace.others.set(by, { trace: null, why: "Computing …" });
+      trace.others.set(by, none(COMPUTING));
       const start = performance.now();
       otherTrace(this.app, trace, by)
         .then(
@@ -59,8 +61,10 @@ export class Sources {
     const { app } = this,
       key = JSON.stringify([name, app.state.img]);
     if (!this.known.has(key)) {
-      this.known.set(key, { trace: null, why: `Opening run ${name} …` });
-      this.#load(name).then((answer) => {
+      const opening = none(`Opening run ${name} …`);
+      this.known.set(key, opening);
+      this.#load(name, app.state.img).then((answer) => {
+        if (this.known.get(key) !== opening) return answer.trace?.close(); // another photo was opened meanwhile
         this.known.set(key, answer);
         app.refresh();
       });
@@ -68,18 +72,27 @@ export class Sources {
     return this.known.get(key);
   }
 
-  async #load(name) {
+  async #load(name, img) {
     const { app } = this,
       run = app.runs.find((one) => one.name === name);
     if (!run) return none(`There is no run "${name}" here.`);
     if (app.mine()) return none(`This photo was computed by run ${app.run.name} alone.`);
     try {
-      const entry = (await app.indexOf(run)).find((one) => one.name === app.state.img);
+      const entry = (await app.library.indexOf(run)).find((one) => one.name === img);
       if (!entry) return none(`Run ${name} has no trace of this photo.`);
-      return { trace: await loadTrace(app.url(entry.file, run), entry.file), why: "" };
+      const trace = await loadTrace(app.library.url(entry.file, run), entry.file);
+      trace.onlater = () => app.refresh();
+      return { trace, why: "" };
     } catch (error) {
       return none(error.message);
     }
+  }
+
+  /** Ask again for what failed. */
+  retry() {
+    for (const trace of [this.app.origin, ...[...this.known.values()].map((answer) => answer.trace)])
+      for (const [by, { trace: refined, why }] of trace?.others ?? [])
+        if (!refined && why !== COMPUTING) trace.others.delete(by);
   }
 
   /** Another photo: traces of other runs are let go. */

@@ -63,7 +63,7 @@ export const ABOUT = {
           "energy J ref",
           of(trace, t).energy?.ref?.unary,
           number,
-          "lower is smoother, on a fixed image Laplacian",
+          "lower is smoother",
         ],
       ),
   },
@@ -120,7 +120,7 @@ export const ABOUT = {
     missing: "round",
     short: "refined",
     say: (trace, t) =>
-      `Every pixel takes the mean of the unary map over the pixels it listens to.${trace.refined(t) ? "" : " Computing it …"}${t < trace.T ? ` This map teaches round ${t + 1}.` : " This is the last round's map."}`,
+      `Every pixel takes the mean of the unary map over the pixels it listens to.${trace.refined(t) ? "" : " Computing it …"}${trace.origin ? "" : t < trace.T ? ` This map teaches round ${t + 1}.` : " This is the last round's map."}`,
     figures: (trace, t) => {
       const f = of(trace, t),
         before = f.unary?.miou,
@@ -135,7 +135,7 @@ export const ABOUT = {
             : "",
         ],
         ["changed pixels", f.changed, percent, t === 1 ? "against the unary map" : `against round ${t - 1}`],
-        ["energy J ref", f.energy?.ref?.refined, number, "lower is smoother, on a fixed image Laplacian"],
+        ["energy J ref", f.energy?.ref?.refined, number, "lower is smoother"],
       );
     },
   },

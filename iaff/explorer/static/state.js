@@ -22,6 +22,8 @@ const list = (item, most) => (text) => {
 const pane = (text) => (/^([a-z]*)\.(\d{0,2})\.([a-z]*)\.[^\p{C}]{0,120}$/u.test(text) ? text : undefined);
 const name = (text) => (/^[^\p{C}]{1,120}$/u.test(text) ? text : undefined); // whatever the run or trace calls it
 
+const LAYER = new RegExp(`^(${[...STAGES, "carried", "truth"].join("|")})\\.(100|\\d{1,2})$`);
+
 export const TABLE = {
   run: { parse: name, start: null },
   img: { parse: name, start: null },
@@ -36,7 +38,7 @@ export const TABLE = {
   cx: { parse: decimal(0, 9999), start: null }, // its centre, image px
   cy: { parse: decimal(0, 9999), start: null },
   opacity: { parse: whole(0, 100), start: 80 }, // of the stage's layer, %
-  over: { parse: list(/^[a-z]{2,12}\.\d{1,3}$/, 8), start: null }, // further layers: "seeds.60_truth.100", % opaque
+  over: { parse: list(LAYER, 8), start: null }, // further layers: "seeds.60_truth.100", % opaque
   cls: { parse: name, start: null }, // classes that are shown, "cat,dog"; null: all
   truth: { parse: oneOf("border", "filled"), start: null },
   // what is asked of the affinity

@@ -13,10 +13,10 @@ function centre({ zoom, cx, cy }, { W, H }) {
   return [inside(cx, W), inside(cy, H)];
 }
 
-/** Image px -> px of a frame that is `width` wide: {scale, left, top}. */
+/** Image px -> px of a frame of width x height, which the whole photo just fits into at zoom 1: {scale, left, top}. */
 export function place(state, trace, width, height) {
   const [cx, cy] = centre(state, trace),
-    scale = (width / trace.W) * state.zoom;
+    scale = Math.min(width / trace.W, height / trace.H) * state.zoom;
   return { scale, left: width / 2 - cx * scale, top: height / 2 - cy * scale };
 }
 
