@@ -17,7 +17,9 @@ export class Animation {
 
   /** Whether there is something to animate. */
   possible() {
-    return Boolean(this.app.trace && this.app.at() && this.app.picture.main.asks() && this.app.picture.main.affinity().partial);
+    return Boolean(
+      this.app.trace && this.app.at() && this.app.picture.main.asks() && this.app.picture.main.affinity().partial,
+    );
   }
 
   toggle() {

@@ -159,7 +159,13 @@ class App {
 
   zoom(steps) {
     const { trace, state } = this;
-    if (trace) zoomBy(state, trace, steps, this.cursor ?? this.pinned() ?? { x: state.cx ?? trace.W / 2, y: state.cy ?? trace.H / 2 });
+    if (trace)
+      zoomBy(
+        state,
+        trace,
+        steps,
+        this.cursor ?? this.pinned() ?? { x: state.cx ?? trace.W / 2, y: state.cy ?? trace.H / 2 },
+      );
   }
 
   /** While a key is held, the other round is shown in its place. */
@@ -371,10 +377,7 @@ class App {
     this.picture.say(null);
     for (const part of this.#parts()) part.hidden = false;
     this.truthLabel.hidden = !trace.truth;
-    this.picture.over.setAttribute(
-      "aria-label",
-      `${this.title.textContent}: the photo with the chosen layer`,
-    );
+    this.picture.over.setAttribute("aria-label", `${this.title.textContent}: the photo with the chosen layer`);
     this.#panes();
     this.picture.fit();
     this.#show();
@@ -407,14 +410,7 @@ class App {
 
   /** What means nothing without a picture. */
   #parts() {
-    return [
-      this.panel.node,
-      this.panel.head,
-      this.panel.legend,
-      this.truthLabel,
-      this.layer,
-      this.stepper.node,
-    ];
+    return [this.panel.node, this.panel.head, this.panel.legend, this.truthLabel, this.layer, this.stepper.node];
   }
 
   /** Say what went wrong in the picture's place. */

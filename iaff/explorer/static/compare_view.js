@@ -20,7 +20,9 @@ export class CompareView {
     this.presets = el("div.presets", {}, [
       quick("rounds", "The first rounds and the last, beside each other", () => this.#rounds()),
       quick("stages", "Seeds, unary map, confident regions, refined map", () => this.#stages()),
-      quick("propagators", "The unary map as it is, and refined by IAL, a random walk and PAMR", () => this.#propagators()),
+      quick("propagators", "The unary map as it is, and refined by IAL, a random walk and PAMR", () =>
+        this.#propagators(),
+      ),
       app.runs.length > 1 && quick("runs", "This run, another one, and what differs", () => this.#runs()),
     ]);
     this.panes = el("div.pane-rows");
@@ -40,8 +42,20 @@ export class CompareView {
   update() {
     const { state } = this.app;
     this.count.show(state.panes);
-    const rows = JSON.stringify([state.panes, state.by, state.p2, state.p3, state.p4, this.app.trace.T, this.app.trace.meta.name]);
-    if (this.rows !== rows) refill(this.panes, Array.from({ length: state.panes }, (_, i) => this.#row(i)));
+    const rows = JSON.stringify([
+      state.panes,
+      state.by,
+      state.p2,
+      state.p3,
+      state.p4,
+      this.app.trace.T,
+      this.app.trace.meta.name,
+    ]);
+    if (this.rows !== rows)
+      refill(
+        this.panes,
+        Array.from({ length: state.panes }, (_, i) => this.#row(i)),
+      );
     this.rows = rows; // an open choice stays open while answers arrive
     refill(this.under, this.#underneath());
     this.#figures();
@@ -72,14 +86,25 @@ export class CompareView {
     const { app } = this,
       other = app.runs.find(({ name }) => name !== app.run.name).name;
     const stage = COMPARED.includes(app.state.stage) ? app.state.stage : "refined";
-    this.#set({ panes: 4, stage, by: null, ...entries(["", `...${other}`, `${DIFFERENCE}...`, `affinity...${other}`]) });
+    this.#set({
+      panes: 4,
+      stage,
+      by: null,
+      ...entries(["", `...${other}`, `${DIFFERENCE}...`, `affinity...${other}`]),
+    });
   }
 
   #row(i) {
     const { app } = this,
       { state, trace } = app;
     if (i === 0)
-      return el("div.pane-row", {}, el("b", {}, "1"), el("span.pane-main", {}, "as chosen above,"), this.#by(i, state.by ?? "ial"));
+      return el(
+        "div.pane-row",
+        {},
+        el("b", {}, "1"),
+        el("span.pane-main", {}, "as chosen above,"),
+        this.#by(i, state.by ?? "ial"),
+      );
     const now = ownValues(state, i),
       put = (change) => app.store.set(own(state, i, change));
     const stages = STAGES.filter((stage) => trace.has(stage, state.round)).map((stage) => [stage, ABOUT[stage].short]);
@@ -88,11 +113,19 @@ export class CompareView {
       "div.pane-row",
       {},
       el("b", {}, String(i + 1)),
-      choose("Layer", [["", "layer as 1"], ...stages, [DIFFERENCE, "difference 1 → 2"]], now.stage, (stage) => put({ stage })),
+      choose("Layer", [["", "layer as 1"], ...stages, [DIFFERENCE, "difference 1 → 2"]], now.stage, (stage) =>
+        put({ stage }),
+      ),
       choose("Round", [["", "round as 1"], ...rounds], now.round, (round) => put({ round })),
       this.#by(i, now.by, (by) => put({ by })),
       app.runs.length > 1 &&
-        choose("Run", [["", "run as 1"], ...app.runs.map(({ name }) => [name, `run ${name}`])], now.run, (run) => put({ run }), "pane-run"),
+        choose(
+          "Run",
+          [["", "run as 1"], ...app.runs.map(({ name }) => [name, `run ${name}`])],
+          now.run,
+          (run) => put({ run }),
+          "pane-run",
+        ),
     );
   }
 
@@ -135,16 +168,35 @@ export class CompareView {
       maps = panes.map((pane) => ({ pane, labels: pane.labels() })).filter(({ labels }) => labels);
     const first = panes[0].labels();
     const rows = [
-      ["mIoU", ({ pane: { trace }, labels }) => labels.length === trace.truth?.length && percent(scored(labels, trace.truth))],
+      [
+        "mIoU",
+        ({ pane: { trace }, labels }) => labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
+      ],
       ["object share", ({ labels }) => percent(share(labels))],
-      ["same label as 1", ({ labels }) => first && labels !== first && labels.length === first.length && percent(agreement(first, labels))],
+      [
+        "same label as 1",
+        ({ labels }) =>
+          first && labels !== first && labels.length === first.length && percent(agreement(first, labels)),
+      ],
     ].map(([name, of]) => [name, maps.map((map) => of(map) || "")]);
-    const head = el("tr", {}, el("th"), maps.map(({ pane }) => el("th", { scope: "col" }, String(pane.index + 1))));
+    const head = el(
+      "tr",
+      {},
+      el("th"),
+      maps.map(({ pane }) => el("th", { scope: "col" }, String(pane.index + 1))),
+    );
     this.table.replaceChildren(
       ...(maps.length ? [head] : []),
       ...rows
         .filter(([, values]) => values.some(Boolean))
-        .map(([name, values]) => el("tr", {}, el("th", { scope: "row" }, name), values.map((v) => el("td", {}, v)))),
+        .map(([name, values]) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, name),
+            values.map((v) => el("td", {}, v)),
+          ),
+        ),
     );
   }
 }
@@ -163,7 +215,11 @@ function entries(list) {
 }
 
 function choose(label, options, value, put, kind = "") {
-  const node = el("select", { class: kind || null, "aria-label": label, onchange: () => put(node.value) }, options.map(([v, text]) => el("option", { value: v }, text)));
+  const node = el(
+    "select",
+    { class: kind || null, "aria-label": label, onchange: () => put(node.value) },
+    options.map(([v, text]) => el("option", { value: v }, text)),
+  );
   node.value = value;
   return node;
 }

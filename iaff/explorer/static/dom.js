@@ -19,7 +19,8 @@ const nameOf = (node) => node.getAttribute("aria-label") ?? (node.title || node.
 
 /** New children for a node; what had the focus has it again, if something of its kind and name is among them. */
 export function refill(node, children) {
-  const focused = node.contains(document.activeElement) && document.activeElement !== node ? document.activeElement : null,
+  const focused =
+      node.contains(document.activeElement) && document.activeElement !== node ? document.activeElement : null,
     name = focused && nameOf(focused);
   node.replaceChildren(...children);
   if (!focused || focused.isConnected) return;

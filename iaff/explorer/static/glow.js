@@ -41,7 +41,8 @@ export class Glow {
     const asks = pane.asks();
     if (asks) this.#affinity();
     if (app.region >= 0 && trace.superpixels && trace.superpixels === app.trace?.superpixels) this.#patch(app.region);
-    if (this.#painted(app.edits)) this.#origin(() => drawEdits(c, app.edits, this.view.scale * STRIDE, trace.meta.class_ids));
+    if (this.#painted(app.edits))
+      this.#origin(() => drawEdits(c, app.edits, this.view.scale * STRIDE, trace.meta.class_ids));
     const { leaks, chosen } = pane.leaks ?? {};
     if (leaks) this.#origin(() => drawLeaks(c, leaks, chosen, this.view.scale * STRIDE));
     this.#markers(asks);

@@ -5,12 +5,19 @@ import { nextTab } from "./tabs.js";
 import { el } from "./dom.js";
 
 const next = (list, value, by = 1) => list[(list.indexOf(value) + by + list.length) % list.length];
-const opacity = (by) => ({ state, store }) => store.set({ opacity: Math.min(100, Math.max(0, state.opacity + by)) });
+const opacity =
+  (by) =>
+  ({ state, store }) =>
+    store.set({ opacity: Math.min(100, Math.max(0, state.opacity + by)) });
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 // One table: what the keyboard does, and what the overlay says of it. `held` hears of the key's release too.
 export const KEYS = [
-  { show: "← →", does: "stage back, forward", keys: { ArrowLeft: (app) => app.walk(-1), ArrowRight: (app) => app.walk(1) } },
+  {
+    show: "← →",
+    does: "stage back, forward",
+    keys: { ArrowLeft: (app) => app.walk(-1), ArrowRight: (app) => app.walk(1) },
+  },
   {
     show: "1 … 8",
     does: "go to a stage",
@@ -18,15 +25,31 @@ export const KEYS = [
   },
   { show: "[ ]", does: "round back, forward", keys: { "[": (app) => app.goRound(-1), "]": (app) => app.goRound(1) } },
   { show: "space", does: "play the rounds", keys: { " ": (app) => app.stepper.toggle() } },
-  { show: "k", does: "play once or in a loop", keys: { k: ({ state, store }) => store.set({ loop: state.loop ? null : "1" }) } },
+  {
+    show: "k",
+    does: "play once or in a loop",
+    keys: { k: ({ state, store }) => store.set({ loop: state.loop ? null : "1" }) },
+  },
   { show: ", .", does: "photo back, forward", keys: { ",": (app) => app.goPhoto(-1), ".": (app) => app.goPhoto(1) } },
   { show: "click", does: "pin a pixel" },
   { show: "Shift + click", does: "pin one more, up to four" },
   { show: "Shift + arrows", does: "move the pin by one cell" },
   { show: "Esc", does: "unpin, cancel", keys: { Escape: (app) => app.ownView.cancel() || app.unpin() } },
-  { show: "b", does: "affinity: row or column", keys: { b: ({ state, store }) => store.set({ mode: next(["row", "column"], state.mode) }) } },
-  { show: "l", does: "affinity: log or linear", keys: { l: ({ state, store }) => store.set({ scale: next(["log", "linear"], state.scale) }) } },
-  { show: "d", does: "affinity: all directions, or one", keys: { d: ({ state, store }) => store.set({ dir: next([null, ...DIRECTIONS], state.dir) }) } },
+  {
+    show: "b",
+    does: "affinity: row or column",
+    keys: { b: ({ state, store }) => store.set({ mode: next(["row", "column"], state.mode) }) },
+  },
+  {
+    show: "l",
+    does: "affinity: log or linear",
+    keys: { l: ({ state, store }) => store.set({ scale: next(["log", "linear"], state.scale) }) },
+  },
+  {
+    show: "d",
+    does: "affinity: all directions, or one",
+    keys: { d: ({ state, store }) => store.set({ dir: next([null, ...DIRECTIONS], state.dir) }) },
+  },
   { show: "a", does: "watch a label travel", keys: { a: (app) => app.animation.toggle() } },
   {
     show: "p",
@@ -34,9 +57,18 @@ export const KEYS = [
     keys: { p: ({ state, store }) => store.set({ panes: next(COUNTS, state.panes) }) },
   },
   { show: "w", does: "wipe between two rounds", keys: { w: (app) => app.toggleWipe() } },
-  { show: "hold x", does: "blink: the other round", keys: { x: (app) => app.blinks(true) }, held: { x: (app) => app.blinks(false) } },
+  {
+    show: "hold x",
+    does: "blink: the other round",
+    keys: { x: (app) => app.blinks(true) },
+    held: { x: (app) => app.blinks(false) },
+  },
   { show: "t", does: "ground truth: off, border, filled", keys: { t: (app) => app.toggleTruth() } },
-  { show: "− +", does: "farther, nearer", keys: { "-": (app) => app.zoom(-1), "+": (app) => app.zoom(1), "=": (app) => app.zoom(1) } },
+  {
+    show: "− +",
+    does: "farther, nearer",
+    keys: { "-": (app) => app.zoom(-1), "+": (app) => app.zoom(1), "=": (app) => app.zoom(1) },
+  },
   { show: "0", does: "the whole photo", keys: { 0: ({ store }) => store.set({ zoom: 1, cx: null, cy: null }) } },
   { show: "< >", does: "layer opacity", keys: { "<": opacity(-10), ">": opacity(10) } },
   { show: "q", does: "next tab of the panel", keys: { q: (app) => nextTab(app) } },
@@ -57,8 +89,7 @@ function action(app, { key, shiftKey }) {
 
 // Keys belong to a control that has the focus when it would use them itself.
 function taken({ target, key }) {
-  if (target.closest("select, textarea, [contenteditable], input:not([type=range], [type=checkbox])"))
-    return true;
+  if (target.closest("select, textarea, [contenteditable], input:not([type=range], [type=checkbox])")) return true;
   if (target.closest("input[type=range]") && key.startsWith("Arrow")) return true;
   return key === " " && target.closest("button, input, a, summary");
 }
@@ -87,11 +118,7 @@ export function listen(app) {
 }
 
 export function help(root) {
-  const close = el(
-    "button.quiet",
-    { type: "button", "aria-label": "Close", onclick: () => dialog.close() },
-    "✕",
-  );
+  const close = el("button.quiet", { type: "button", "aria-label": "Close", onclick: () => dialog.close() }, "✕");
   const dialog = el(
     "dialog.help",
     { "aria-label": "Keys" },

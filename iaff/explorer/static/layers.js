@@ -188,7 +188,14 @@ export class Layers {
       cam = this.#visible(this.trace.cam(this.camScale())),
       strongest = new Float32Array(n);
     for (let i = 0; i < cam.length; i++) strongest[i % n] = Math.max(strongest[i % n], cam[i]);
-    const at = (level) => level && contour(new Path2D(), strongest.map((v) => v - level || 1e-9), w, h);
+    const at = (level) =>
+      level &&
+      contour(
+        new Path2D(),
+        strongest.map((v) => v - level || 1e-9),
+        w,
+        h,
+      );
     const map = camMap(upsample(cam, K - 1, h, w, H, W), meta.class_ids, W, H);
     return { map, smooth: true, lines: at(this.state.fg ?? seed_fg), dashed: at(this.state.bg ?? seed_bg) };
   }

@@ -11,8 +11,12 @@ const stageLayers = STAGES.filter((stage) => stage !== "photo" && stage !== "aff
 const nameOf = (layer) => NAMES[layer] ?? ABOUT[layer].name;
 
 /** The further layers as {name: % opaque}, and back as the state has them. */
-const read = ({ over }) => Object.fromEntries((over?.split("_") ?? []).map((text) => text.split(".")).map(([k, v]) => [k, +v]));
-const written = (layers) => Object.entries(layers).map(([k, v]) => `${k}.${v}`).join("_") || null;
+const read = ({ over }) =>
+  Object.fromEntries((over?.split("_") ?? []).map((text) => text.split(".")).map(([k, v]) => [k, +v]));
+const written = (layers) =>
+  Object.entries(layers)
+    .map(([k, v]) => `${k}.${v}`)
+    .join("_") || null;
 
 export class LayersView {
   constructor(app) {
@@ -92,7 +96,11 @@ export class LayersView {
       "aria-label": `Show ${nameOf(name)}`,
       onchange: () => this.#put(name, box.checked ? ON : 0),
     });
-    const label = el("span.layer-name", { title: "Double click: this layer alone", ondblclick: () => this.#alone(name) }, nameOf(name)),
+    const label = el(
+        "span.layer-name",
+        { title: "Double click: this layer alone", ondblclick: () => this.#alone(name) },
+        nameOf(name),
+      ),
       when = el("small");
     return { node: el("li", {}, el("label", {}, box, label, when), slider), box, slider, when };
   }
@@ -111,7 +119,8 @@ export class LayersView {
 
   #alone(name) {
     const { store, state } = this.app;
-    if (STAGES.includes(name)) store.set({ stage: name, over: null, truth: null, opacity: Math.max(80, state.opacity) });
+    if (STAGES.includes(name))
+      store.set({ stage: name, over: null, truth: null, opacity: Math.max(80, state.opacity) });
     else store.set({ stage: "photo", over: `${name}.100`, truth: null });
   }
 }
@@ -138,7 +147,12 @@ export function classChips(app, { mark = swatch, from = 0, text = (name) => name
     };
     const pressed = String(shown.has(name));
     const title = `Show or hide ${name}; double click: only ${name}`;
-    return el("button.class-chip", { type: "button", "aria-pressed": pressed, title, onclick: click }, mark(ids[k]), text(name));
+    return el(
+      "button.class-chip",
+      { type: "button", "aria-pressed": pressed, title, onclick: click },
+      mark(ids[k]),
+      text(name),
+    );
   };
   return classes.map(chip).slice(from).reverse();
 }

@@ -31,10 +31,11 @@ export function legend(app, scaleChoice) {
     cam: () => camItems(app),
     seeds: () => [...classItems, item(swatch(255), "unknown")],
     unary: () => [...classItems, item(line(), "class border")],
-    superpixels: () => trace.scores(state.round) && [
-      ...ids.map((id, k) => item(grade(id), classes[k])).reverse(),
-      el("span.item.dim", {}, "fuller colour: higher score"),
-    ],
+    superpixels: () =>
+      trace.scores(state.round) && [
+        ...ids.map((id, k) => item(grade(id), classes[k])).reverse(),
+        el("span.item.dim", {}, "fuller colour: higher score"),
+      ],
     confident: () => [
       ...classItems,
       item(swatch(255), "unknown"),

@@ -13,6 +13,16 @@ export function measured(pane) {
   return [
     score !== null && { label: "mIoU", text: percent(score), hint: "of this map, measured here" },
     { label: "object share", text: percent(objectShare(labels)), hint: "of the photo" },
-    { label: "changed pixels", text: percent(1 - agreement(labels, own.map((k) => ids[k]))), hint: "against the trace's own map" },
+    {
+      label: "changed pixels",
+      text: percent(
+        1 -
+          agreement(
+            labels,
+            own.map((k) => ids[k]),
+          ),
+      ),
+      hint: "against the trace's own map",
+    },
   ].filter(Boolean);
 }

@@ -142,7 +142,15 @@ export class Painter {
   }
 
   #stroke(path, unit, colours, width, dash) {
-    strokePath(this.context, path, this.view, unit, colours, width * this.dpr, dash?.map((d) => d * this.dpr));
+    strokePath(
+      this.context,
+      path,
+      this.view,
+      unit,
+      colours,
+      width * this.dpr,
+      dash?.map((d) => d * this.dpr),
+    );
   }
 }
 

@@ -133,7 +133,9 @@ export class Pane {
   /** Further layers, from below to above: [{name, opacity}]. */
   overlays() {
     const { over } = this.app.state;
-    return (over?.split("_") ?? []).map((text) => text.split(".")).map(([name, opacity]) => ({ name, opacity: +opacity }));
+    return (over?.split("_") ?? [])
+      .map((text) => text.split("."))
+      .map(([name, opacity]) => ({ name, opacity: +opacity }));
   }
 
   /** What changed against the round, or the pane, that is compared with, or null. */

@@ -99,10 +99,9 @@ export class Panel {
   #updateStage(about, trace, round) {
     const { stage } = this.app.state;
     this.figures.replaceChildren(
-      ...this.#figuresOf(about)
-        .map(({ label, text, hint }) =>
-          el("div", {}, el("dt", {}, label), el("dd", {}, text), hint && el("dd.hint", {}, hint)),
-        ),
+      ...this.#figuresOf(about).map(({ label, text, hint }) =>
+        el("div", {}, el("dt", {}, label), el("dd", {}, text), hint && el("dd.hint", {}, hint)),
+      ),
     );
     refill(this.body, this.#extra(stage));
     this.seeds.update();
@@ -197,10 +196,7 @@ export class Panel {
     this.back.disabled = !step(state, -1, trace);
     this.next.disabled = !to;
     const turn = to && to.round !== state.round ? `Round ${to.round}: ` : "Next: ";
-    this.next.replaceChildren(
-      to ? turn + ABOUT[to.stage].short : "The last step",
-      to ? icon(ICONS.next) : "",
-    );
+    this.next.replaceChildren(to ? turn + ABOUT[to.stage].short : "The last step", to ? icon(ICONS.next) : "");
     this.next.title = "Next (→)";
   }
 
@@ -221,7 +217,9 @@ export class Panel {
       id = this.app.region;
     if (this.patch.id === id) return;
     this.patch.id = id;
-    this.patch.node.replaceChildren(...(id < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, id, thresholdsAt(trace, state))));
+    this.patch.node.replaceChildren(
+      ...(id < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, id, thresholdsAt(trace, state))),
+    );
   }
 
   /** The pinned pixel through all rounds. */

@@ -139,7 +139,15 @@ export class Picture {
     const narrow = getComputedStyle(this.node).getPropertyValue("--narrow").trim() === "1",
       n = this.panes.length,
       room = narrow ? innerHeight * 0.66 : this.#room();
-    const forms = n === 1 ? [[1, 1]] : n === 2 ? [[2, 1], [1, 2]] : [[2, 2]];
+    const forms =
+      n === 1
+        ? [[1, 1]]
+        : n === 2
+          ? [
+              [2, 1],
+              [1, 2],
+            ]
+          : [[2, 2]];
     const scale = ([columns, rows]) =>
       Math.min((box.width - GAP * (columns - 1)) / (W * columns), (room - GAP * (rows - 1)) / (H * rows));
     const [columns, rows] = forms.reduce((a, b) => (scale(b) > scale(a) ? b : a)),
@@ -184,7 +192,14 @@ function wipeHandle(picture) {
     labels = [el("span.wipe-left"), el("span.wipe-right")];
   const node = el(
     "div.wipe",
-    { hidden: true, role: "slider", tabindex: "0", "aria-label": "Wipe between two rounds", "aria-valuemin": 0, "aria-valuemax": 100 },
+    {
+      hidden: true,
+      role: "slider",
+      tabindex: "0",
+      "aria-label": "Wipe between two rounds",
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+    },
     labels,
   );
   const set = (share) => app.store.set({ wipe: Math.round(100 * Math.min(1, Math.max(0, share))) });

@@ -28,14 +28,32 @@ export class Query {
     this.reach = el("b");
     this.reachShare = el("span");
     this.mass = el("b");
-    const reach = el("div", {}, el("dt", {}, "reach"), el("dd", { title: "the fewest cells that hold 90 % of the mass, and their share of the photo" }, this.reach, " cells ", this.reachShare)),
+    const reach = el(
+        "div",
+        {},
+        el("dt", {}, "reach"),
+        el(
+          "dd",
+          { title: "the fewest cells that hold 90 % of the mass, and their share of the photo" },
+          this.reach,
+          " cells ",
+          this.reachShare,
+        ),
+      ),
       mass = el("div", {}, el("dt", {}, "mass"), el("dd", {}, this.mass));
     this.gates = el("div.gates");
     this.pins = el("table.pins");
     const numbers = el("div.numbers", {}, el("dl.pair", {}, reach, mass), this.gates);
     this.answer = el("div.answer", {}, this.bars, numbers, this.pins);
     this.scan = el("div.scan-row", {}, this.#directions(), this.#passes(), this.#player());
-    this.node = el("section.query", { "aria-label": "Affinity query" }, this.mode.node, this.scan, this.where, this.answer);
+    this.node = el(
+      "section.query",
+      { "aria-label": "Affinity query" },
+      this.mode.node,
+      this.scan,
+      this.where,
+      this.answer,
+    );
   }
 
   #directions() {
@@ -66,7 +84,11 @@ export class Query {
 
   #player() {
     const { animation } = this.app;
-    this.play = el("button.plain", { type: "button", title: "Watch it travel, line by line (a)", onclick: () => animation.toggle() }, "watch");
+    this.play = el(
+      "button.plain",
+      { type: "button", title: "Watch it travel, line by line (a)", onclick: () => animation.toggle() },
+      "watch",
+    );
     return this.play;
   }
 
@@ -142,10 +164,22 @@ export class Query {
       const dot = el("i.pin-dot", { style: `background:${PIN_COLOURS[i]}`, "aria-hidden": "true" });
       const share = i ? small(first[trace.cell(pin.x, pin.y)]) : "";
       const cells = [`${pin.x}, ${pin.y}`, count, mass.toFixed(2), share];
-      return el("tr", {}, el("td", {}, dot), cells.map((text) => el("td", {}, String(text))));
+      return el(
+        "tr",
+        {},
+        el("td", {}, dot),
+        cells.map((text) => el("td", {}, String(text))),
+      );
     });
     const heads = ["", "pin", "reach", "mass", app.state.mode === "row" ? "in 1's decision" : "of 1's label"];
-    this.pins.replaceChildren(el("tr", {}, heads.map((text) => el("th", { scope: "col" }, text))), ...rows);
+    this.pins.replaceChildren(
+      el(
+        "tr",
+        {},
+        heads.map((text) => el("th", { scope: "col" }, text)),
+      ),
+      ...rows,
+    );
   }
 }
 

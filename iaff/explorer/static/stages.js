@@ -7,8 +7,7 @@ export const number = (v) =>
     ? Math.round(v).toLocaleString("en-GB")
     : `${+v.toPrecision(Math.abs(v) < 1 ? 2 : 3)}`;
 const has = (v) => typeof v === "number" && Number.isFinite(v);
-const list = (names) =>
-  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+const list = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 const article = (name) => `${/^[aeiou]/.test(name) ? "an" : "a"} ${name}`;
 
 /** [label, value text, hint] rows; those without a value fall out. */
@@ -32,8 +31,7 @@ export const ABOUT = {
     name: "Class activation map",
     missing: "class activation",
     short: "CAM",
-    say: () =>
-      "The classifier lights up where it found its evidence: the most telling parts, rarely the whole object.",
+    say: () => "The classifier lights up where it found its evidence: the most telling parts, rarely the whole object.",
     figures: ({ meta: { figures: f = {} } }) =>
       figures(["mIoU of the CAM", f.cam?.miou, percent, "at the run's threshold"]),
   },
@@ -59,12 +57,7 @@ export const ABOUT = {
       figures(
         ["mIoU", of(trace, t).unary?.miou, percent],
         ["object share", of(trace, t).foreground?.unary, percent, "of the photo"],
-        [
-          "energy J ref",
-          of(trace, t).energy?.ref?.unary,
-          number,
-          "lower is smoother",
-        ],
+        ["energy J ref", of(trace, t).energy?.ref?.unary, number, "lower is smoother"],
       ),
   },
   superpixels: {
@@ -103,12 +96,12 @@ export const ABOUT = {
       trace.affinity(t).by === "none"
         ? "Without propagation every pixel decides for itself: G = I."
         : trace.affinity(t).why
-        ? "This propagator gives a refined map, but no matrix to ask."
-        : trace.affinity(t).steps
-        ? `Each pixel listens to its ${trace.affinity(t).stencil.count} neighbours; a random walk of ${trace.affinity(t).steps} steps carries labels on. Hover the photo: the glow shows ${mode === "row" ? "which pixels decide the one under the cursor" : "where its label goes"}.`
-        : mode === "row"
-        ? "The pairwise network decides who listens to whom. The glow shows which pixels decide the one under the cursor."
-        : "The pairwise network decides who listens to whom. The glow shows where the label of the pixel under the cursor goes.",
+          ? "This propagator gives a refined map, but no matrix to ask."
+          : trace.affinity(t).steps
+            ? `Each pixel listens to its ${trace.affinity(t).stencil.count} neighbours; a random walk of ${trace.affinity(t).steps} steps carries labels on. Hover the photo: the glow shows ${mode === "row" ? "which pixels decide the one under the cursor" : "where its label goes"}.`
+            : mode === "row"
+              ? "The pairwise network decides who listens to whom. The glow shows which pixels decide the one under the cursor."
+              : "The pairwise network decides who listens to whom. The glow shows where the label of the pixel under the cursor goes.",
     figures: (trace, t) =>
       figures(
         ["median reach", of(trace, t).reach, (v) => `${number(v)} cells`, "hold 90 % of a pixel's decision"],

@@ -11,8 +11,7 @@ const oneOf =
   (...names) =>
   (text) =>
     names.includes(text) ? text : undefined;
-const whole = (low, high) => (text) =>
-  /^\d{1,5}$/.test(text) && +text >= low && +text <= high ? +text : undefined;
+const whole = (low, high) => (text) => (/^\d{1,5}$/.test(text) && +text >= low && +text <= high ? +text : undefined);
 const decimal = (low, high) => (text) =>
   /^\d{1,4}(\.\d{1,4})?$/.test(text) && +text >= low && +text <= high ? +text : undefined;
 const list = (item, most) => (text) => {
@@ -105,11 +104,7 @@ class Store {
   }
 
   write() {
-    history.replaceState(
-      history.state,
-      "",
-      location.pathname + toQuery(this.state, location.search) + location.hash,
-    );
+    history.replaceState(history.state, "", location.pathname + toQuery(this.state, location.search) + location.hash);
   }
 
   subscribe(listener) {

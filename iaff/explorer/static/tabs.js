@@ -15,7 +15,14 @@ export function tabs(app) {
   const buttons = TABS.map((tab) =>
     el(
       "button.tab",
-      { type: "button", role: "tab", id: `tab-${tab}`, "aria-controls": "iaff-tab", title: NAMES[tab][1], onclick: () => app.store.set({ tab }) },
+      {
+        type: "button",
+        role: "tab",
+        id: `tab-${tab}`,
+        "aria-controls": "iaff-tab",
+        title: NAMES[tab][1],
+        onclick: () => app.store.set({ tab }),
+      },
       NAMES[tab][0],
     ),
   );

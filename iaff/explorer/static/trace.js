@@ -157,7 +157,9 @@ export class Trace {
 
   /** The true borders as a path, or null. */
   truthPath() {
-    return this.truth ? this.once("truthPath", () => edgePath(new Path2D(), borders(this.truth, this.W, this.H))) : null;
+    return this.truth
+      ? this.once("truthPath", () => edgePath(new Path2D(), borders(this.truth, this.W, this.H)))
+      : null;
   }
 
   /** Image pixel -> grid pixel index, the only place where this is done in the browser. */

@@ -19,7 +19,8 @@ export function variant(trace, change) {
   made.variants = null;
   for (const name of SHARED) made[name] = (...asked) => trace[name](...asked);
   if (!change.unary) {
-    made.full = (stage, t) => (stage === "unary" ? trace.full(stage, t) : Object.getPrototypeOf(trace).full.call(made, stage, t));
+    made.full = (stage, t) =>
+      stage === "unary" ? trace.full(stage, t) : Object.getPrototypeOf(trace).full.call(made, stage, t);
   }
   for (const [name, answer] of Object.entries(change))
     if (OWN.has(name)) made[name] = (t) => made.once(`${name}${t}`, () => answer(t, trace));
