@@ -1,4 +1,4 @@
-"""Pictures of the explorer, for the README and for looking at: ``python tools/screenshots.py [--all DIR]``.
+"""Pictures of the explorer, for README and docs, and for looking at: ``python tools/screenshots.py [--all DIR]``.
 
 Needs Chromium (``CHROMIUM`` names it, or it is found on the PATH) and an explorer that runs on ``--url``.
 """
@@ -10,7 +10,15 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-README = "img=frisbee&stage=affinity&round=2&x=222&y=110&mode=row"
+README = "img=frisbee&stage=affinity&round=5&x=222&y=110&mode=row"
+# The pictures of docs/findings.md, which has the same links.
+FINDINGS = {
+    "leak": "img=frisbee&stage=affinity&round=5&tab=leaks&leaks=truth&leak=1&x=50&y=202&pins=46.198"
+    "&zoom=3&cx=70&cy=210&truth=border",
+    "mining": "img=hopper&stage=confident&round=5&x=120&y=280&truth=border",
+    "worse": "img=yard&stage=refined&round=3&tab=compare&panes=4&p2=.5..&p3=difference...&p4=confident.1.."
+    "&x=245&y=160&truth=border",
+}
 VIEWS = {
     "photo": "img=chelsea&stage=photo",
     "cam": "img=pasture&stage=cam&cls=sheep",
@@ -44,7 +52,8 @@ def shoot(browser: Browser, url: str, query: str, path: Path, width: int, scheme
         page.mouse.wheel(0, 4000)
         page.wait_for_timeout(2500)
     path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, full_page=full)
+    quality = {"quality": 82} if path.suffix == ".jpg" else {}
+    page.screenshot(path=path, full_page=full, **quality)
     page.close()
 
 
@@ -64,6 +73,8 @@ def main() -> None:
             shoot(browser, arguments.url, README, arguments.all / "page-800-light.png", 800, "light", full=True)
         else:
             shoot(browser, arguments.url, README, Path("docs/explorer.png"), 1280, "light")
+            for name, query in FINDINGS.items():
+                shoot(browser, arguments.url, query, Path("docs/findings") / f"{name}.jpg", 1280, "light")
         browser.close()
 
 

@@ -297,3 +297,10 @@ def test_a_larger_photo_in_another_run_shows_the_same_spot(view):
     assert at["x"] == pytest.approx(sizes[0][0] / 2, abs=2)
     assert at["y"] == pytest.approx(sizes[0][1], abs=3)
     assert f"y {sizes[1][1] - 2}" in view.text(".readout") or f"y {sizes[1][1] - 1}" in view.text(".readout")
+
+
+def test_the_legend_never_covers_what_is_below(view):
+    view.open("?run=animals&img=spitz&stage=refined&tab=compare&panes=4&p2=.2..&p3=difference...&truth=border")
+    view.key("4", "7", "8")
+    tools, keys = (view.page.locator(s).bounding_box() for s in (".tools", ".keys"))
+    assert tools["y"] + tools["height"] <= keys["y"] + 1

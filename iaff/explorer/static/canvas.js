@@ -322,6 +322,7 @@ class App {
     this.picture.draw();
     this.stepper.update();
     this.panel.update();
+    this.picture.settle();
     this.#read(this.cursor ?? this.pinned());
   }
 

@@ -88,11 +88,13 @@ function camItems(app) {
 function changeItems({ shares, counts }, what) {
   return [
     el("span.item.dim", {}, what),
-    ...CHANGES.map(({ name, sign, css }, i) =>
-      item(
-        el("span.sign", { "aria-hidden": "true", style: `background:${css}` }, sign),
-        `${name} ${percent(shares[i], 1)} (${counts[i].toLocaleString("en-GB")})`,
-      ),
+    ...CHANGES.flatMap(({ name, sign, css }, i) =>
+      !counts[i] && name === "another class"
+        ? []
+        : item(
+            el("span.sign", { "aria-hidden": "true", style: `background:${css}` }, sign),
+            `${name} ${percent(shares[i], 1)} (${counts[i].toLocaleString("en-GB")})`,
+          ),
     ),
   ];
 }

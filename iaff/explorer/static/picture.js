@@ -136,9 +136,9 @@ export class Picture {
     const { W, H } = trace,
       box = this.node.getBoundingClientRect();
     if (!box.width) return;
-    const narrow = getComputedStyle(this.node).getPropertyValue("--narrow").trim() === "1",
+    const narrow = this.#narrow(),
       n = this.panes.length,
-      room = narrow ? innerHeight * 0.66 : this.#room();
+      room = (this.room = narrow ? innerHeight * 0.66 : this.#room());
     const forms =
       n === 1
         ? [[1, 1]]
@@ -158,6 +158,16 @@ export class Picture {
     this.node.style.height = `${height * rows + GAP * (rows - 1)}px`; // what is below follows the picture
     for (const pane of this.panes) pane.fit(width, height, dpr);
     this.draw();
+  }
+
+  /** Whether the page is narrow: the picture's height is then its own choice. */
+  #narrow() {
+    return getComputedStyle(this.node).getPropertyValue("--narrow").trim() === "1";
+  }
+
+  /** What stands under the picture may have become higher or lower. */
+  settle() {
+    if (!this.#narrow() && this.room !== undefined && Math.abs(this.#room() - this.room) > 1) this.fit();
   }
 
   /** Height that the column leaves to the picture, CSS px. */
