@@ -4,6 +4,7 @@ import base64
 import io
 import re
 import struct
+import threading
 import zlib
 
 import numpy as np
@@ -13,7 +14,8 @@ from PIL import Image
 
 from iaff.affinity import StencilAffinity
 from iaff.data.transforms import grid_photo
-from iaff.explorer.compare import propagate
+from iaff.explorer import compare
+from iaff.explorer.compare import MOST_CELLS, propagate
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import Pamr, colour_walk
 from iaff.run import SHIPPED
@@ -97,6 +99,7 @@ NAN[0, 0, 0] = np.nan
         (question("walk", grid=None), "Got grid = None"),
         (question("crf", alpha=encoded(ALPHA[:, :5])), "bytes of alpha"),
         (question("crf", alpha=""), "bytes of alpha"),
+        (question("crf", alpha="A" * (6 * 21 * MOST_CELLS)), "classes on 88 x 66 cells, expected at most 537,600"),
         (question("crf", alpha=encoded(NAN)), "Got a wrong alpha: got nan"),
         (question("crf", alpha=encoded(TWICE)), "Got a wrong alpha: "),
     ],
@@ -110,3 +113,17 @@ def test_strange_requests_are_answered(request_, message):
 def test_a_small_grey_photo_will_do():
     answer = propagate(question("pamr", image=png(Image.new("L", (36, 33), 90)), grid=[9, 9]))
     assert answer["ok"], answer
+
+
+@pytest.mark.parametrize("by", ["walk", "pamr", "crf"])
+def test_one_photo_is_refined_at_a_time(by, monkeypatch):
+    if by == "crf":
+        pytest.importorskip("pydensecrf")
+    monkeypatch.setattr(compare, "PATIENCE", 0.01)
+    with compare.alone():
+        answers = []
+        other = threading.Thread(target=lambda: answers.append(propagate(question(by))))
+        other.start()
+        other.join()
+    assert answers == [{"ok": False, "error": "The server refines another photo; try again in a moment."}]
+    assert propagate(question(by))["ok"]

@@ -1,12 +1,15 @@
 """Other propagators on the photo in view, when they are asked for: the server function ``propagate``. Nothing is kept.
 
-Linear ones answer with their stencil, which the browser walks itself; the others with the map that they refined.
-Torch is imported at the first question.
+Linear ones answer with their stencil, which the browser walks itself; the others with the map that they refined. The
+size of what is asked is bounded, and one photo is refined at a time. Torch is imported at the first question.
 """
 
 import base64
 import binascii
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
 
 MOST_CELLS = 25_600  # of the affinity grid: a photo of 640 x 640 px
 MOST_BYTES = 8_000_000  # of a photo's file
-MOST_CLASSES = 255
+MOST_VALUES = 21 * MOST_CELLS  # of a map: the classes of VOC on the largest grid
+PATIENCE = 10  # s that a question waits for its turn
+TURN = threading.Lock()
 
 
 @answering
@@ -44,6 +49,21 @@ def propagate(request: dict) -> dict[str, Any]:
         raise UserError(f"Got the propagator {by!r}, expected one of {', '.join(BUILDERS)}.")
     photo = photo_of(request)
     return BUILDERS[by](photo, request)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One photo is refined at a time, whoever asks.
+
+    Raises:
+        UserError: others take too long.
+    """
+    if not TURN.acquire(timeout=PATIENCE):
+        raise UserError("The server refines another photo; try again in a moment.")
+    try:
+        yield
+    finally:
+        TURN.release()
 
 
 def photo_of(request: dict) -> np.ndarray:
@@ -81,8 +101,13 @@ def decoded(request: dict, key: str, most: int) -> bytes:
 
 def map_of(request: dict, grid: tuple[int, int]) -> np.ndarray:
     """The map of a request: ``float32 (K, h, w)``, a distribution over K."""
-    cells = grid[0] * grid[1]
-    data = decoded(request, "alpha", 4 * MOST_CLASSES * cells)
+    cells, claimed = grid[0] * grid[1], 3 * len(text(request, "alpha")) // 4
+    if claimed > 4 * MOST_VALUES + 2:  # of base64, padding
+        raise UserError(
+            f"Got a map of {claimed // (4 * cells)} classes on {grid[1]} x {grid[0]} cells, expected at most "
+            f"{MOST_VALUES:,} values: other propagators are computed on the spot. Choose a smaller photo."
+        )
+    data = decoded(request, "alpha", 4 * MOST_VALUES)
     if not data or len(data) % (4 * cells):
         raise UserError(f"Got {len(data):,} bytes of alpha, expected 4 x K x {grid[0]} x {grid[1]}.")
     alpha = np.frombuffer(data, "<f4").reshape(-1, *grid).astype(np.float32)
@@ -99,7 +124,8 @@ def walk(photo: np.ndarray, request: dict) -> dict[str, Any]:
     from iaff.data.transforms import grid_photo
     from iaff.propagation import colour_walk
 
-    g = colour_walk(grid_photo(photo))
+    with alone():
+        g = colour_walk(grid_photo(photo))
     return stencil(g.offsets.numpy(), g.weights.numpy(), g.steps)
 
 
@@ -109,8 +135,9 @@ def pamr(photo: np.ndarray, request: dict) -> dict[str, Any]:
     from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
     from iaff.propagation import Pamr
 
-    g = Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
-    return stencil(*as_stencil(g.step, g.grid), g.steps)
+    with alone():
+        g = Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
+        return stencil(*as_stencil(g.step, g.grid), g.steps)
 
 
 def as_stencil(matrix: "Tensor", grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -149,8 +176,9 @@ def crf(photo: np.ndarray, request: dict) -> dict[str, Any]:
     from iaff.data.transforms import grid_photo
     from iaff.propagation import DenseCrf
 
-    propagator = DenseCrf(grid_photo(photo))
-    refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
+    with alone():
+        propagator = DenseCrf(grid_photo(photo))
+        refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
     why = f"The dense CRF gives a refined map alone: its {propagator.why}."
     return {"kind": "map", "alpha": encoded(refined.astype("<f4")), "why": why}
 

@@ -69,7 +69,7 @@ def test_difference_between_rounds(view, run_folder):
     trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
     view.open("?stage=confident&round=3")
     plain = view.page.evaluate(PICTURE)
-    view.page.click(".choice-row button:has-text('round 1')")
+    view.page.click(".choice-row button:has-text('1')")
     assert view.page.evaluate(PICTURE) != plain
     before, now = trace.rounds[1].confident, trace.rounds[3].confident
     is_object = [(m != 0) & (m != 255) for m in (before, now)]

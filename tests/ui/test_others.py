@@ -88,8 +88,6 @@ def test_a_propagator_without_rows_says_why(view, asked):
     )
     assert why == "It has no rows: it is not linear."
     assert same
-    alone = "others.otherAffinity(app, trace, 3, 'crf').then(({ map, why }) => map.length && why)"
-    assert view.page.evaluate(alone) == why
 
 
 def test_what_goes_wrong_is_said_and_may_be_tried_again(view, asked):

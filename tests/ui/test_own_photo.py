@@ -182,12 +182,84 @@ def test_a_run_without_weights_takes_traces_alone(view, run_folder):
     view.wait("__iaff.trace?.meta.name === 'astronaut' && __iaff.state.img.startsWith('own-')")
     assert view.text(".mine .caption") == "An astronaut, tagged horse and dog"
     assert view.page.locator(".tag-editor").count() == 0, "it cannot be computed again here"
+    store = "import(__iaff.base + __iaff.scripts + '/own_store.js')"
+    view.wait(f"{store}.then((s) => s.kept()).then((all) => all.length === 1)")
     view.page.reload()
     view.page.wait_for_selector(".iaff[data-ready]")
     view.wait("__iaff.trace?.meta.name === 'astronaut' && __iaff.state.img.startsWith('own-')")
     view.page.hover(".mine")
     view.page.click(".mine .forget")
     view.wait("__iaff.trace?.meta.name === 'chelsea' && !__iaff.state.img.startsWith('own-')")
+
+
+def test_cancelling_a_trace_file_that_is_being_read(view, run_folder):
+    view.open()
+    view.page.evaluate("void (Blob.prototype.arrayBuffer = () => new Promise(() => {}))")
+    give_trace(view, "slow.safetensors", (run_folder / "traces" / "astronaut.safetensors").read_bytes())
+    view.page.click(".own-card button:has-text('Cancel')")
+    view.wait("__iaff.trace?.meta.name === 'chelsea'")
+    assert view.page.locator(".mine").count() == 0
+
+
+def test_playing_stops_at_a_photo_that_is_computed(stub):
+    view = stub("?stage=unary&round=1&loop=1", progress=[RUNNING])
+    view.key(" ")
+    assert view.page.evaluate("Boolean(__iaff.stepper.timer)")
+    give(view, "me.jpg")
+    view.page.wait_for_selector("[role=progressbar]")
+    view.wait("!__iaff.stepper.timer")
+
+
+def test_few_traces_stay_parsed_and_the_shown_one_is_never_closed(stub):
+    """The others are parsed anew, from the bytes that are kept."""
+    view = stub()
+    view.page.evaluate(
+        """async () => {
+          const { Trace } = await import(__iaff.base + __iaff.scripts + "/trace.js"), { close } = Trace.prototype;
+          window.ended = [];
+          Trace.prototype.close = function () { ended.push(this); close.call(this); };
+        }"""
+    )
+    give(view, *[f"{i}.jpg" for i in range(8)])
+    view.wait("__iaff.own.photos.length === 8 && __iaff.own.photos.every(({ state }) => state === 'done')")
+    opened(view)
+    assert view.page.evaluate("__iaff.own.opened.traces.size") <= 7
+    assert view.page.evaluate("[ended.length > 0, ended.includes(__iaff.origin)]") == [True, False]
+    again = view.page.evaluate("Promise.all(__iaff.own.photos.map((photo) => photo.trace().then(({ T }) => T)))")
+    assert again == [3] * 8
+    assert not view.page.evaluate("ended.includes(__iaff.origin)")
+
+
+FIRST_STORE = """([run, text]) => new Promise((wake) => {
+  const asked = indexedDB.open("iaff", 1), trace = Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+  asked.onupgradeneeded = () => asked.result.createObjectStore("photos", { keyPath: "id" });
+  asked.onsuccess = () => {
+    const work = asked.result.transaction("photos", "readwrite"), table = work.objectStore("photos");
+    table.put({ id: "own-old", name: "old.jpg", run, trace, thumb: "", kept: 1 });
+    table.put({ id: "own-pick", name: "cow.jpg", run, pick: "cow.jpg", trace, thumb: "", kept: 2 });
+    work.oncomplete = () => (asked.result.close(), wake());
+  };
+})"""
+
+
+def test_what_an_older_explorer_kept_is_taken_over(view, run_folder):
+    """Its own photos, whose bytes are read when one of them is opened, and not what came from the data set."""
+    view.page.route("**/empty", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+    view.page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+    view.page.goto(f"{view.app.url}empty")
+    trace = base64.b64encode((run_folder / "traces" / "astronaut.safetensors").read_bytes()).decode()
+    view.page.evaluate(FIRST_STORE, ["synthetic", trace])
+    view.page.add_init_script(
+        """window.read = 0;
+        const { arrayBuffer } = Blob.prototype;
+        Blob.prototype.arrayBuffer = function () { read++; return arrayBuffer.call(this); };"""
+    )
+    view.open()
+    assert view.page.locator(".mine .caption").all_inner_texts() == ["old.jpg"]
+    assert view.page.evaluate("[read, __iaff.own.photos[0].bytes instanceof Blob]") == [0, True]
+    view.page.click(".mine .thumb")
+    opened(view)
+    assert view.page.evaluate("read") == 1
 
 
 @pytest.mark.parametrize(

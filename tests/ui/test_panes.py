@@ -225,7 +225,8 @@ def test_propagators_side_by_side(view, timing):
     assert counts[0] == 1 < min(counts[1:]), "without G a pixel is alone"
     note = view.text("[data-pane='4'] .pane-note")
     assert "pip install" in note or view.page.evaluate("__iaff.picture.panes[3].trace.affinity(1).why")
-    timing(f"propagators, first with torch: {', '.join(f'{t:.0f}' for t in view.page.evaluate('__iaff.timings.server'))} ms")
+    times = ", ".join(f"{t:.0f}" for t in view.page.evaluate("__iaff.timings.server"))
+    timing(f"propagators, first with torch: {times} ms")
 
 
 @pytest.mark.parametrize("tab", ["stage", "layers", "compare", "leaks", "mining", "whatif"])

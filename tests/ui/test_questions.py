@@ -6,13 +6,13 @@ import torch
 
 from iaff.explorer.files import STATIC, address
 from iaff.metrics import to_photo
-from iaff.propagation import Scan, column, leak, leak_rate, ranked_leaks, row
+from iaff.propagation import RandomWalk, Scan, column, leak, leak_rate, ranked_leaks, row
 from iaff.superpixels import on_grid
 from iaff.trace import Trace
-from tests.ui.places import SHIPPED
+from tests.ui.places import SHIPPED, TIMED
 
 OPEN = """async ([modules, file]) => {
-  for (const name of ["scan", "leaks", "whatif", "variant", "trace"])
+  for (const name of ["scan", "walk", "leaks", "whatif", "variant", "trace"])
     Object.assign(window, await import(`${modules}/${name}.js`));
   window.trace = await Trace.parse(await (await fetch(file)).arrayBuffer());
 }"""
@@ -91,6 +91,43 @@ def test_a_label_travels_line_by_line(engine, run_folder, d):
     np.testing.assert_allclose(walking[-1], whole, atol=1e-5)
 
 
+ASKED_AT_ONCE = """async ([steps, questions]) => {
+  const walk = new Walk(...trace.affinity(1).make.slice(0, 4), steps), before = [], after = [];
+  const ask = (at) => questions.map(([what, p], i) => {
+    const out = new Float32Array(trace.n);
+    walk[what](p, out);
+    at[i] = walk.at;
+    return [...out];
+  });
+  let answers;
+  await new Promise((wake) => {
+    walk.onlater = () => {
+      answers = ask(after);
+      if (after.every((at) => at === steps)) wake();
+    };
+    ask(before);
+    setTimeout(wake, 20000);
+  });
+  walk.close();
+  return { before, after, answers };
+}"""
+
+
+def test_questions_of_one_turn_are_all_walked_to_their_end(engine, walk_file):
+    """As many as there may be pins; each is exact in the end, none at first."""
+    page, trace = engine(walk_file)
+    walk, (w, h) = trace.rounds[1].affinity, trace.meta["grid"]
+    steps, cells = 1000, [(10, 10), (40, 30), (70, 50), (79, 0)]
+    questions = [["row", y * w + x] for x, y in cells] + [["column", 30 * w + 40]]
+    got = page.evaluate(ASKED_AT_ONCE, [steps, questions])
+    assert max(got["before"]) < steps
+    assert got["after"] == [steps] * len(questions)
+    g = RandomWalk(torch.from_numpy(walk.offsets), torch.from_numpy(walk.weights), steps)
+    for (what, p), values in zip(questions, got["answers"], strict=True):
+        expected = getattr(g, what)(p % w, p // w)[0].numpy()
+        np.testing.assert_allclose(np.reshape(values, (h, w)), expected, atol=1e-3)
+
+
 # --- leaks -----------------------------------------------------------------------------------------------------------
 
 LEAKS = """([t, which, count]) => {
@@ -125,7 +162,7 @@ def test_leaks_are_pythons(engine, run_folder, timing):
             rate = page.evaluate(LEAKS, [1, "truth", 1])["rate"]
             assert rate == pytest.approx(trace.rounds[1].figures["leak"], abs=1e-4)
     timing(f"ranked leaks: slowest {slowest:.1f} ms (aim 100)")
-    assert slowest < 3 * 100
+    assert not TIMED or slowest < 3 * 100
 
 
 def check_ranking(got: list[dict], expected: list) -> None:
@@ -228,7 +265,7 @@ def test_edits_are_what_python_makes_of_them(engine, run_folder, timing, passes)
         decides = np.reshape(page.evaluate(ROW, [2, 30 * w + 35]), (h, w))
         assert decides.sum() == pytest.approx(1, abs=1e-4)
     timing(f"what if, all classes: slowest {slowest:.1f} ms (aim 50)")
-    assert slowest < 3 * 50
+    assert not TIMED or slowest < 3 * 50
 
 
 def test_nothing_passes_a_closed_wall(engine, run_folder):
@@ -266,6 +303,34 @@ def test_strokes_are_undone_and_forgotten(engine, run_folder):
     assert labels == (0, 0, 9, 9, 9, 0, 9, 9, 0, 0, 0)
     assert got["empty"]
     assert not got["canUndo"]
+
+
+def test_a_stroke_after_a_reset_is_a_step_of_its_own(engine, run_folder):
+    page, _ = engine(run_folder / "traces" / "chelsea.safetensors")
+    got = page.evaluate("""() => {
+      const e = new Edits(trace), count = () => e.wall.reduce((a, b) => a + b);
+      e.stroke(100, 110, "wall");
+      e.reset();
+      e.stroke(110, 120, "wall");
+      e.undo();
+      return [count(), (e.undo(), count())];
+    }""")
+    assert got == [0, 11]
+
+
+def test_what_was_painted_goes_over_to_a_newer_trace_of_the_photo(engine, run_folder):
+    page, _ = engine(run_folder / "traces" / "chelsea.safetensors")
+    ask = """() => {
+      const older = Object.create(trace), other = Object.create(trace), e = new Edits(older), newer = new Edits(trace);
+      other.w = trace.h;
+      e.stroke(100, 110, "wall");
+      e.stroke(500, 500, "label", 1, 3);
+      const taken = [new Edits(other).adopt(e), newer.adopt(e)], version = newer.version;
+      const same = String([newer.wall, newer.label]) === String([e.wall, e.label]);
+      newer.undo();
+      return [taken, version, same, newer.label.every((k) => k === -1), e.label.some((k) => k === 1)];
+    }"""
+    assert page.evaluate(ask) == [[False, True], 1, True, True, True]
 
 
 def test_no_edit_is_the_trace_itself(engine, run_folder):
@@ -409,4 +474,4 @@ def test_the_compass_shows_the_gates(engine, run_folder, timing):
     np.testing.assert_allclose(np.array(got["kept"], float), 1 - gates.sum(1), atol=0.01)
     assert f"From above: gates {', '.join(f'{v:.2f}' for v in gates[2])}; keeps" in got["title"]
     timing(f"compass: {got['ms']:.3f} ms (aim 1)")
-    assert got["ms"] < 3
+    assert not TIMED or got["ms"] < 3 * 1

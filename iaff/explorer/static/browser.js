@@ -1,11 +1,11 @@
 // All photos of a run's data set, in a dialog: sorted by what went wrong, found by class or id, opened on a click.
 import { el, icon } from "./dom.js";
+import { DOWN } from "./down.js";
 import { percent } from "./stages.js";
 
 const BATCH = 60, // rows that are asked for at once
   AT_ONCE = 6, // pictures that are asked for at once
   PAUSE_MS = 180; // after the last letter that is typed
-const DOWN = "The explorer does not answer. Start it again (python app.py), then try once more.";
 const NO_WEIGHTS = "This run has no weights, so its photos can be listed, but not opened.";
 const CROSS = '<path d="m4 4 8 8M12 4l-8 8"/>';
 

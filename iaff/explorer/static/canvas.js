@@ -15,6 +15,7 @@ import { problem } from "./problem.js";
 import { Animation } from "./animation.js";
 import { Browser } from "./browser.js";
 import { watchRun } from "./grow.js";
+import { centre } from "./grid.js";
 import { Sources } from "./sources.js";
 import { specOf } from "./panes.js";
 import { compared } from "./painter.js";
@@ -435,10 +436,7 @@ function peak(trace) {
   const cam = trace.cam(),
     best = cam.reduce((b, v, i) => (v > cam[b] ? i : b), 0) % trace.n;
   if (!cam.length) return { x: trace.W >> 1, y: trace.H >> 1 };
-  const c = best % trace.w,
-    r = Math.floor(best / trace.w);
-  const middle = (cell, size) => Math.min(size - 1, STRIDE * cell + STRIDE / 2);
-  return { x: middle(c, trace.W), y: middle(r, trace.H) };
+  return centre(trace, best);
 }
 
 export function mount(element, { runs, static: scripts }, base, server, upload) {

@@ -35,9 +35,9 @@ export class Choices {
     const rounds = Array.from({ length: trace.T }, (_, i) => i + 1),
       others = rounds.filter((t) => t !== state.round && trace.has(state.stage, t));
     if (!others.length) return [];
-    const against = others.map((t) => [t, `round ${t}`, `what changed against round ${t}`]),
+    const against = others.map((t) => [t, String(t), `what changed against round ${t}`]),
       options = [[null, "–", "show the map itself"], ...against];
     const chosen = others.includes(state.diff) ? state.diff : null;
-    return [this.#choice("Compare with", options, chosen, (diff) => store.set({ diff, wipe: diff && state.wipe }))];
+    return [this.#choice("With round", options, chosen, (diff) => store.set({ diff, wipe: diff && state.wipe }))];
   }
 }

@@ -1,5 +1,5 @@
-// The strip of photos: one's own first, behind the tile that takes them in and the way to all of the data set, then the
-// run's.
+// The strip of photos: one's own first, behind the tile that takes them in and the way to all of the data set, then
+// those that were computed from the data set, then the run's.
 import { el, icon } from "./dom.js";
 
 const GRID = '<path d="M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z"/>';
@@ -29,11 +29,12 @@ export class Gallery {
     this.add.title = explains ? TAKES : TAKES_TRACES;
     this.addName.textContent = explains ? "Your photo" : "A trace";
     this.all.hidden = !browses;
-    const own = entries.filter((entry) => entry.own).map((entry) => this.#mine(entry)),
-      others = entries.filter((entry) => !entry.own).map((entry) => this.#tile(entry));
-    const heads = own.length ? ["yours", "the run's"].map((text) => el("h2.strip-head", {}, text)) : [];
-    this.buttons = [...own.map((tile) => tile.firstChild), ...others];
-    this.#replace([this.add, this.all, ...heads.slice(0, 1), ...own, ...heads.slice(1), ...others]);
+    const computed = entries.filter(({ own }) => own),
+      yours = this.#part("yours", computed.filter(({ own }) => !own.pick)),
+      picked = this.#part("from the data set", computed.filter(({ own }) => own.pick)),
+      shipped = entries.filter(({ own }) => !own).map((entry) => this.#tile(entry));
+    const head = computed.length ? [heading("the run's")] : [];
+    this.#replace([this.add, this.all, ...yours, ...picked, ...head, ...shipped]);
     for (const entry of entries) if (entry.own?.busy) this.progress(entry.own);
     this.update();
   }
@@ -44,6 +45,7 @@ export class Gallery {
       { scrollLeft, scrollTop } = node,
       focused = node.contains(document.activeElement) && document.activeElement.dataset.img;
     node.replaceChildren(...tiles);
+    this.buttons = [...node.querySelectorAll("[data-img]")];
     Object.assign(node, { scrollLeft, scrollTop });
     this.buttons.find(({ dataset }) => dataset.img === focused)?.focus({ preventScroll: true });
   }
@@ -61,6 +63,11 @@ export class Gallery {
       el("span.caption", {}, title || name),
       el("span.sr", {}, tags.length ? `, tags: ${tags.join(", ")}` : ""),
     );
+  }
+
+  /** Own photos below their head; nothing where there are none. */
+  #part(name, entries) {
+    return entries.length ? [heading(name), ...entries.map((entry) => this.#mine(entry))] : [];
   }
 
   /** An own photo's tile, with the button that forgets it. */
@@ -105,6 +112,8 @@ export class Gallery {
     if (y < strip.scrollTop || y + h > strip.scrollTop + strip.clientHeight) strip.scrollTop = y - 8;
   }
 }
+
+const heading = (text) => el("h2.strip-head", {}, text);
 
 /** A small picture; a file that is none leaves an empty tile. */
 function picture(src) {

@@ -1,5 +1,6 @@
 // Leaks: where the affinity mixes labels that differ, as iaff/propagation/leaks.py has it. Maps are on the grid.
-import { STRIDE, Scan, argmax } from "./scan.js";
+import { Scan, argmax } from "./scan.js";
+import { onGrid } from "./grid.js";
 import { Walk } from "./walk.js";
 import { pinsOf } from "./pins.js";
 
@@ -11,19 +12,10 @@ const LISTED = 40;
  * "labels" are what wins the refined map of round t. Null where the trace has no truth, or the map is not there yet.
  */
 export function boundaryLabels(trace, t, which) {
-  if (which === "truth") return trace.truth ? trace.once("truth-grid", () => onGrid(trace)) : null;
+  if (which === "truth") return trace.truth ? trace.once("truth-grid", () => onGrid(trace.truth, trace)) : null;
   const refined = trace.refined(t);
   if (!refined) return null;
   return trace.once(`labels-grid${t}`, () => argmax(refined, trace.K, trace.n).map((k) => trace.meta.class_ids[k]));
-}
-
-/** As iaff.superpixels.on_grid. */
-function onGrid({ truth, W, H, w, h }) {
-  const centre = (cell, size) => Math.min(size - 1, STRIDE * cell + STRIDE / 2),
-    out = new Uint8Array(w * h);
-  for (let r = 0, p = 0; r < h; r++)
-    for (let c = 0; c < w; c++, p++) out[p] = truth[centre(r, H) * W + centre(c, W)];
-  return out;
 }
 
 /**

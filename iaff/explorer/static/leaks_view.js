@@ -4,6 +4,7 @@ import { swatch } from "./legend.js";
 import { percent } from "./stages.js";
 import { pinned } from "./pins.js";
 import { STRIDE, Scan } from "./scan.js";
+import { centre } from "./grid.js";
 import { askedLeaks, boundaryLabels, leakMap, leakRate, linear } from "./leaks.js";
 
 const ZOOM = 4;
@@ -165,10 +166,8 @@ export class LeaksView {
   /** Look there: the target is pinned, the source is the second pin. */
   #go(i) {
     const { trace, state, store } = this.app,
-      { source, target } = this.leaks[i];
-    const middle = (cell, size) => Math.min(size - 1, STRIDE * cell + STRIDE / 2),
-      pin = ([x, y]) => ({ x: middle(x, trace.W), y: middle(y, trace.H) }),
-      [to, from] = [pin(target), pin(source)];
+      { p, q } = this.leaks[i],
+      [to, from] = [centre(trace, p), centre(trace, q)];
     store.set({
       leaks: askedLeaks(trace, state).which,
       leak: i + 1,

@@ -1,6 +1,7 @@
 // Mining confident regions at thresholds of one's choice, as iaff/mining.py does it where superpixels are relabelled.
 // Python compares in single precision; so does this, that no superpixel on a threshold falls to the other side.
 import { STRIDE, argmax } from "./scan.js";
+import { onGrid } from "./grid.js";
 
 const UNKNOWN = 255;
 const DEFAULT = { tau: 0.7, purity: 0.8 }; // of iaff.config.Mining, for traces that do not say
@@ -16,17 +17,8 @@ export function thresholdsAt({ meta: { thresholds: own = {} } }, { tau = null, t
   };
 }
 
-/** Superpixel of each cell of the grid, Uint16Array (n): as iaff.superpixels.on_grid, at the cells' centres. */
-export function gridRegions(trace) {
-  const { W, H, w, h, superpixels } = trace;
-  return trace.once("grid-regions", () => {
-    const centre = (cell, size) => Math.min(size - 1, STRIDE * cell + STRIDE / 2),
-      out = new Uint16Array(w * h);
-    for (let r = 0, p = 0; r < h; r++)
-      for (let c = 0; c < w; c++, p++) out[p] = superpixels[centre(r, H) * W + centre(c, W)];
-    return out;
-  });
-}
+/** Superpixel of each cell of the grid, Uint16Array (n). */
+export const gridRegions = (trace) => trace.once("grid-regions", () => onGrid(trace.superpixels, trace));
 
 const largest = (table, s, count) => {
   let best = 0;

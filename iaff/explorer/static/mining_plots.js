@@ -14,7 +14,7 @@ const lowest = (values) => Math.min(0.9, Math.floor(10 * Math.min(...values, 1) 
 
 export class MiningPlots {
   constructor() {
-    this.run = null; // the run's mining.json: null while it is on its way
+    this.clear();
     this.trade = new Plot("Precision against coverage", WIDTH, HEIGHT);
     this.scores = new Plot("Calibration of the region scores", WIDTH, HEIGHT);
     this.error = el("span");
@@ -32,9 +32,15 @@ export class MiningPlots {
     );
   }
 
-  /** Another run's figures are asked for. */
+  /** The run's mining.json is on its way. */
   clear() {
     this.run = null;
+    this.why = "";
+  }
+
+  /** It is there (`run`), or it is not, and `why` says so. */
+  answered(run, why) {
+    Object.assign(this, { run, why });
   }
 
   /** `at`: thresholds as they are tried, see mining.js. */
@@ -48,7 +54,7 @@ export class MiningPlots {
 
   #say(trace, histogram) {
     const photo = trace.truth ? "Solid: pixels of this photo. " : "No truth for this photo: its coverage alone. ";
-    if (this.run === null) return photo;
+    if (this.run === null) return photo + this.why;
     const split = this.run.split ? `on ${this.run.split}` : "";
     if (!histogram) return `${photo}The run counted no region scores.`;
     return `${photo}Dashed, and bars: superpixels of the run ${split}, one τ for all.`;

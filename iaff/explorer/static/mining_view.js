@@ -1,16 +1,18 @@
 // The tab "Mining": which superpixels become confident regions, at which thresholds, and how far scores can be trusted.
 import { classColour, css } from "./colour.js";
 import { el } from "./dom.js";
+import { DOWN } from "./down.js";
+import { centre } from "./grid.js";
 import { regionFigures, regionTable, follows, gridRegions, thresholdsAt, verdictsAt } from "./mining.js";
 import { MiningPlots } from "./mining_plots.js";
-import { bestOf, kindOf } from "./patch.js";
-import { STRIDE } from "./scan.js";
+import { bestOf, kindOf, patchStory } from "./patch.js";
 import { Scatter } from "./scatter.js";
 import { number, percent } from "./stages.js";
 import { figureRow, resetButton, threshold } from "./trying.js";
 
 const KEYS = ["tau", "taubg", "purity"];
 const SAY = "Thresholds change only these layers; they take effect in the next training round.";
+const HINT = "Point at a superpixel, in the photo or the map, for its shares, scores and verdict.";
 const OTHERWISE =
   "This trace's confident regions follow from no threshold alone, so a slider shows what plain relabelling would give.";
 
@@ -27,12 +29,13 @@ export class MiningView {
     this.plots = new MiningPlots();
     this.map = new Scatter(
       "Superpixels by their unary features; arrows go from one to the next, Enter pins it",
-      (id) => app.showRegion(id),
+      (id) => this.#point(id),
       (id) => app.store.set(pixelOf(app.trace, id)),
     );
     this.mapNote = el("span");
     this.mapKey = el("p.map-key", {}, key("kept"), key("relabelled", "relabelled (ring: new label)"), key("unknown"));
     this.say = el("p.note");
+    this.story = el("section.mining-story", { "aria-label": "The superpixel in question" });
     this.missing = el("p.note", { hidden: true });
     this.parts = el(
       "div.mining-parts",
@@ -43,6 +46,7 @@ export class MiningView {
       el("h3", {}, "Map of unary features", this.mapNote),
       this.map.node,
       this.mapKey,
+      this.story,
       this.say,
     );
     this.node = el("section.mining", { "aria-label": "Mining" }, this.parts, this.missing);
@@ -63,14 +67,33 @@ export class MiningView {
     this.#fetch();
     this.plots.show(trace, state, at);
     this.#showMap(at);
-    this.hover(this.app.at());
+    this.hover();
   }
 
-  /** The superpixel under the cursor, else that of the pin. */
-  hover(at) {
-    const { trace, cursor } = this.app,
-      here = cursor ?? at;
-    if (!this.parts.hidden) this.map.highlight(here ? trace.superpixels[here.y * trace.W + here.x] : -1);
+  /** The superpixel in question, which the picture outlines too: marked, and what became of it. */
+  hover() {
+    if (this.parts.hidden) return;
+    this.map.highlight(this.app.region);
+    this.#tell();
+  }
+
+  /** A superpixel was pointed at in the map; -1: no longer, so that it is the picture's again. */
+  #point(id) {
+    if (id < 0) return this.app.leave();
+    this.app.showRegion(id);
+    this.#tell();
+  }
+
+  #tell() {
+    const { trace, state, region } = this.app,
+      at = thresholdsAt(trace, state),
+      told = [trace, state.round, region, at.tau, at.tauBg, at.purity];
+    if (this.told?.every((value, i) => value === told[i])) return;
+    this.told = told;
+    this.say.hidden = region >= 0;
+    this.story.replaceChildren(
+      ...(region < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, region, at)),
+    );
   }
 
   #slider(key, name, title) {
@@ -133,7 +156,8 @@ export class MiningView {
     this.of = run;
     const answer = await app.server.mining({ run: run.name }).catch(() => null);
     if (this.asked !== trace) return;
-    this.plots.run = answer?.ok ? answer.mining : {};
+    this.plots.answered(answer?.ok ? answer.mining : null, answer?.error ?? DOWN);
+    if (!answer?.ok) this.asked = null; // asked again when something changes
     if (app.trace && !this.parts.hidden) this.plots.show(app.trace, app.state, thresholdsAt(app.trace, app.state));
   }
 
@@ -202,11 +226,9 @@ function regionPixels(trace) {
 
 /** The pixel {x, y} of a superpixel that is nearest to its middle, at the centre of a cell of it. */
 function pixelOf(trace, id) {
-  const { W, H, w } = trace,
-    grid = gridRegions(trace),
-    centre = (cell, size) => Math.min(size - 1, STRIDE * cell + STRIDE / 2),
+  const grid = gridRegions(trace),
     spots = [];
-  grid.forEach((s, p) => s === id && spots.push({ x: centre(p % w, W), y: centre(Math.floor(p / w), H) }));
+  grid.forEach((s, p) => s === id && spots.push(centre(trace, p)));
   const mean = (of) => spots.reduce((sum, spot) => sum + of(spot), 0) / spots.length,
     [x, y] = [mean((spot) => spot.x), mean((spot) => spot.y)],
     from = (spot) => Math.hypot(spot.x - x, spot.y - y);

@@ -2,11 +2,11 @@
 // server says what they are for one photo; the browser walks the linear ones itself, so that they can be asked for rows
 // and columns like the trace's own.
 import { fromBase64, toBase64 } from "./base64.js";
+import { DOWN } from "./down.js";
 import { floats, integers } from "./safetensors.js";
 import { variant } from "./variant.js";
 import { Walk } from "./walk.js";
 
-const DOWN = "The explorer does not answer. Start it again (python app.py), then try once more.";
 const OF_THE_MAP = new Set(["crf"]); // depend on the map that they refine, and so on the round
 const answers = new WeakMap(); // what was asked, of each trace
 
@@ -86,17 +86,6 @@ function affinityOf({ kind, steps, offsets, weights, map, why }, { h, w }, by, o
   return Object.assign(new Walk(offsets, weights, h, w, steps), { by, onlater });
 }
 
-/**
- * Promise of {affinity}, or of {map (K, h, w), why} for a propagator that has no rows. `by` is one of PROPAGATORS; the
- * promise fails with a sentence. An affinity has row, column and propagate like a trace's own; whoever asked closes it.
- */
-export async function otherAffinity(app, trace, t, by) {
-  const answer = await answerOf(app, trace, t, by);
-  return answer.kind === "map"
-    ? { map: answer.map, why: answer.why }
-    : { affinity: affinityOf(answer, trace, by, () => trace.onlater()) };
-}
-
 /** The change (see variant.js) to another propagator; `said[t - 1]` is what the server said of round t. */
 export function propagatorChange(trace, by, said) {
   const key = `by-${by}`;
@@ -104,7 +93,10 @@ export function propagatorChange(trace, by, said) {
   return { key, affinity: (t) => affinityOf(said[t - 1], trace, by, onlater) };
 }
 
-/** Promise of the trace as another propagator refines it, in all its rounds. Made once per trace. */
+/**
+ * Promise of the trace as another propagator refines it, in all its rounds, made once per trace; it fails with a
+ * sentence. `by`: one of state.js's PROPAGATORS.
+ */
 export async function otherTrace(app, trace, by) {
   const known = trace.variants?.get(`by-${by}`);
   if (known) return known;

@@ -1,6 +1,9 @@
 // Photos that were asked for: own ones, which are sent to the server, and the data set's, which it has. Their traces
-// are computed there, one after the other, and kept in this browser alone, as are trace files, which need no server.
+// are computed there, one after the other. Own ones are kept in this browser alone, as are trace files, which need no
+// server; those of the data set live as long as the page.
 import { fromBase64 } from "./base64.js";
+import { DOWN } from "./down.js";
+import { Opened } from "./opened.js";
 import { Trace, TraceError } from "./trace.js";
 import { kept, keep, forget } from "./own_store.js";
 
@@ -9,19 +12,18 @@ const POLL_MS = 180,
 const PATIENCE = 4; // questions without an answer before the server counts as down
 const LARGEST = 50; // MB, as the server has it
 const MOST = 20; // files at once
-const DOWN = "The explorer does not answer. Start it again (python app.py), then try once more.";
 
 /** Whether a file is (called) a trace. */
 export const isTrace = ({ name = "" }) => /\.safetensors$/i.test(name);
 
 /**
- * One photo: {id, name, run, state, stage, share, ahead, error, notice, bytes, thumb}, and where it comes from: `file`
- * (a photo, or with `given` a trace), or `pick`, its id in the run's data set.
+ * One photo: {id, name, run, state, stage, share, ahead, error, notice, bytes (Blob of its trace), thumb}, and where it
+ * comes from: `file` (a photo, or with `given` a trace), or `pick`, its id in the run's data set.
  */
 class OwnPhoto {
-  constructor(values) {
+  constructor(values, opened) {
     const start = { state: "done", stage: "", share: 0, ahead: 0, error: "", parts: null, notice: "", tags: null };
-    Object.assign(this, start, values);
+    Object.assign(this, start, values, { opened });
   }
 
   get busy() {
@@ -32,27 +34,36 @@ class OwnPhoto {
     return this.state === "failed";
   }
 
-  /** The trace, parsed once. */
+  /** Promise of the trace. */
   trace() {
-    this.parsed ??= Trace.parse(this.bytes);
-    return this.parsed;
+    return this.opened.of(this);
   }
 }
 
 export class Own {
-  /** `changed(photo)` hears of every step; `ended(photo)` of a photo that is done, failed or cancelled. */
-  constructor(server, upload, { changed, ended }) {
+  /**
+   * `changed(photo)` hears of every step; `ended(photo)` of a photo that is done, failed or cancelled; `shown(photo)`
+   * says whether it is in the view.
+   */
+  constructor(server, upload, { changed, ended, shown }) {
     Object.assign(this, { server, upload, changed, ended, photos: [], line: Promise.resolve() });
+    this.opened = new Opened(shown);
     addEventListener("pagehide", () => this.#leave());
   }
 
   async restore() {
     const known = await kept();
-    this.photos = known.map(({ trace, ...rest }) => new OwnPhoto({ ...rest, bytes: trace }));
+    this.photos = known.map(({ trace, ...rest }) => this.#photo({ ...rest, bytes: trace }));
   }
 
+  #photo(values) {
+    return new OwnPhoto(values, this.opened);
+  }
+
+  /** The photos of a run as the strip has them: own ones first, then those of its data set. */
   of(run) {
-    return this.photos.filter((photo) => photo.run === run);
+    const all = this.photos.filter((photo) => photo.run === run);
+    return [...all.filter(({ pick }) => !pick), ...all.filter(({ pick }) => pick)];
   }
 
   find(id) {
@@ -63,8 +74,8 @@ export class Own {
   add(files, run) {
     const added = files.slice(0, MOST).map((file) =>
       isTrace(file)
-        ? new OwnPhoto({ id: newId(), name: file.name, run, file, given: true })
-        : new OwnPhoto({ id: newId(), name: file.name || "pasted photo", run, file, thumb: URL.createObjectURL(file) }),
+        ? this.#photo({ id: newId(), name: file.name, run, file, given: true })
+        : this.#photo({ id: newId(), name: file.name || "pasted photo", run, file, thumb: URL.createObjectURL(file) }),
     );
     if (files.length > MOST)
       added[0].notice = `Got ${files.length} files, took the first ${MOST}. Choose the others when these are done.`;
@@ -76,7 +87,7 @@ export class Own {
   /** A photo of the run's data set, by its id; returns it, computed already or on its way. */
   pick(id, run, thumb) {
     const known = this.photos.find((photo) => photo.pick === id && photo.run === run),
-      photo = known ?? new OwnPhoto({ id: newId(), name: id, run, pick: id, thumb });
+      photo = known ?? this.#photo({ id: newId(), name: id, run, pick: id, thumb });
     if (!known) this.photos.push(photo);
     if (!known || known.failed) this.compute(photo, null);
     return photo;
@@ -146,15 +157,17 @@ export class Own {
     return fromBase64(trace).buffer;
   }
 
-  async #finish(photo, bytes, current) {
-    const trace = await Trace.parse(bytes),
+  async #finish(photo, buffer, current) {
+    const trace = await Trace.parse(buffer),
+      bytes = new Blob([buffer]),
       thumb = await thumbnail(trace.image);
     if (!current()) return;
     revoke(photo);
     if (photo.given) Object.assign(photo, { name: trace.meta.title || photo.name, file: null });
-    Object.assign(photo, { bytes, parsed: Promise.resolve(trace), thumb, job: null, state: "done" });
+    Object.assign(photo, { bytes, thumb, job: null, state: "done" });
+    this.opened.put(photo, trace);
     const { id, name, run, file, pick, given } = photo;
-    keep({ id, name, run, file, pick, given, trace: bytes, thumb });
+    if (!pick) keep({ id, name, run, file, given, trace: bytes, thumb });
     this.ended(photo);
   }
 
@@ -213,6 +226,7 @@ export class Own {
 
   #drop(photo) {
     this.photos = this.photos.filter((other) => other !== photo);
+    this.opened.drop(photo);
     revoke(photo);
   }
 

@@ -2,15 +2,29 @@
 // long as the page, and nothing is said about it.
 
 const NAME = "iaff",
-  TABLE = "photos";
+  TABLE = "photos",
+  VERSION = 2; // 1 held traces as buffers, which came whole with every listing, and photos of the data set too
 
 function open() {
   return new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore(TABLE, { keyPath: "id" });
+    const asked = indexedDB.open(NAME, VERSION);
+    asked.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) asked.result.createObjectStore(TABLE, { keyPath: "id" });
+      else migrate(asked.transaction.objectStore(TABLE));
+    };
     asked.onsuccess = () => resolve(asked.result);
     asked.onerror = () => reject(asked.error);
   });
+}
+
+/** One photo after the other, so that not all traces are in memory at once. */
+function migrate(table) {
+  table.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+    if (!cursor) return;
+    const { trace, ...photo } = cursor.value;
+    photo.pick ? cursor.delete() : cursor.update({ ...photo, trace: new Blob([trace]) });
+    cursor.continue();
+  };
 }
 
 async function within(mode, work) {
@@ -26,7 +40,10 @@ async function within(mode, work) {
   }
 }
 
-/** All kept photos: [{id, name, run, file?, pick?, given?, trace (ArrayBuffer), thumb}], oldest first; see own.js. */
+/**
+ * All kept photos: [{id, name, run, file?, given?, trace (Blob), thumb}], oldest first; see own.js. A Blob's bytes are
+ * read when somebody asks it for them.
+ */
 export async function kept() {
   const all = (await within("readonly", (table) => table.getAll())) ?? [];
   return all.sort((a, b) => a.kept - b.kept);

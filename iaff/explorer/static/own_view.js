@@ -13,6 +13,7 @@ export class OwnView {
     this.photos = new Own(server, upload, {
       changed: (photo) => this.#changed(photo),
       ended: (photo) => this.#ended(photo),
+      shown: ({ id }) => id === app.state.img || id === app.lastPhoto, // the last one stays until another is there
     });
     this.intake = intake(root, (files) => this.take(files), (files) => this.refusal(files));
   }
@@ -64,7 +65,7 @@ export class OwnView {
 
   /** Whether there was something to cancel. */
   cancel() {
-    const photo = this.shown();
+    const photo = this.photos.find(this.app.state.img);
     if (!photo?.busy) return false;
     this.photos.cancel(photo);
     return true;

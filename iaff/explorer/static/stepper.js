@@ -87,6 +87,7 @@ export class Stepper {
     if (!app.trace || !perRound(app.state.stage) || app.trace.T < 2) return;
     if (app.state.round === app.trace.T) app.store.set({ round: 1 });
     this.timer = setInterval(() => {
+      if (!app.trace) return this.stop();
       if (app.state.round < app.trace.T) app.goRound(1);
       else if (app.state.loop) app.store.set({ round: 1 });
       if (app.state.round >= app.trace.T && !app.state.loop) this.stop();

@@ -3,6 +3,7 @@
 import { Stencil } from "./stencil.js";
 
 const BUDGET_MS = 7;
+const KEPT = 8; // exact answers, of rows and columns together
 
 export class Walk {
   constructor(offsets, weights, h, w, steps) {
@@ -10,8 +11,10 @@ export class Walk {
     this.make = [offsets, weights, h, w, steps];
     this.rows = [0, 0];
     this.at = 0; // steps that the last answer had
-    this.asked = this.open = this.known = -1; // questions: the newest, the one still to be walked, the exact one
-    this.exact = null;
+    this.exact = new Map(); // question -> answer, the one that was asked for last at the end
+    this.answered = 0; // how many answers became exact: what was read before may be read anew
+    this.asked = []; // questions of this turn that have no exact answer yet, the newest at the end
+    this.turn = false;
     this.channels = []; // of maps, still to be walked
     this.propagated = null;
     this.onlater = () => {};
@@ -26,11 +29,12 @@ export class Walk {
   }
 
   #query(p, out, transposed) {
-    const question = 2 * p + (transposed ? 1 : 0);
-    this.asked = question;
-    this.open = -1;
-    if (this.known === question) {
-      out.set(this.exact);
+    const question = 2 * p + (transposed ? 1 : 0),
+      exact = this.exact.get(question);
+    this.#begin();
+    if (exact) {
+      this.#keep(question, exact);
+      out.set(exact);
       this.at = this.steps;
       return;
     }
@@ -39,8 +43,24 @@ export class Walk {
     this.rows[0] = this.rows[1] = Math.floor(p / this.w);
     this.at = this.stencil.walk(out, transposed, this.steps, this.rows, performance.now() + BUDGET_MS);
     if (this.at === this.steps) return;
-    this.open = question; // only the newest question is walked to its end
-    this.#feed();
+    this.asked = [...this.asked.filter((other) => other !== question), question].slice(-KEPT);
+  }
+
+  /** What is asked in one turn of the page is walked to its end, the newest first; older questions are dropped. */
+  #begin() {
+    if (this.turn) return;
+    this.turn = true;
+    this.asked = [];
+    queueMicrotask(() => {
+      this.turn = false;
+      this.#feed();
+    });
+  }
+
+  #keep(question, answer) {
+    this.exact.delete(question);
+    this.exact.set(question, answer);
+    if (this.exact.size > KEPT) this.exact.delete(this.exact.keys().next().value);
   }
 
   /** G alpha (K, h, w): null now, `propagated` and a call of `onlater` when it is there. */
@@ -64,15 +84,14 @@ export class Walk {
   // One vector at a time is with the worker, so that a question waits for one channel of a map at most.
   #feed() {
     if (this.answer || this.broken) return;
-    if (this.open < 0) return void this.channels.shift()?.();
-    const question = this.open,
-      x = new Float32Array(this.n);
-    this.open = -1;
+    const question = this.asked.findLast((one) => !this.exact.has(one));
+    if (question === undefined) return void this.channels.shift()?.();
+    const x = new Float32Array(this.n);
     x[question >> 1] = 1;
     this.#send(x, Boolean(question & 1), (values) => {
-      this.exact = values;
-      this.known = question;
-      if (this.asked === question) this.onlater();
+      this.#keep(question, values);
+      this.answered++;
+      if (this.asked.includes(question)) this.onlater();
     });
   }
 
@@ -102,6 +121,6 @@ export class Walk {
   close() {
     this.worker?.terminate();
     this.worker = this.answer = null;
-    this.channels = [];
+    this.channels = this.asked = [];
   }
 }

@@ -58,7 +58,21 @@ export class Edits {
     this.#keep(this.#now());
     this.wall.fill(0);
     this.label.fill(NONE);
+    this.last = null;
     this.version++;
+  }
+
+  /**
+   * Takes over what is painted on another trace of the same photo: its run has grown meanwhile. False, and nothing
+   * happens, unless grid and classes are the same and this trace is paintable too.
+   */
+  adopt({ trace, wall, label, past }) {
+    const form = ({ w, h, meta }) => JSON.stringify([w, h, meta.class_ids, meta.classes]);
+    if (form(trace) !== form(this.trace) || !paintable(this.trace)) return false;
+    this.wall.set(wall);
+    this.label.set(label);
+    Object.assign(this, { past: [...past], last: null, version: this.version + 1 });
+    return true;
   }
 
   get canUndo() {
