@@ -305,3 +305,10 @@ def test_the_legend_never_covers_what_is_below(view):
     view.key("4", "7", "8")
     tools, keys = (view.page.locator(s).bounding_box() for s in (".tools", ".keys"))
     assert tools["y"] + tools["height"] <= keys["y"] + 1
+
+
+def test_narrow_pages_keep_the_loop(view):
+    view.page.set_viewport_size({"width": 900, "height": 900})
+    view.open("?stage=unary")
+    assert view.page.locator(".round-step.again").is_visible()
+    assert view.page.locator(".round-step:not(.again):visible").count() == 0

@@ -155,7 +155,7 @@ export class Query {
       pins = app.pins();
     this.pins.hidden = pins.length < 2;
     if (this.pins.hidden) return;
-    const key = JSON.stringify([pins, app.state.mode, app.state.dir, picture.main.affinity().at]);
+    const key = JSON.stringify([pins, app.state.mode, app.state.dir, picture.main.affinity().answered]);
     if (this.pinned === key) return;
     this.pinned = key;
     const first = Float32Array.from(picture.query.values);

@@ -35,7 +35,12 @@ export class Stepper {
     this.play = el("button.play", { type: "button", onclick: () => this.toggle() });
     this.loop = el(
       "button.round-step.again",
-      { type: "button", "aria-label": "Play in a loop", title: "Play in a loop (k)", onclick: () => app.store.set({ loop: app.state.loop ? null : "1" }) },
+      {
+        type: "button",
+        "aria-label": "Play in a loop",
+        title: "Play in a loop (k)",
+        onclick: () => app.store.set({ loop: app.state.loop ? null : "1" }),
+      },
       icon(ICONS.loop, 15),
     );
     this.less = arrow("Last round ([)", -1, "back");
