@@ -27,7 +27,7 @@ app: setup ## Open the explorer on http://127.0.0.1:7860
 	@$(RUN) app.py $(ARGS)
 
 test: setup-dev ## Run the tests (without slow, data and gpu)
-	$(RUN) -m pytest -n 2 --dist worksteal $(ARGS)
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile $(ARGS) # two at a time, one thread each
 
 test-slow: setup-dev ## Run the tests that train for minutes
 	$(RUN) -m pytest -m slow $(ARGS)
