@@ -191,7 +191,7 @@ def test_a_label_travels_line_by_line(view):
     view.open("?stage=affinity&x=160&y=100&dir=right&mode=column")
     end = np.array(view.page.evaluate("[...__iaff.picture.values]"))
     view.key("a")
-    view.wait("__iaff.animation.frame && __iaff.animation.frame.lines > 20")
+    view.wait("__iaff.animation.frame")
     assert "left → right, column" in view.text(".where")
     view.wait("!__iaff.animation.on")
     np.testing.assert_allclose(view.page.evaluate("[...__iaff.picture.values]"), end, atol=1e-6)
