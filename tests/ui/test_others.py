@@ -17,7 +17,7 @@ SETUP = """async () => {
   const folder = __iaff.base + __iaff.scripts;
   window.others = await import(`${folder}/others.js`);
   const { loadTrace } = await import(`${folder}/trace.js`);
-  window.trace = await loadTrace(__iaff.library.url("chelsea.safetensors"), "chelsea");
+  window.trace = await loadTrace(__iaff.photos.url("chelsea.safetensors"), "chelsea");
   window.app = { server: { propagate: window.ask } };
 }"""
 LATER = """async ([by, t]) => {

@@ -64,7 +64,7 @@ def test_scan_on_made_up_traces(view, run_folder):
 def test_bytes_are_those_on_disk(view, run_folder):
     view.open()
     length = view.page.evaluate(
-        "async () => (await (await fetch(__iaff.library.url('chelsea.safetensors'))).arrayBuffer()).byteLength"
+        "async () => (await (await fetch(__iaff.photos.url('chelsea.safetensors'))).arrayBuffer()).byteLength"
     )
     assert length == (run_folder / "traces" / "chelsea.safetensors").stat().st_size
 

@@ -1,6 +1,6 @@
 // The explorer's view: puts stepper, gallery, picture and panel together and keeps them in step with the store.
 import { store } from "./state.js";
-import { Library } from "./library.js";
+import { Photos } from "./photos.js";
 import { available, step, perRound } from "./stages.js";
 import { STRIDE } from "./scan.js";
 import { Stepper } from "./stepper.js";
@@ -44,7 +44,7 @@ class App {
     });
     // ms; hover: event handled -> last draw call; server: a propagator's answer
     this.timings = { wait: [], hover: [], change: [], photo: [], server: [] };
-    this.library = new Library(this);
+    this.photos = new Photos(this);
     this.sources = new Sources(this);
     this.animation = new Animation(this);
     this.stepper = new Stepper(this);
@@ -332,30 +332,30 @@ class App {
     return this.ownView.shown();
   }
 
-  // What others ask of the library.
+  // What others ask of the photos.
 
   get index() {
-    return this.library.index;
+    return this.photos.index;
   }
 
   get shipped() {
-    return this.library.shipped;
+    return this.photos.shipped;
   }
 
   list() {
-    this.library.list();
+    this.photos.list();
   }
 
   openRun() {
-    return this.library.openRun();
+    return this.photos.openRun();
   }
 
   openPhoto() {
-    return this.library.openPhoto();
+    return this.photos.openPhoto();
   }
 
   grown() {
-    return this.library.grown();
+    return this.photos.grown();
   }
 
   /** Shows a trace. */

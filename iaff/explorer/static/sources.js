@@ -78,9 +78,9 @@ export class Sources {
     if (!run) return none(`There is no run "${name}" here.`);
     if (app.mine()) return none(`This photo was computed by run ${app.run.name} alone.`);
     try {
-      const entry = (await app.library.indexOf(run)).find((one) => one.name === img);
+      const entry = (await app.photos.indexOf(run)).find((one) => one.name === img);
       if (!entry) return none(`Run ${name} has no trace of this photo.`);
-      const trace = await loadTrace(app.library.url(entry.file, run), entry.file);
+      const trace = await loadTrace(app.photos.url(entry.file, run), entry.file);
       trace.onlater = () => app.refresh();
       return { trace, why: "" };
     } catch (error) {

@@ -3,7 +3,7 @@ import { loadTrace, TraceError } from "./trace.js";
 
 const KEPT = 6; // traces of the run that stay decoded
 
-export class Library {
+export class Photos {
   constructor(app) {
     Object.assign(this, { app, traces: new Map(), shipped: [], index: [] });
   }
