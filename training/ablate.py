@@ -2,7 +2,7 @@
 
 Every row shares classifier, seeds, superpixels and f_1 with IAL under the same budget (``configs/ablation.toml``): they
 are linked from IAL's run of the first seed, and what differs is one setting. Each is trained with two seeds, scored on
-`tune` after every round and on train (with tags) at the end. Killed and started again, it goes on where it was;
+`tune` after every round, and the last one on train (with tags). Killed and started again, it goes on where it was;
 finished rows are read back.
 """
 
@@ -50,9 +50,9 @@ def share(base: Path, folder: Path) -> None:
 
 
 def score(run, root: str, split: str) -> list[dict[str, Any]]:
-    """A run's rounds on a split: mIoU of alpha^u and alpha^p with tags, precision and coverage of Y_t, in 0..1."""
+    """A run's last round on a split: mIoU of alpha^u and alpha^p with tags, precision and coverage of Y_t, in 0..1."""
     photos = open_split("voc", root, split, run.classes[1:])
-    rounds = evaluate(Explainer(run, device()), photos, cam=False)["rounds"]
+    rounds = evaluate(Explainer(run, device()), photos, [run.finished_rounds()], cam=False)["rounds"]
     return [_figures(r) for r in rounds]
 
 

@@ -59,6 +59,7 @@ class App {
     listen(this);
     store.subscribe((changed) => this.#changed(changed));
     watchRun(this, server);
+    this.#hide();
     this.ready = this.own.restore().then(() => this.openRun());
   }
 
@@ -270,6 +271,7 @@ class App {
 
   #changed(changed) {
     const start = performance.now();
+    if (changed.has("hide")) this.#hide();
     if (changed.has("run")) return void (this.ready = this.openRun());
     if (changed.has("img")) return void (this.ready = this.openPhoto());
     if (!this.origin) return;
@@ -281,6 +283,11 @@ class App {
     if (changed.has("by") || ["p2", "p3", "p4"].some((key) => changed.has(key))) this.sources.retry();
     this.#show();
     this.time("change", performance.now() - start);
+  }
+
+  /** Parts of the page that a link or a lesson leaves out. */
+  #hide() {
+    document.body.dataset.hide = this.state.hide?.replaceAll("_", " ") ?? "";
   }
 
   /** Each pane with its trace; the main one's is what the rest of the page speaks of. */

@@ -5,6 +5,7 @@ export const STAGES = ["photo", "cam", "seeds", "unary", "superpixels", "confide
 export const FIRST_OF_ROUND = STAGES.indexOf("unary");
 export const TABS = ["stage", "layers", "compare", "leaks", "mining", "whatif"];
 export const DIRECTIONS = ["right", "left", "down", "up"]; // in the order of the gates
+export const PARTS = ["top", "stepper", "gallery", "panel", "tabs", "tools", "keys", "charts"]; // of the page
 export const PROPAGATORS = ["none", "walk", "pamr", "crf"];
 
 const oneOf =
@@ -63,6 +64,10 @@ export const TABLE = {
   tau: { parse: decimal(0, 1), start: null },
   taubg: { parse: decimal(0, 1), start: null },
   purity: { parse: decimal(0, 1), start: null },
+  // how it is told
+  lesson: { parse: name, start: null },
+  step: { parse: whole(1, 99), start: 1 }, // of the lesson
+  hide: { parse: list(new RegExp(`^(${PARTS.join("|")})$`), PARTS.length), start: null }, // "gallery_charts"
 };
 
 export function fromQuery(query) {
