@@ -48,6 +48,22 @@ def thumbnail(image: np.ndarray) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()
 
 
+def palette_png(labels: np.ndarray) -> bytes:
+    """Class ids ``uint8 (H, W)`` as a PNG whose colours are VOC's."""
+    picture, buffer = Image.fromarray(labels, "P"), io.BytesIO()
+    picture.putpalette(palette())
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def palette() -> list[int]:
+    """The PASCAL VOC colours: 256 x RGB, the bits of the index spread over the three channels."""
+    colours = []
+    for index in range(256):
+        colours += [sum((index >> (3 * bit + channel) & 1) << (7 - bit) for bit in range(3)) for channel in range(3)]
+    return colours
+
+
 def half_down(values: np.ndarray) -> np.ndarray:
     """Non-negative numbers as float16, rounded towards 0, so that no sum of them ever grows."""
     half = values.astype(np.float16)

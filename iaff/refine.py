@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch.nn.functional import interpolate
 from tqdm import tqdm
 
+from iaff.encoding import palette_png
 from iaff.errors import UserError
 from iaff.images import read_photo
 from iaff.metrics import to_photo
@@ -72,9 +72,7 @@ def write(trace: Trace, size: tuple[int, int], folder: Path) -> None:
     ids = np.array(trace.meta["class_ids"], np.uint8)
     for t, r in trace.rounds.items():
         alpha = to_photo(torch.from_numpy(r.alpha_p), height, width)
-        picture = Image.fromarray(ids[winners(alpha, size).numpy()], "P")
-        picture.putpalette(palette())
-        picture.save(folder / f"round_{t}.png", optimize=True)
+        (folder / f"round_{t}.png").write_bytes(palette_png(ids[winners(alpha, size).numpy()]))
     trace.save(folder / "trace.safetensors")
 
 
@@ -89,14 +87,6 @@ def winners(alpha: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
             label[large > best] = k
             best = torch.maximum(best, large)
     return label
-
-
-def palette() -> list[int]:
-    """The PASCAL VOC colours: 256 x RGB, the bits of the index spread over the three channels."""
-    colours = []
-    for index in range(256):
-        colours += [sum((index >> (3 * bit + channel) & 1) << (7 - bit) for bit in range(3)) for channel in range(3)]
-    return colours
 
 
 def said(file: Path, trace: Trace, folder: Path) -> str:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from iaff.encoding import palette
 from iaff.grid import STRIDE, UNKNOWN
-from iaff.refine import palette
 from iaff.trace import Trace
 
 SEEN = 0.55  # share of the label's colour over the photo

@@ -13,23 +13,20 @@ goes on.
 """
 
 import argparse
-import io
 import json
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from tqdm import tqdm
 
 from iaff.data import COCO_CLASSES, VOC, VOC_CLASSES, Dataset, Folder, open_split
-from iaff.encoding import write_atomically
+from iaff.encoding import palette_png, write_atomically
 from iaff.errors import UserError
 from iaff.explainer import Explainer
 from iaff.images import Photo, read_photo
 from iaff.metrics import to_photo
-from iaff.refine import palette, winners
+from iaff.refine import winners
 from iaff.run import Run
 from training.evaluate import device
 
@@ -67,15 +64,6 @@ def predict(explainer: Explainer, data: Dataset, out: Path, stored: tuple[str, .
         except OSError as error:
             raise UserError(f"Cannot write to {out}: {error.strerror or error}. Give another folder.") from error
     return len(wanted)
-
-
-def palette_png(labels: np.ndarray) -> bytes:
-    """Indices ``uint8 (H, W)`` as a palette PNG in VOC's colours."""
-    picture = Image.fromarray(labels, "P")
-    picture.putpalette(palette())
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def keep_settings(out: Path, settings: dict[str, object]) -> None:
