@@ -1,0 +1,49 @@
+"""The endpoints as tools of the Model Context Protocol, which Gradio serves beside the page (``--mcp``)."""
+
+import json
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+from iaff.errors import UserError
+
+
+def check_mcp() -> None:
+    """Raises UserError unless the package that Gradio needs for it is installed."""
+    if find_spec("mcp") is None:
+        raise UserError(
+            "--mcp: got no package `mcp`, which only this option needs. Install it: pip install mcp==1.30.0"
+        )
+
+
+def import_gradio(mcp: bool) -> None:
+    """Imports Gradio, ready for MCP or without it.
+
+    Gradio imports the package `mcp` wherever it is installed, and starts a tenth later; here, for those who ask alone.
+    """
+    if mcp:
+        _answer_in_json()
+        return
+    found = sys.modules.setdefault("mcp", None)  # None: its import fails, as if it were not installed
+    try:
+        import gradio  # noqa: F401
+    finally:
+        if found is None:
+            del sys.modules["mcp"]
+
+
+def _answer_in_json() -> None:
+    """Makes Gradio's tools answer in JSON; what a function returns would reach clients as Python's ``repr``."""
+    import gradio.mcp
+
+    class Server(gradio.mcp.GradioMCPServer):
+        def postprocess_output_data(self, data: Any, root_url: str) -> list:
+            return super().postprocess_output_data([_text(value) for value in data], root_url)
+
+    gradio.mcp.GradioMCPServer = Server
+
+
+def _text(value: Any) -> Any:
+    """JSON of lists and objects, but for files, which Gradio sends in its own way."""
+    is_file = isinstance(value, dict) and "meta" in value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) and not is_file else value

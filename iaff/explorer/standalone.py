@@ -1,0 +1,114 @@
+"""One self-contained HTML file of one trace: the explorer's own scripts and styles, no server, no network.
+
+Modules cannot be fetched beside a page that was opened from disk. So each lies in the page as a ``data:`` address,
+an import map says where, and ``from "./x.js"`` becomes ``from "iaff/x.js"``. The browser's exports fill the same
+:func:`shell`.
+"""
+
+import base64
+import html
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iaff.encoding import write_atomically
+from iaff.errors import UserError
+from iaff.explorer.files import STATIC
+from iaff.explorer.view import query_of, view_of
+
+if TYPE_CHECKING:
+    from iaff.trace import Trace
+
+START = "standalone.js"
+IMPORT = re.compile(r'^(import\b[^"]*|export\b[^"]*\bfrom )"\./([\w-]+\.js)"', re.MULTILINE)
+WORKER = ("stencil.js", "stencil_worker.js")  # a worker knows no import map: its two modules become one script
+
+
+def shell() -> str:
+    """The page without a trace: ``@@title@@`` (HTML) and ``@@embedded@@`` (JSON, no ``<``) are still to be filled."""
+    page = (STATIC / "standalone.html").read_text("utf-8")
+    styles = [path.read_text("utf-8") for path in sorted(STATIC.glob("*.css"), reverse=True)]  # style.css first
+    page = page.replace("@@styles@@", "\n".join(styles))
+    return page.replace("@@modules@@", json.dumps({"imports": _modules()}))
+
+
+def page(trace: "Trace", view: dict[str, Any]) -> str:
+    """The whole file: ``trace`` as it opens in ``view`` (see :func:`iaff.explorer.view.query_of`).
+
+    Raises:
+        UserError: the view has an unknown key or a value that the trace cannot show.
+    """
+    run = (trace.meta.get("run") or {}).get("name")
+    embedded = {
+        "name": trace.meta["name"],
+        "title": trace.meta.get("title") or trace.meta["name"],
+        "query": query_of(view, trace),
+        "trace": base64.b64encode(trace.to_bytes()).decode(),
+        "run": {"name": run} if run else None,
+    }
+    filled = shell().replace("@@title@@", html.escape(embedded["title"]))
+    return filled.replace("@@embedded@@", json.dumps(embedded, ensure_ascii=False).replace("<", "\\u003c"))
+
+
+@dataclass(repr=False)
+class Shown:
+    """A page as notebooks show it: in a frame of its own."""
+
+    html: str
+    height: int  # px
+
+    def __repr__(self) -> str:
+        return f"Shown(html of {len(self.html):,} characters; a notebook shows it as a page)"
+
+    def _repr_html_(self) -> str:
+        style = f"width: 100%; height: {int(self.height)}px; border: 0"
+        return f'<iframe title="iaff" style="{style}" srcdoc="{html.escape(self.html)}"></iframe>'
+
+
+def export(trace: Path, target: Path, query: str) -> int:
+    """Writes a trace file's page; ``query`` is a view as an address has it. Returns the exit status.
+
+    Raises:
+        UserError: the trace cannot be read, the view is wrong, or the file cannot be written.
+    """
+    from iaff.trace import Trace
+
+    text = Trace.load(trace).html(**view_of(query))
+    try:
+        write_atomically(target, text.encode())
+    except OSError as error:
+        raise UserError(f"{target} cannot be written: {error.strerror or error}. Give another file.") from error
+    print(f"{trace} -> {target} ({len(text.encode()) / 1e6:.1f} MB)")
+    return 0
+
+
+def _modules() -> dict[str, str]:
+    """All that the start imports, by the names of the import map."""
+    found: dict[str, str] = {}
+    waiting = [START]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        source = _worker() if name == "worker.js" else (STATIC / name).read_text("utf-8")
+        found[name] = source
+        waiting += [other for _, other in IMPORT.findall(source)]
+    return {f"iaff/{name}": _address(name, source) for name, source in sorted(found.items())}
+
+
+def _address(name: str, source: str) -> str:
+    source = IMPORT.sub(r'\1"iaff/\2"', source) + f"\n//# sourceURL=iaff/{name}\n"
+    return "data:text/javascript;base64," + base64.b64encode(source.encode()).decode()
+
+
+def _worker() -> str:
+    """What stands in place of ``worker.js``."""
+    lines = "\n".join((STATIC / name).read_text("utf-8") for name in WORKER).splitlines()
+    script = "\n".join(line.removeprefix("export ") for line in lines if not line.startswith("import "))
+    return (
+        f"const script = {json.dumps(script)};\n"
+        'const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));\n'
+        "export const stencilWorker = () => new Worker(address);\n"
+    )
