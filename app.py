@@ -8,7 +8,7 @@ if sys.version_info < (3, 11):  # before any import that needs it, so that the a
 import argparse
 from pathlib import Path
 
-from iaff.cli import add_server
+from iaff.cli import add_lessons, add_server
 from iaff.errors import UserError
 from iaff.explorer.app import build, explore, open_all
 from iaff.run import SHIPPED
@@ -31,10 +31,11 @@ def main(argv: list[str] | None = None) -> None:
         metavar="DIR",
         help="folder of the data set that a run was trained on, to look at its photos; may be repeated",
     )
+    add_lessons(parser)
     add_server(parser)
     args = parser.parse_args(argv)
     try:
-        explore(args.run or [], args.host, args.port, args.data or [])
+        explore(args.run or [], args.host, args.port, args.data or [], args.lessons, args.mcp)
     except UserError as error:
         sys.exit(str(error))
 

@@ -11,7 +11,7 @@ from iaff.errors import UserError
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="python -m iaff", description="Iterative affinity learning, from a shell.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="refine | explore | doctor")
+    commands = top.add_subparsers(dest="command", required=True, metavar="refine | explore | export | doctor")
 
     refine = commands.add_parser("refine", help="photos -> label maps of every round, and a trace")
     refine.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of photos")
@@ -24,16 +24,35 @@ def parser() -> argparse.ArgumentParser:
     explore.add_argument(
         "--data", action="append", type=Path, metavar="DIR", help="folder of the data set that a run was trained on"
     )
+    add_lessons(explore)
     add_server(explore)
+
+    export = commands.add_parser("export", help="a trace as one HTML file that opens without a server")
+    export.add_argument("trace", type=Path, metavar="TRACE", help="a .safetensors file")
+    export.add_argument("--html", type=Path, required=True, metavar="FILE", help="where the page is written")
+    export.add_argument("--view", default="", metavar="QUERY", help="what it opens with, 'stage=affinity&round=3'")
 
     commands.add_parser("doctor", help="versions, devices, weights; what is missing and how to mend it")
     return top
 
 
+def add_lessons(options: argparse.ArgumentParser) -> None:
+    """Folders of lessons beside the shipped ones."""
+    options.add_argument(
+        "--lessons",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="folder of lessons of your own (docs/lessons.md); may be repeated",
+    )
+
+
 def add_server(options: argparse.ArgumentParser) -> None:
-    """Host and port; they default to GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on a Space."""
+    """Host and port, which default to GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on a Space; and ``--mcp``."""
     options.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
     options.add_argument("--port", type=int, default=os.environ.get("GRADIO_SERVER_PORT", "7860"))
+    options.add_argument("--mcp", action="store_true", help="offer the endpoints as tools for agents too (MCP)")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,8 +67,12 @@ def main(argv: list[str] | None = None) -> int:
         if args.command == "explore":
             from iaff.explorer.app import explore
 
-            explore(args.what, args.host, args.port, args.data or [])
+            explore(args.what, args.host, args.port, args.data or [], args.lessons, args.mcp)
             return 0
+        if args.command == "export":
+            from iaff.explorer.standalone import export
+
+            return export(args.trace, args.html, args.view)
         from iaff.doctor import doctor
 
         return doctor()

@@ -64,10 +64,13 @@ def packages() -> Iterator[Finding]:
 
 
 def extras() -> Iterator[Finding]:
-    """What only a comparison with the dense CRF needs."""
+    """What only a comparison with the dense CRF, and ``--mcp``, need."""
     found = find_spec("pydensecrf") is not None
     yield Finding("dense crf", "installed" if found else "not installed (only a comparison with it needs it)",
                   "" if found else "pip install pydensecrf2==1.1", needed=False)  # fmt: skip
+    found = find_spec("mcp") is not None
+    yield Finding("mcp", "installed" if found else "not installed (only explore --mcp needs it)",
+                  "" if found else "pip install mcp==1.30.0", needed=False)  # fmt: skip
 
 
 def devices() -> Iterator[Finding]:

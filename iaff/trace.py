@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -21,6 +21,9 @@ from safetensors.numpy import save
 from iaff.affinity import Affinity, restored
 from iaff.encoding import decode_photo, decode_png, write_atomically
 from iaff.errors import UserError
+
+if TYPE_CHECKING:
+    from iaff.explorer.standalone import Shown
 
 SCHEMA = 1
 FORMAT = "iaff-trace"
@@ -175,6 +178,26 @@ class Trace:
     def image(self) -> np.ndarray:
         """The photo as ``uint8 (H, W, 3)``."""
         return decode_photo(self.tensors["image"])
+
+    def html(self, **view: Any) -> str:
+        """The explorer's page of this trace as one HTML file, which needs no server and no network.
+
+        Args:
+            view: what it opens with, as the explorer's address has it: ``stage="affinity", round=3, x=220, y=100``
+                (docs/exports.md).
+
+        Raises:
+            UserError: an unknown key, or a stage, round or pixel that is not there.
+        """
+        from iaff.explorer.standalone import page
+
+        return page(self, view)
+
+    def show(self, height: int = 760, **view: Any) -> "Shown":
+        """The same for a notebook: the page in a frame, ``height`` px high. Arguments and errors as :meth:`html`."""
+        from iaff.explorer.standalone import Shown
+
+        return Shown(self.html(**view), height)
 
     def labels(self, name: str) -> np.ndarray | None:
         """A label map (``seeds``, ``truth``, ``rounds.1.confident``) as ``uint8 (rows, columns)``, or None."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from iaff.encoding import thumbnail
 from iaff.errors import UserError
 from iaff.explorer.files import KEPT, STATIC, exposed
+from iaff.explorer.mcp import check_mcp, import_gradio
 from iaff.run import SCHEMA, SHIPPED, Run
 from iaff.trace import Trace
 
@@ -27,23 +28,29 @@ MARKS = {"voc": "ImageSets", "coco": "annotations", "folder": "tags.csv"}  # wha
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 
-def explore(paths: list[Path], host: str, port: int, data: list[Path] = ()) -> None:
+def explore(paths: list[Path], host: str, port: int, data: list[Path] = (), lessons: list[Path] = (),
+            mcp: bool = False) -> None:  # fmt: skip
     """Opens runs and traces (default: the shipped run) in a server on that address, until it is stopped.
 
     Args:
-        paths: as :func:`open_all` takes them; data: folders of the data sets that the runs were trained on.
+        paths: as :func:`open_all` takes them; data: folders of the data sets that the runs were trained on;
+            lessons: folders of lessons beside the shipped ones.
+        mcp: serve the endpoints as tools of the Model Context Protocol too.
 
     Raises:
-        UserError: something cannot be opened, or the port is taken.
+        UserError: something cannot be opened, the port is taken, or ``mcp`` lacks its package.
     """
+    if mcp:
+        check_mcp()
     runs = located(open_all(paths or [SHIPPED]), data)
+    check_lessons(lessons)
     check_port(host, port)
     signal.signal(signal.SIGTERM, leave)
-    demo = build(runs)
+    demo = build(runs, lessons, mcp)
     where = "127.0.0.1" if host == "0.0.0.0" else host
     print(f"iaff explorer: http://{where}:{port}  (Ctrl+C stops it)", flush=True)
     try:
-        launch(demo, host, port)
+        launch(demo, host, port, mcp=mcp)
     except OSError as error:
         raise UserError(f"The explorer could not start: {error}.") from error
 
@@ -147,6 +154,16 @@ def loose_traces(files: list[Path]) -> Run:
     return run
 
 
+def check_lessons(folders: list[Path]) -> None:
+    """Raises UserError unless these are folders; what lies in them is read when the lessons are opened."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(
+                f"--lessons {folder}: got no folder of that name. Expected a folder of lessons as Markdown files; "
+                "docs/lessons.md says how to write one."
+            )
+
+
 def check_port(host: str, port: int) -> None:
     """Raises UserError unless a server can listen there."""
     try:
@@ -161,10 +178,11 @@ def check_port(host: str, port: int) -> None:
         ) from error
 
 
-def build(runs: list[Run]) -> "gr.Blocks":
+def build(runs: list[Run], lessons: list[Path] = (), mcp: bool = False) -> "gr.Blocks":
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     uploads = own_upload_folder()
+    import_gradio(mcp)
     import gradio as gr
 
     from iaff.explorer.api import add_api
@@ -175,7 +193,7 @@ def build(runs: list[Run]) -> "gr.Blocks":
     desk = Desk()
     title = "iaff · affinity explorer"
     with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT)) as demo:
-        Explorer(runs, desk, uploads, elem_id="iaff-explorer")
+        Explorer(runs, desk, uploads, lessons, elem_id="iaff-explorer")
         Charts(runs, elem_id="iaff-charts")
         add_api(runs, desk, uploads)
     return demo
@@ -193,7 +211,7 @@ def own_upload_folder() -> Path:
     return folder
 
 
-def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True) -> None:
+def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True, mcp: bool = False) -> None:
     """Serves the page: no analytics, no history, no outside address, no server-side rendering."""
     import gradio as gr
 
@@ -209,6 +227,7 @@ def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True) -> None:
         ssr_mode=False,
         run_history=False,
         footer_links=[],
+        mcp_server=mcp,
         theme=theme,
         css_paths=sorted(STATIC.glob("*.css"), reverse=True),  # style.css first
     )

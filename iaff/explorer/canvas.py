@@ -7,9 +7,11 @@ import gradio as gr
 
 from iaff.explorer.browse import data_set
 from iaff.explorer.compare import propagate
+from iaff.explorer.export_handler import exports
 from iaff.explorer.files import STATIC, address, plotly_js
 from iaff.explorer.handlers import listing, own_photos, run_figures
 from iaff.explorer.jobs import Desk
+from iaff.explorer.lessons_handler import lesson_list
 from iaff.explorer.mining_handler import run_mining
 from iaff.run import Run
 
@@ -38,7 +40,7 @@ def scripts() -> dict[str, Any]:
 class Explorer(gr.HTML):
     """Stage stepper, photos, picture and panel; see ``static/canvas.js``."""
 
-    def __init__(self, runs: list[Run], desk: Desk, uploads: Path, **kwargs: Any):
+    def __init__(self, runs: list[Run], desk: Desk, uploads: Path, lessons: list[Path] = (), **kwargs: Any):
         super().__init__(
             html_template='<div class="iaff"><p class="opening">Opening the first photo …</p></div>',
             js_on_load=LOAD,
@@ -52,6 +54,8 @@ class Explorer(gr.HTML):
                 run_figures(runs),
                 run_mining(runs),
                 propagate,
+                *exports(),
+                lesson_list(lessons),
             ],
             **kwargs,
         )

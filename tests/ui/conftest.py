@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -92,14 +93,20 @@ def walk_file(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def app(run_folder, broken_run, empty_run, walk_file, tmp_path_factory) -> Iterator[SimpleNamespace]:
-    """``python app.py`` with all runs, as a user starts it; ``seconds`` until the server answers. Whatever the tests
-    do to it, it must not print a traceback."""
-    log = tmp_path_factory.mktemp("log") / "app.log"
+    """``python app.py`` with all runs, as a user starts it; see :func:`serving`."""
+    options = []
+    for run in (run_folder, broken_run, empty_run, walk_file, SHIPPED):
+        options += ["--run", str(run)]
+    with serving(options, tmp_path_factory.mktemp("log") / "app.log") as served:
+        yield served
+
+
+@contextmanager
+def serving(options: list[str], log: Path) -> Iterator[SimpleNamespace]:
+    """``python app.py`` on a port of its own; ``seconds`` until it answers. Whatever tests do to it, it must not print
+    a traceback."""
     port = free_port()
-    runs = [run_folder, broken_run, empty_run, walk_file, SHIPPED]
-    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
-    for run in runs:
-        command += ["--run", str(run)]
+    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), *options]
     start = time.monotonic()
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
@@ -118,7 +125,7 @@ def app(run_folder, broken_run, empty_run, walk_file, tmp_path_factory) -> Itera
         yield SimpleNamespace(url=url, port=port, start=start, seconds=seconds, pid=process.pid)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
     assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
 
 

@@ -58,7 +58,7 @@ def test_photos_that_no_run_was_trained_on(run_folder, tmp_path):
 
 
 def test_nothing_heavy_before_the_page_is_built(run_folder):
-    """Gradio is imported only to build, torch not at all: both cost seconds."""
+    """Gradio is imported only to build, torch not at all: both cost seconds. Nor is mcp, unless it is asked for."""
     code = (
         "import sys, pathlib\n"
         "from iaff.explorer.app import build, open_all\n"
@@ -67,6 +67,7 @@ def test_nothing_heavy_before_the_page_is_built(run_folder):
         "build(runs)\n"
         "assert 'torch' not in sys.modules, 'torch was imported'\n"
         "assert 'plotly' not in sys.modules, 'plotly was imported'\n"
+        "assert not sys.modules.keys() & {'mcp', 'mcp.types'}, 'mcp was imported'\n"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
@@ -91,11 +92,3 @@ def test_only_traces_are_exposed(app, run_folder, path):
         raw.sendall(f"GET /gradio_api/file={run_folder}/{path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
         status = raw.recv(64).decode().split()[1]
     assert status in ("403", "404")
-
-
-def test_public_api_is_explain_alone(app):
-    import json
-    import urllib.request
-
-    with urllib.request.urlopen(app.url + "gradio_api/info", timeout=10) as answer:
-        assert list(json.load(answer)["named_endpoints"]) == ["/explain"]

@@ -7,13 +7,19 @@ const BATCH = 60, // rows that are asked for at once
   AT_ONCE = 6, // pictures that are asked for at once
   PAUSE_MS = 180; // after the last letter that is typed
 const NO_WEIGHTS = "This run has no weights, so its photos can be listed, but not opened.";
+const SOME = "any", // an order, whichever the server puts first
+  START = { sort: null, cls: null, round: null, search: "" };
+
+/** Keys of the state that are about this dialog. */
+export const BROWSED = ["all", "allcls", "allround", "find"];
+
 const CROSS = '<path d="m4 4 8 8M12 4l-8 8"/>';
 
 /** The dialog, in the page's `root`; `open()` shows it for the run that is open. */
 export class Browser {
   constructor(app, root) {
     this.app = app;
-    this.asked = { sort: null, cls: null, round: null, search: "" };
+    this.asked = { ...START };
     this.thumbs = new Map(); // of each run and id, promises
     this.line = []; // pictures that wait to be asked for
     this.under = 0; // those that are on their way
@@ -48,6 +54,7 @@ export class Browser {
       this.note,
       this.list,
     );
+    this.node.addEventListener("close", () => this.#closed());
     this.node.addEventListener("keydown", (event) => this.#key(event));
     this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
     new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#next(), {
@@ -57,14 +64,30 @@ export class Browser {
     this.seen = new IntersectionObserver((entries) => this.#see(entries), { root: this.list, rootMargin: "200px" });
   }
 
+  /** Shows the dialog, with the order, class and search that it had for this run. */
   open() {
-    if (this.run !== this.app.run) {
-      this.run = this.app.run;
-      this.asked = { sort: null, cls: null, round: null, search: "" };
-      this.search.value = "";
-    }
-    this.node.showModal();
-    this.#ask({}).then(() => this.#first()?.focus());
+    if (this.run !== this.app.run) this.asked = { ...START };
+    const { sort, cls, round, search } = this.asked;
+    this.app.store.set({ all: sort ?? SOME, allcls: cls, allround: round, find: search || null });
+  }
+
+  /** As the state says: open or not, and which photos in which order. */
+  follow() {
+    const { app, node } = this,
+      { all, allcls, allround, find } = app.state;
+    if (all === null || !app.run) return node.close();
+    const fresh = !node.open || this.run !== app.run,
+      wish = { sort: all === SOME ? this.asked.sort : all, cls: allcls, round: allround, search: find ?? "" };
+    this.run = app.run;
+    if (!node.open) node.showModal();
+    if (!fresh && Object.keys(wish).every((key) => wish[key] === this.asked[key])) return;
+    if (this.search.value.trim() !== wish.search) this.search.value = wish.search;
+    this.#ask(wish).then(() => fresh && this.#first()?.focus());
+  }
+
+  #closed() {
+    if (this.node.contains(document.activeElement)) document.activeElement.blur(); // else it would hear the next key
+    this.app.store.set(Object.fromEntries(BROWSED.map((key) => [key, null])));
   }
 
   #soon() {
@@ -78,7 +101,9 @@ export class Browser {
     const answer = await this.#page(0);
     if (!answer) return;
     const { sort, round, rounds, sorts, classes, total } = answer;
-    Object.assign(this.asked, { sort, round });
+    const { cls, search } = Object.assign(this.asked, { sort, round });
+    if (cls && !classes.some(([name]) => name === cls)) return this.#ask({ cls: null });
+    if (this.node.open) this.app.store.set({ all: sort ?? SOME, allcls: cls, allround: round, find: search || null });
     this.about = { ...answer, sort: sorts.find(({ key }) => key === sort) };
     this.sort.fill(sorts.map(({ key, label }) => [key, label]), sort);
     const names = classes.map(([name, count]) => [name, `${name} (${count.toLocaleString("en-GB")})`]);
@@ -220,6 +245,7 @@ export class Browser {
 
   /** Arrows walk over the tiles, up from the first row leads to the search; Esc closes. The page hears nothing. */
   #key(event) {
+    if (!this.node.open) return; // closed just now, and the focus is still here
     event.stopPropagation();
     const { key, target } = event;
     if (key === "/" && target !== this.search) {

@@ -1,5 +1,5 @@
 // The explorer's view: puts stepper, gallery, picture and panel together and keeps them in step with the store.
-import { store } from "./state.js";
+import { BARE, store, toQuery, tooLong } from "./state.js";
 import { Photos } from "./photos.js";
 import { available, step, perRound } from "./stages.js";
 import { STRIDE } from "./scan.js";
@@ -13,19 +13,29 @@ import { OwnView } from "./own_view.js";
 import { buildPage } from "./page.js";
 import { problem } from "./problem.js";
 import { Animation } from "./animation.js";
-import { Browser } from "./browser.js";
+import { BROWSED, Browser } from "./browser.js";
+import { Exports } from "./export.js";
 import { watchRun } from "./grow.js";
+import { embedded } from "./embedded.js";
 import { centre } from "./grid.js";
 import { Sources } from "./sources.js";
 import { specOf } from "./panes.js";
 import { compared } from "./painter.js";
 import { COMPARED } from "./layers.js";
-import { clicked, pinned, pinsOf } from "./pins.js";
-import { reveal, zoomBy } from "./viewport.js";
+import { clicked, left, pinned, pinsOf } from "./pins.js";
+import { pan, reveal, zoomBy } from "./viewport.js";
 import { Edits, paintable } from "./whatif.js";
+import { Brush } from "./brush.js";
+import { Pen } from "./pen.js";
+import { Hiding } from "./hiding.js";
+import { Announcer } from "./announcer.js";
+import { Lessons } from "./lessons.js";
 import { askedLeaks } from "./leaks.js";
 
 const KEPT_TIMES = 2000;
+const COPIED_MS = 2500;
+const PINNED = ["x", "y", "pins"];
+const PAN = 0.15; // of what is seen, at one key
 
 class App {
   constructor(root, runs, base, server, upload) {
@@ -44,6 +54,10 @@ class App {
     });
     // ms; hover: event handled -> last draw call; server: a propagator's answer
     this.timings = { wait: [], hover: [], change: [], photo: [], server: [] };
+    this.brush = new Brush(this);
+    this.pen = new Pen(this);
+    this.hiding = new Hiding(this, root);
+    this.announcer = new Announcer();
     this.photos = new Photos(this);
     this.sources = new Sources(this);
     this.animation = new Animation(this);
@@ -51,16 +65,20 @@ class App {
     this.gallery = new Gallery(this);
     this.picture = new Picture(this);
     this.panel = new Panel(this);
+    this.lessons = new Lessons(this, server);
     buildPage(this, root);
+    root.append(this.hiding.node, this.announcer.node);
     this.help = help(root);
     this.ownView = new OwnView(this, root, server, upload);
     this.own = this.ownView.photos;
     this.browser = new Browser(this, root);
+    this.exports = new Exports(this, root);
     listen(this);
     store.subscribe((changed) => this.#changed(changed));
-    watchRun(this, server);
-    this.#hide();
-    this.ready = this.own.restore().then(() => this.openRun());
+    if (!embedded) watchRun(this, server);
+    const restored = embedded ? Promise.resolve() : Promise.all([this.own.restore(), this.lessons.restore()]);
+    this.ready = restored.then(() => this.openRun());
+    this.ready.then(() => this.browser.follow());
   }
 
   // --- what is asked ---------------------------------------------------------------------------------------------
@@ -141,11 +159,19 @@ class App {
 
   /** A click; `add` keeps the other pins. */
   pin(at, add = false) {
+    if (this.lessons.guess(at)) return;
     store.set(clicked(this.state, at, add));
   }
 
   unpin() {
     store.set(pinned([]));
+  }
+
+  /** One more pin where the first one stands, which can then be moved on; the first one where there is none. */
+  pinMore() {
+    if (!this.trace) return;
+    if (!this.pinned()) return this.nudge(0, 0);
+    store.set(pinned(left(this.pins())));
   }
 
   /** Shift and an arrow: move the pin by one cell, or set one. */
@@ -157,6 +183,15 @@ class App {
     const moved = { x: clamp(first.x + dx * STRIDE, trace.W), y: clamp(first.y + dy * STRIDE, trace.H) };
     store.set(pinned([moved, ...more]));
     reveal(this.state, trace, moved);
+    this.pen.moved(first, moved);
+  }
+
+  /** Alt and an arrow: move the photo in its frame; false where all of it is seen. */
+  pan(dx, dy) {
+    const { state, origin } = this;
+    if (!this.trace || state.zoom === 1) return false;
+    pan(state, origin, (dx * PAN * origin.W) / state.zoom, (dy * PAN * origin.H) / state.zoom);
+    return true;
   }
 
   zoom(steps) {
@@ -210,9 +245,9 @@ class App {
   }
 
   paint(from, to) {
-    const { tool, channel, size } = this.brush,
-      { origin } = this;
-    this.edits.stroke(origin.cell(from.x, from.y), origin.cell(to.x, to.y), tool, channel, size);
+    const { origin, edits } = this,
+      { tool, channel, size } = this.brush;
+    edits.stroke(origin.cell(from.x, from.y), origin.cell(to.x, to.y), tool, channel, size);
     this.edited();
   }
 
@@ -220,8 +255,16 @@ class App {
   edited() {
     this.repaint ??= requestAnimationFrame(() => {
       this.repaint = null;
-      this.refresh();
+      if (!this.edits) return; // something else is in the picture's place by now
+      const paint = this.edits.text;
+      paint === this.state.paint ? this.refresh() : store.set({ paint });
     });
+  }
+
+  undoEdit() {
+    if (!this.edits?.canUndo) return;
+    this.edits.undo();
+    this.edited();
   }
 
   resetEdits() {
@@ -256,25 +299,40 @@ class App {
     if (this.trace?.truth) store.set({ truth: next[this.state.truth] });
   }
 
-  async copyLink() {
+  /** A link to this view, or to it with some values changed. */
+  async copyLink(change = {}) {
     store.write();
-    const label = this.copy.querySelector("span:last-child");
-    const done = await navigator.clipboard?.writeText(location.href).then(
+    const view = { ...this.state, ...change },
+      link = new URL(toQuery(view, location.search) || location.pathname, location.href),
+      label = this.copy.querySelector("span:last-child");
+    link.hash = location.hash;
+    const done = await navigator.clipboard?.writeText(link.href).then(
       () => true,
       () => false,
     );
-    label.textContent = done ? "Copied" : "Copy the address";
-    setTimeout(() => (label.textContent = "Copy link"), 1500);
+    if (!done) prompt("This browser lets no page copy. Copy the link here:", link.href);
+    label.textContent = `${done ? "Copied" : "A link"}${this.#lacks(view)}`;
+    this.say(label.textContent);
+    clearTimeout(this.copied);
+    this.copied = setTimeout(() => (label.textContent = "Copy link"), COPIED_MS);
+  }
+
+  /** What a link cannot hold, in words. */
+  #lacks(view) {
+    if (tooLong(view, "paint")) return ", without the painting: too much for a link";
+    return this.own.find(view.img) ? "; the photo itself stays here" : "";
   }
 
   // --- what changed ----------------------------------------------------------------------------------------------
 
   #changed(changed) {
     const start = performance.now();
-    if (changed.has("hide")) this.#hide();
-    if (changed.has("run")) return void (this.ready = this.openRun());
-    if (changed.has("img")) return void (this.ready = this.openPhoto());
-    if (!this.origin) return;
+    if (changed.has("hide") || changed.has("lesson")) this.hiding.update(); // also where there is no picture
+    const opens = changed.has("run") || changed.has("img");
+    if (opens) this.ready = changed.has("run") ? this.openRun() : this.openPhoto();
+    if (BROWSED.some((key) => changed.has(key))) this.browser.follow();
+    if (opens || !this.origin || [...changed].every((key) => BROWSED.includes(key))) return;
+    if (changed.has("paint")) this.#takePaint();
     this.#settle();
     if ([...changed].every((key) => ["cx", "cy", "zoom"].includes(key))) {
       this.picture.draw();
@@ -283,11 +341,21 @@ class App {
     if (changed.has("by") || ["p2", "p3", "p4"].some((key) => changed.has(key))) this.sources.retry();
     this.#show();
     this.time("change", performance.now() - start);
+    if (PINNED.some((key) => changed.has(key))) this.#sayPin();
   }
 
-  /** Parts of the page that a link or a lesson leaves out. */
-  #hide() {
-    document.body.dataset.hide = this.state.hide?.replaceAll("_", " ") ?? "";
+  /** What a screen reader shall say, once there is a pause. */
+  say(text) {
+    this.announcer.say(text);
+  }
+
+  #sayPin() {
+    const pin = this.pinned(),
+      more = this.pins().length - 1;
+    if (!pin) return this.say("Nothing is pinned.");
+    const { main } = this.picture,
+      text = main.trace ? describe(this, pin, main) : `x ${pin.x}, y ${pin.y} px`;
+    this.say(`Pinned: ${text}${more > 0 ? `, and ${more} more` : ""}`);
   }
 
   /** Each pane with its trace; the main one's is what the rest of the page speaks of. */
@@ -320,6 +388,8 @@ class App {
   }
 
   #show() {
+    this.hiding.update();
+    if (this.pen.down && !this.paints()) this.pen.lift();
     this.#panes();
     this.#aim();
     this.truth.show(this.state.truth);
@@ -367,17 +437,19 @@ class App {
 
   /** Shows a trace. */
   open(trace, entry) {
-    const first = !this.lastPhoto,
-      same = this.lastPhoto === entry.name,
-      { state } = this;
+    const { state, lastPhoto } = this,
+      same = lastPhoto === entry.name;
     this.lastPhoto = entry.name;
     if (trace !== this.origin) this.#takeEdits(trace, same);
+    this.pen.lift();
     this.origin = trace;
     this.cursor = null;
     this.region = -1;
     this.animation.stop();
     this.sources.forget();
-    if (!same && !first) Object.assign(state, pinned([]), { zoom: 1, cx: null, cy: null, leak: null });
+    if (!store.given && !same && lastPhoto) Object.assign(state, BARE);
+    this.#takePaint(store.given);
+    store.given = false;
     if (pinsOf(state).some(({ x, y }) => x >= trace.W || y >= trace.H)) Object.assign(state, pinned([]));
     this.peak = peak(trace);
     this.title.textContent = trace.meta.title || entry.title || entry.name;
@@ -386,7 +458,8 @@ class App {
     this.picture.say(null);
     for (const part of this.#parts()) part.hidden = false;
     this.truthLabel.hidden = !trace.truth;
-    this.picture.over.setAttribute("aria-label", `${this.title.textContent}: the photo with the chosen layer`);
+    const said = `${this.title.textContent}: the photo with the chosen layer. Shift and arrows pin a pixel.`;
+    this.picture.over.setAttribute("aria-label", said);
     this.#panes();
     this.picture.fit();
     this.#show();
@@ -398,6 +471,12 @@ class App {
     const before = this.edits;
     this.edits = trace.once("edits", () => new Edits(trace));
     if (same && before && !before.empty && this.edits.empty) this.edits.adopt(before);
+  }
+
+  /** What the state says is painted, or (`asked` is false) what was painted on this photo before, is in both. */
+  #takePaint(asked = true) {
+    if (asked) this.edits.take(this.state.paint);
+    this.state.paint = this.edits.text;
   }
 
   /** A round and a stage that the trace can show: its rounds may be fewer, and may lack a layer. */

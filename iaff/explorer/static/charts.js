@@ -15,7 +15,6 @@ const CONFIG = { displayModeBar: false, responsive: true };
 class Charts {
   constructor(root, props, base, server) {
     Object.assign(this, { root, props, base, server, cards: new Map(), asked: new Map(), runs: [] });
-    this.shown = "both";
     this.source = el("p.source");
     this.choice = segmented(
       "Whose figures",
@@ -24,7 +23,7 @@ class Charts {
         ["photo", "this photo", "this photo's figures alone"],
         ["both", "both", "both in each chart"],
       ],
-      (shown) => this.#choose(shown),
+      (shown) => store.set({ figs: shown === "both" ? null : shown }),
     );
     this.key = el("p.sources");
     this.grids = [el("div.charts"), el("div.charts.small")]; // the three that matter most, then the rest
@@ -42,6 +41,7 @@ class Charts {
     store.subscribe((changed) => {
       if (["run", "panes", "p2", "p3", "p4"].some((key) => changed.has(key))) this.load();
       if (changed.has("round")) this.mark();
+      if (changed.has("figs")) this.update();
     });
     addEventListener("iaff:photo", () => this.update());
     addEventListener("iaff:grown", () => {
@@ -83,20 +83,16 @@ class Charts {
       { kind: "other", name: `run ${this.runs[1]?.name}`, figures: other },
     ];
     const there = all.filter(({ figures }) => figures?.rounds?.length),
-      chosen = there.filter(({ kind }) => this.shown === "both" || (kind === "photo") === (this.shown === "photo"));
+      { figs } = store.state,
+      chosen = there.filter(({ kind }) => !figs || (kind === "photo") === (figs === "photo"));
     return chosen.length ? chosen : there;
-  }
-
-  #choose(shown) {
-    this.shown = shown;
-    this.update();
   }
 
   /** Says at once what the charts are about, and draws them, or waits until they come into sight. */
   async update() {
     if (!this.runs.length) return;
     const sources = this.#sources();
-    this.choice.show(this.shown);
+    this.choice.show(store.state.figs ?? "both");
     this.source.textContent = about(this.runs[0]);
     this.key.replaceChildren(...sources.map(sample));
     this.stale = !this.near && "ready" in this.root.dataset;

@@ -182,7 +182,7 @@ export class CompareView {
     const head = el(
       "tr",
       {},
-      el("th"),
+      el("td"),
       maps.map(({ pane }) => el("th", { scope: "col" }, String(pane.index + 1))),
     );
     this.table.replaceChildren(

@@ -28,6 +28,11 @@ export function refill(node, children) {
   alike?.focus({ preventScroll: true });
 }
 
+/** Text of a node that is read out when it changes: the same text again is no change. */
+export function tell(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /** A choice between few things, as buttons: {node, show(value)}. */
 export function segmented(label, options, choose) {
   const buttons = options.map(([value, text, hint]) =>
@@ -54,5 +59,6 @@ export const ICONS = {
   play: '<path d="M5 3.2v9.6L12.5 8z" fill="currentColor"/>',
   pause: '<path d="M5.5 3.5v9M10.5 3.5v9" stroke-width="2.2"/>',
   loop: '<path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.2v2.6h-2.6"/>',
+  take: '<path d="M8 2.5v7.6M4.6 7 8 10.4 11.4 7M2.8 13.2h10.4"/>',
   link: '<path d="M6.6 9.4a2.8 2.8 0 0 0 4 0l2-2a2.8 2.8 0 0 0-4-4l-.8.8M9.4 6.6a2.8 2.8 0 0 0-4 0l-2 2a2.8 2.8 0 0 0 4 4l.8-.8"/>',
 };

@@ -6,6 +6,7 @@ import { strokePath } from "./painter.js";
 import { PIN_COLOURS } from "./pins.js";
 import { drawLeaks } from "./leaks_view.js";
 import { drawEdits } from "./whatif.js";
+import { drawGuess } from "./lesson_question.js";
 
 const CASING = "rgb(0 0 0 / .6)";
 const CROSS = [
@@ -46,6 +47,7 @@ export class Glow {
     const { leaks, chosen } = pane.leaks ?? {};
     if (leaks) this.#origin(() => drawLeaks(c, leaks, chosen, this.view.scale * STRIDE));
     this.#markers(asks);
+    if (app.lessons.mark) drawGuess(c, pane, app.lessons.mark);
   }
 
   /** Whether what was painted takes part in what this pane shows. */

@@ -1,6 +1,8 @@
 // The tab "Layers": what lies over the photo, how opaque, which classes, how near.
 import { STAGES } from "./state.js";
+import { EVERYTHING } from "./hiding.js";
 import { ABOUT, perRound } from "./stages.js";
+import { embedded } from "./embedded.js";
 import { swatch } from "./legend.js";
 import { el, refill } from "./dom.js";
 
@@ -24,15 +26,24 @@ export class LayersView {
     this.rows = new Map();
     this.list = el("ul.layer-list");
     this.classes = el("div.class-list", { role: "group", "aria-label": "Classes that are shown" });
-    this.zoom = el("output.zoom-value");
+    this.zoom = el("output.zoom-value", { "aria-live": "off" });
     const step = (text, label, by) =>
       el("button.plain", { type: "button", "aria-label": label, title: label, onclick: () => app.zoom(by) }, text);
     const whole = () => app.store.set({ zoom: 1, cx: null, cy: null });
+    const bare = el(
+      "button.plain.bare",
+      { type: "button", title: "This view without controls", onclick: () => app.copyLink({ hide: EVERYTHING }) },
+      "Copy a link to the picture alone",
+    );
     this.node = el(
       "div.tab-body",
       {},
       el("h3", {}, "Layers"),
-      el("p.note", {}, "The stage's layer lies on the photo, the others above it. A double click shows one alone."),
+      el(
+        "p.note",
+        {},
+        "The stage's layer lies on the photo, the others above it. A double click (or o) shows one alone.",
+      ),
       this.list,
       el("h3", {}, "Classes"),
       this.classes,
@@ -45,7 +56,8 @@ export class LayersView {
         step("+", "Nearer (+)", 1),
         el("button.plain", { type: "button", title: "The whole photo (0)", onclick: whole }, "whole photo"),
       ),
-      el("p.note", {}, "The wheel zooms at the cursor, dragging moves the photo."),
+      el("p.note", {}, "The wheel zooms at the cursor, dragging (or Alt + arrows) moves the photo."),
+      !embedded && bare,
     );
   }
 
@@ -98,11 +110,13 @@ export class LayersView {
     });
     const label = el(
         "span.layer-name",
-        { title: "Double click: this layer alone", ondblclick: () => this.#alone(name) },
+        { title: "Double click, or o: this layer alone", ondblclick: () => this.#alone(name) },
         nameOf(name),
       ),
       when = el("small");
-    return { node: el("li", {}, el("label", {}, box, label, when), slider), box, slider, when };
+    const solo = { "data-solo": "", onsolo: () => this.#alone(name) },
+      node = el("li", solo, el("label", {}, box, label, when), slider);
+    return { node, box, slider, when };
   }
 
   #fill({ node, box, slider, when }, name, over) {
@@ -135,6 +149,7 @@ export function classChips(app, { mark = swatch, from = 0, text = (name) => name
   const { classes, class_ids: ids } = app.trace.meta,
     chosen = app.state.cls?.split(",").filter((name) => classes.includes(name)) ?? [],
     shown = new Set(chosen.length ? chosen : classes);
+  const alone = (name) => set(chosen.length === 1 && chosen[0] === name ? classes : [name]);
   const set = (names) => app.store.set({ cls: names.length && names.length < classes.length ? names.join(",") : null });
   const chip = (name, k) => {
     // A double click is two clicks first, and the first may have changed what is shown: it says what was before.
@@ -146,10 +161,10 @@ export function classChips(app, { mark = swatch, from = 0, text = (name) => name
       set(app.solo ? classes : [name]);
     };
     const pressed = String(shown.has(name));
-    const title = `Show or hide ${name}; double click: only ${name}`;
+    const title = `Show or hide ${name}; double click, or o: only ${name}`;
     return el(
       "button.class-chip",
-      { type: "button", "aria-pressed": pressed, title, onclick: click },
+      { type: "button", "aria-pressed": pressed, title, onclick: click, "data-solo": "", onsolo: () => alone(name) },
       mark(ids[k]),
       text(name),
     );

@@ -100,7 +100,7 @@ export class MiningView {
     const { store } = this.app,
       input = el("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `${name}: ${title}` }),
       mark = el("u"),
-      value = el("output.value");
+      value = el("output.value", { "aria-live": "off" }); // the range says it
     input.addEventListener("input", () => store.set({ [key]: threshold(+input.value, this.#own(key)) }));
     const rail = el("span.rail", {}, input, mark);
     return { node: el("label.rail-row", { title }, el("span.name", {}, name), rail, value), input, mark, value };

@@ -259,6 +259,9 @@ async function readable(photo) {
   }
 }
 
+/** Whether a photo of that name was taken in, or computed, by a browser. */
+export const isOwn = (id) => /^own-\w{1,6}$/.test(id ?? "");
+
 const newId = () => `own-${Math.random().toString(36).slice(2, 8)}`;
 
 function revoke(photo) {

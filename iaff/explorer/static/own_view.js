@@ -3,9 +3,12 @@
 import { Own, isTrace } from "./own.js";
 import { intake } from "./intake.js";
 import { card } from "./card.js";
+import { embedded } from "./embedded.js";
 
 export const NO_WEIGHTS =
   "This run has no weights: own photos need them, traces do not. Train it with weights kept, or choose another run.";
+
+const ONE_PHOTO = "This file holds one photo alone. Photos and traces open in the full explorer.";
 
 export class OwnView {
   constructor(app, root, server, upload) {
@@ -20,6 +23,7 @@ export class OwnView {
 
   /** Why none of these files can be taken in, or null. Of files that are still dragged only the type is known. */
   refusal(files) {
+    if (embedded) return ONE_PHOTO;
     const fits = ({ name, type }) => (name === undefined ? !type.startsWith("image/") : isTrace({ name }));
     return this.app.run?.explains || files.some(fits) ? null : NO_WEIGHTS;
   }

@@ -1,5 +1,6 @@
 // The page's frame: top line, stepper, photos, picture with its tools, panel, keys. Built once.
 import { store } from "./state.js";
+import { embedded } from "./embedded.js";
 import { el, icon, ICONS, segmented } from "./dom.js";
 
 const KEYS = [
@@ -16,7 +17,7 @@ const KEYS = [
 /** Puts the app's parts into `root`, and the controls that belong to none of them onto the app. */
 export function buildPage(app, root) {
   app.title = el("h1");
-  app.readout = el("output.readout", { hidden: true });
+  app.readout = el("output.readout", { hidden: true, "aria-live": "off" }); // it follows the cursor
   app.picture.main.node.append(app.readout);
   app.runChoice = runChoice(app);
   app.copy = copyButton(app);
@@ -31,12 +32,15 @@ export function buildPage(app, root) {
   root.replaceChildren(
     top(app),
     app.stepper.node,
-    el("div.work", {}, app.gallery.node, view, app.panel.node),
+    el("div.work", {}, app.gallery.node, view, el("div.side", {}, app.panel.node)),
     el("p.keys", {}, hints),
+    app.lessons.menu.node,
   );
   const narrow = matchMedia("(max-width: 999px)");
-  const place = () =>
+  const place = () => {
     narrow.matches ? app.stepper.node.after(app.panel.head) : app.panel.tabs.node.after(app.panel.head);
+    narrow.matches ? app.stepper.node.after(app.lessons.card.node) : app.panel.node.before(app.lessons.card.node);
+  };
   narrow.addEventListener("change", place);
   place();
 }
@@ -49,10 +53,18 @@ function top(app) {
     app.title,
     app.runs.length > 1
       ? el("label.run", {}, "run", app.runChoice)
-      : el("span.run", {}, `run ${app.runs[0]?.name ?? ""}`),
+      : el("span.run", {}, app.runs[0]?.name ? `run ${app.runs[0].name}` : ""),
     el("span.spring"),
-    el("button.quiet", { type: "button", onclick: toCharts }, "Run figures ↓"),
-    app.copy,
+    app.lessons.offered &&
+      el("button.quiet", { type: "button", title: "Lessons (v)", onclick: () => app.lessons.menu.open() }, "Lessons"),
+    !embedded && el("button.quiet", { type: "button", onclick: toCharts }, "Run figures ↓"),
+    !embedded && app.copy,
+    el(
+      "button.quiet",
+      { type: "button", title: "Pictures, files and figures of this view (s)", onclick: () => app.exports.open() },
+      icon(ICONS.take),
+      "Export",
+    ),
     el(
       "button.quiet",
       { type: "button", title: "All keys (?)", "aria-label": "All keys", onclick: () => app.help.toggle() },

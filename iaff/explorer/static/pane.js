@@ -19,7 +19,8 @@ export class Pane {
   constructor(app, index) {
     Object.assign(this, { app, index, trace: null, leaks: null, query: answer(), others: answer() });
     this.base = el("canvas.base", { "aria-hidden": "true" });
-    this.over = el("canvas.over", { tabindex: index ? "-1" : "0", role: "img", "aria-label": `Pane ${index + 1}` });
+    const role = index ? { role: "img" } : { role: "application", "aria-roledescription": "picture", tabindex: "0" };
+    this.over = el("canvas.over", { ...role, "aria-label": `Pane ${index + 1}` });
     this.caption = el("p.pane-title", { hidden: true });
     this.notice = el("p.pane-note", { hidden: true });
     this.node = el("div.frame", { "data-pane": index + 1 }, this.base, this.over, this.caption, this.notice);

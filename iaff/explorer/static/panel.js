@@ -1,14 +1,14 @@
 // The panel beside the picture: what this stage does, its choices, this photo's figures, what the cursor asks.
 import { STAGES } from "./state.js";
 import { ABOUT, step, perRound, percent, number } from "./stages.js";
-import { el, icon, ICONS, refill, segmented } from "./dom.js";
+import { el, icon, ICONS, refill, segmented, tell } from "./dom.js";
 import { legend, swatch } from "./legend.js";
 import { patchStory } from "./patch.js";
 import { Choices } from "./choices.js";
 import { Query } from "./query.js";
 import { story } from "./story.js";
 import { tagEditor } from "./tags.js";
-import { tabs } from "./tabs.js";
+import { NAMES, tabs } from "./tabs.js";
 import { LayersView } from "./layers_view.js";
 import { CompareView } from "./compare_view.js";
 import { LeaksView } from "./leaks_view.js";
@@ -60,7 +60,9 @@ export class Panel {
     this.stage = el("div.stage-tab", {}, this.body, this.seeds.node, this.query.node, this.story, this.figures);
     this.walk = el("div.walk", {}, this.back, this.next);
     this.content = el("div.tab-content", { id: "iaff-tab", role: "tabpanel" });
-    this.node = el("aside.panel", { "aria-label": "Panel" }, this.tabs.node, this.head, this.content, this.walk);
+    this.heading = el("h2.sr"); // of a tab whose parts have heads
+    const parts = [this.tabs.node, this.heading, this.head, this.content, this.walk];
+    this.node = el("aside.panel", { "aria-label": "Panel" }, parts);
   }
 
   /** The view of the chosen tab, or undefined for the stage's own. */
@@ -74,7 +76,9 @@ export class Panel {
       { stage, round, mode, scale } = state,
       about = ABOUT[stage];
     if (!trace) return;
-    this.tabs.show(this.app.state.tab);
+    this.tabs.show(state.tab);
+    this.heading.textContent = NAMES[state.tab][0];
+    this.heading.hidden = !this.view;
     this.content.setAttribute("aria-labelledby", `tab-${this.app.state.tab}`);
     const content = this.view?.node ?? this.stage;
     if (this.content.firstChild !== content) this.content.replaceChildren(content);
@@ -93,7 +97,7 @@ export class Panel {
       `Stage ${STAGES.indexOf(stage) + 1} of ${STAGES.length}` +
       (perRound(stage) ? ` · round ${round} of ${trace.T}` : " · once");
     this.title.textContent = about.name;
-    this.sentence.textContent = about.say(trace, round, mode);
+    tell(this.sentence, about.say(trace, round, mode));
   }
 
   #updateStage(about, trace, round) {

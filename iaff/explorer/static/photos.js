@@ -1,7 +1,17 @@
 // Runs and photos: what there is to open, and opening it.
-import { loadTrace, TraceError } from "./trace.js";
+import { Trace, TraceError, loadTrace } from "./trace.js";
+import { fromBase64 } from "./base64.js";
+import { embedded } from "./embedded.js";
+import { isOwn } from "./own.js";
+import { BARE } from "./state.js";
 
 const KEPT = 6; // traces of the run that stay decoded
+const GONE = {
+  title: "This photo is gone",
+  got: "A photo that was taken in or computed by a page, and is not kept here: a link does not carry it.",
+  expected: "One of the photos beside this message.",
+  remedy: "Choose another photo, go on with the browser's back and forward, or take the photo in again (u).",
+};
 
 export class Photos {
   constructor(app) {
@@ -33,13 +43,20 @@ export class Photos {
         expected: "A traces folder with index.json; training writes it after each round.",
         remedy: "It appears here by itself after the first round; or open another run with --run DIR.",
       });
-    const known = this.index.some(({ name }) => name === app.state.img);
-    if (!known) app.state.img = (this.shipped[0] ?? this.index[0]).name;
     return this.openPhoto();
+  }
+
+  /** The photo to show where the state names none that is here; with what was pinned on another one forgotten. */
+  #instead() {
+    const { app } = this,
+      { name } = this.shipped[0] ?? this.index[0];
+    if (!app.store.given && app.lastPhoto !== name) Object.assign(app.state, BARE);
+    app.state.img = name;
   }
 
   /** The traces that a run lists; an index that cannot be read is one without photos. */
   async indexOf(run) {
+    if (embedded) return [embedded];
     try {
       const response = await fetch(this.url("index.json", run), { cache: "no-cache" });
       return response.ok ? ((await response.json()).traces ?? []) : [];
@@ -71,9 +88,15 @@ export class Photos {
 
   async openPhoto() {
     const { app } = this,
-      entry = this.index.find(({ name }) => name === app.state.img),
+      here = () => this.index.find(({ name }) => name === app.state.img),
       start = performance.now();
-    if (!entry) return;
+    if (!this.index.length) return;
+    if (!here() && isOwn(app.state.img)) {
+      app.gallery.update();
+      return app.fail(GONE);
+    }
+    if (!here()) this.#instead();
+    const entry = here();
     app.gallery.update();
     if (entry.own?.busy || entry.own?.failed) return app.ownView.follow(entry.own);
     try {
@@ -89,6 +112,7 @@ export class Photos {
 
   #load(entry) {
     if (entry.own) return entry.own.trace();
+    if (embedded) return (this.only ??= Trace.parse(fromBase64(embedded.trace).buffer));
     const url = this.url(entry.file),
       known = this.traces.get(url);
     if (known) return known;

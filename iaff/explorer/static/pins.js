@@ -21,6 +21,14 @@ export function pinned(list) {
   };
 }
 
+/** The list when the first pin is to be moved on and leaves one where it stands, or, standing on one, takes it away. */
+export function left(list) {
+  const [first, ...more] = list,
+    others = more.filter(({ x, y }) => x !== first.x || y !== first.y);
+  if (others.length < more.length) return [first, ...others];
+  return [first, ...more.slice(0, MOST_PINS - 2), first];
+}
+
 /** A click: alone it moves the only pin (or takes it away), added it pins one more (or takes that one away). */
 export function clicked(state, at, add) {
   const list = pinsOf(state),

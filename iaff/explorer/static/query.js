@@ -23,7 +23,7 @@ export class Query {
       ],
       (mode) => app.store.set({ mode }),
     );
-    this.where = el("p.where", { "aria-live": "polite" });
+    this.where = el("p.where"); // follows the cursor: what is pinned is said elsewhere
     this.bars = el("div.bars");
     this.reach = el("b");
     this.reachShare = el("span");
@@ -171,11 +171,12 @@ export class Query {
         cells.map((text) => el("td", {}, String(text))),
       );
     });
-    const heads = ["", "pin", "reach", "mass", app.state.mode === "row" ? "in 1's decision" : "of 1's label"];
+    const heads = ["pin", "reach", "mass", app.state.mode === "row" ? "in 1's decision" : "of 1's label"];
     this.pins.replaceChildren(
       el(
         "tr",
         {},
+        el("td"),
         heads.map((text) => el("th", { scope: "col" }, text)),
       ),
       ...rows,

@@ -18,7 +18,10 @@ export class Scatter {
     this.over = el("canvas.over-map", { tabindex: "0", role: "application", "aria-label": label });
     this.tip = el("output.tip", { hidden: true });
     this.node = el("div.scatter", {}, this.under, this.over, this.tip);
-    this.over.addEventListener("pointermove", (event) => this.#point(this.#nearest(event)));
+    this.over.addEventListener("pointermove", (event) => {
+      this.tip.setAttribute("aria-live", "off");
+      this.#point(this.#nearest(event));
+    });
     this.over.addEventListener("pointerleave", () => this.#point(-1));
     this.over.addEventListener("click", (event) => {
       const id = this.#nearest(event);
@@ -77,6 +80,7 @@ export class Scatter {
       enter = event.key === "Enter" && this.marked >= 0;
     if (event.shiftKey || (!by && !enter) || !this.points.length) return;
     event.preventDefault();
+    this.tip.setAttribute("aria-live", "polite");
     if (enter) return this.choose(this.marked);
     const order = [...this.points.keys()].sort((a, b) => this.places[a].x - this.places[b].x),
       at = order.indexOf(this.byId.get(this.marked));

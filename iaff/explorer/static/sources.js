@@ -3,6 +3,7 @@
 import { loadTrace } from "./trace.js";
 import { dropVariant, variant, withPasses } from "./variant.js";
 import { otherTrace } from "./others.js";
+import { embedded } from "./embedded.js";
 
 const COMPUTING = "Computing …";
 
@@ -75,7 +76,7 @@ export class Sources {
   async #load(name, img) {
     const { app } = this,
       run = app.runs.find((one) => one.name === name);
-    if (!run) return none(`There is no run "${name}" here.`);
+    if (!run) return none(embedded ? `Run ${name} is not in this file.` : `There is no run "${name}" here.`);
     if (app.mine()) return none(`This photo was computed by run ${app.run.name} alone.`);
     try {
       const entry = (await app.photos.indexOf(run)).find((one) => one.name === img);

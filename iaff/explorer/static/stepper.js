@@ -90,6 +90,7 @@ export class Stepper {
   start() {
     const { app } = this;
     if (!app.trace || !perRound(app.state.stage) || app.trace.T < 2) return;
+    app.store.playing = true;
     if (app.state.round === app.trace.T) app.store.set({ round: 1 });
     this.timer = setInterval(() => {
       if (!app.trace) return this.stop();
@@ -103,6 +104,7 @@ export class Stepper {
   stop() {
     clearInterval(this.timer);
     this.timer = null;
+    this.app.store.playing = false;
     this.update();
   }
 
@@ -119,8 +121,12 @@ export class Stepper {
     this.slider.max = T;
     this.slider.value = state.round;
     this.slider.style.setProperty("--fill", T > 1 ? (state.round - 1) / (T - 1) : 1);
-    this.count.replaceChildren("round ", el("b", {}, String(state.round)), ` of ${T}`);
+    const of = ` of ${T}`;
+    // It is read out when it changes.
+    if (this.count.textContent !== `round ${state.round}${of}`)
+      this.count.replaceChildren("round ", el("b", {}, String(state.round)), of);
     this.rounds.classList.toggle("off", !on);
+    this.rounds.setAttribute("aria-disabled", String(!on));
     this.rounds.title = on ? "" : "This stage does not depend on the round";
     this.slider.disabled = !on || T < 2;
     this.less.disabled = !on || state.round <= 1;

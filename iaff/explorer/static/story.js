@@ -47,7 +47,7 @@ export function story(trace, { x, y }, round, unpin) {
     el(
       "table",
       {},
-      el("tr", {}, el("th"), heads),
+      el("tr", {}, el("td"), heads),
       rows(trace, trace.cell(x, y)).map(([stage, of]) =>
         el("tr", {}, el("th", { scope: "row" }, stage), rounds.map((t) => cell(t, of(t)))),
       ),

@@ -2,7 +2,8 @@
 import { TABS } from "./state.js";
 import { el } from "./dom.js";
 
-const NAMES = {
+/** Of each tab: its name, and what it is for. */
+export const NAMES = {
   stage: ["Stage", "what this stage does (q)"],
   layers: ["Layers", "layers, classes, zoom (q)"],
   compare: ["Compare", "rounds, runs and propagators (q)"],

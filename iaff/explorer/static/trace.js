@@ -34,6 +34,7 @@ export class Trace {
     const trace = new Trace();
     trace.meta = checkMeta(info.trace);
     trace.tensors = tensors;
+    trace.bytes = new Uint8Array(buffer); // as they came
     trace.#measure();
     checkTensors(trace);
     await trace.#decode();

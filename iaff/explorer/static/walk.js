@@ -1,6 +1,7 @@
 // A long random walk as an affinity that can be asked at once: the first steps are walked here, within a frame, the
 // whole walk in a worker. Rows, columns and maps have the same form as a Scan's.
 import { Stencil } from "./stencil.js";
+import { stencilWorker } from "./worker.js";
 
 const BUDGET_MS = 7;
 const KEPT = 8; // exact answers, of rows and columns together
@@ -102,7 +103,7 @@ export class Walk {
   }
 
   #start() {
-    const worker = new Worker(new URL("./stencil_worker.js", import.meta.url), { type: "module" });
+    const worker = stencilWorker();
     worker.onmessage = ({ data }) => {
       const { answer } = this;
       this.answer = null;

@@ -2,10 +2,9 @@
 import { Scan } from "./scan.js";
 import { classColour, css, hatch } from "./colour.js";
 import { cellOutline } from "./paint.js";
+import { ERASED, NONE, read, written } from "./painted.js";
 
 export const TOOLS = ["wall", "label", "erase", "restore"];
-export const NONE = -1;
-export const ERASED = -2;
 const WALL = "wall";
 const REMEMBERED = 60; // strokes
 
@@ -73,6 +72,23 @@ export class Edits {
     this.label.set(label);
     Object.assign(this, { past: [...past], last: null, version: this.version + 1 });
     return true;
+  }
+
+  /** What is painted as the state has it, or null. */
+  get text() {
+    if (this.said?.version !== this.version) this.said = { version: this.version, text: written(this, this.trace.w) };
+    return this.said.text;
+  }
+
+  /** Paints what a text says, and nothing else; one undo takes it back. Nothing unless the trace is `paintable`. */
+  take(text) {
+    if (text === this.text || !paintable(this.trace)) return;
+    this.#keep(this.#now());
+    const { wall, label } = read(text, this.trace);
+    this.wall.set(wall);
+    this.label.set(label);
+    this.last = null;
+    this.version++;
   }
 
   get canUndo() {

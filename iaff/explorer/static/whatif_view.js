@@ -11,6 +11,7 @@ const ABOUT = {
   erase: "Drag on the photo: there the unary map says nothing, all classes alike.",
   restore: "Drag on the photo: there everything is again as it was.",
 };
+const PEN = "The pen is down: Shift + arrows paint at the pin. e lifts it, z takes the stroke back.";
 const HONEST =
   "The affinity and the networks stay as they are: only αᵖ = G α′ is computed anew. " +
   "What the next round would learn from it, only training can tell.";
@@ -24,11 +25,10 @@ const WIDEST = 5; // cells
 export class WhatIfView {
   constructor(app) {
     this.app = app;
-    app.brush = { tool: "wall", channel: 0, size: 1 };
     this.why = el("p.note");
     this.about = el("p.note");
     this.controls = el("div.paint-controls", {}, this.#brushes(), this.#passes(), this.#steps());
-    this.changed = el("p", { "aria-live": "polite" });
+    this.changed = el("p");
     this.table = el("table");
     this.answer = el("div.paint-answer", {}, this.changed, this.table);
     const honest = el("p.note", {}, HONEST);
@@ -36,10 +36,11 @@ export class WhatIfView {
   }
 
   #brushes() {
+    const { app } = this;
     const tools = TOOLS.map((tool) => [tool, tool, ABOUT[tool]]);
-    this.tools = segmented("Paint with", tools, (tool) => this.#brush({ tool }));
+    this.tools = segmented("Paint with", tools, (tool) => (app.brush.tool = tool));
     this.classes = el("div.paint-classes");
-    this.size = slider("brush", "Width of the brush in cells", WIDEST, (size) => this.#brush({ size }));
+    this.size = slider("brush", "Width of the brush in cells", WIDEST, (size) => (app.brush.size = size));
     return [this.tools.node, this.about, this.classes, this.size.node];
   }
 
@@ -52,12 +53,8 @@ export class WhatIfView {
   #steps() {
     const { app } = this,
       button = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
-    const undo = () => {
-      app.edits.undo();
-      app.edited();
-    };
-    this.undo = button("Undo", "Take back the last stroke", undo);
-    this.reset = button("Reset", "Take everything away", () => app.resetEdits());
+    this.undo = button("Undo", "Take back the last stroke (z)", () => app.undoEdit());
+    this.reset = button("Reset", "Take everything away (r)", () => app.resetEdits());
     return el("div.paint-steps", {}, this.undo, this.reset);
   }
 
@@ -80,17 +77,16 @@ export class WhatIfView {
     const { classes, class_ids: ids } = origin.meta,
       options = classes.map((name, k) => [k, name]);
     this.origin = origin;
-    this.app.brush.channel = Math.min(1, origin.K - 1);
-    this.choice = segmented("Class to paint", options, (channel) => this.#brush({ channel }));
+    this.choice = segmented("Class to paint", options, (channel) => (this.app.brush.channel = channel));
     this.choice.node.querySelectorAll("button").forEach((button, k) => button.prepend(swatch(ids[k])));
     this.classes.replaceChildren(this.choice.node);
   }
 
   #showControls() {
-    const { edits, brush, state } = this.app,
+    const { edits, brush, pen, state } = this.app,
       own = this.#ownPasses();
     this.tools.show(brush.tool);
-    this.about.textContent = ABOUT[brush.tool];
+    this.about.textContent = pen.down ? PEN : ABOUT[brush.tool];
     this.classes.hidden = brush.tool !== "label";
     this.choice.show(brush.channel);
     this.size.show(brush.size, brush.size === 1 ? "1 cell" : `${brush.size} cells`);
@@ -106,15 +102,13 @@ export class WhatIfView {
     let changed = 0;
     was.label.forEach((k, p) => (changed += k !== is.label[p]));
     const share = percent(changed / was.label.length);
-    this.changed.replaceChildren(el("b", {}, number(changed)), ` pixels changed (${share} of the map)`);
+    const said = ` pixels changed (${share} of the map)`;
+    this.changed.replaceChildren(el("b", {}, number(changed)), said);
+    if (changed !== this.last) this.app.say(number(changed) + said);
+    this.last = changed;
     const rows = classes.map((name, k) => row([swatch(ids[k]), name], was.shares[k], is.shares[k]));
     if (was.miou !== null) rows.push(row(["mIoU"], was.miou, is.miou));
     this.table.replaceChildren(...rows);
-  }
-
-  #brush(change) {
-    Object.assign(this.app.brush, change);
-    this.#showControls();
   }
 
   #ownPasses() {
@@ -132,7 +126,7 @@ function obstacle(origin, { by }) {
 
 /** A named range from 1 in whole steps: {node, show(value, text)}. */
 function slider(name, label, max, choose) {
-  const text = el("output"),
+  const text = el("output", { "aria-live": "off" }), // the range says it
     input = el("input", { type: "range", min: 1, max, "aria-label": label, oninput: () => choose(+input.value) });
   return {
     node: el("label.paint-range", {}, el("span", {}, name), input, text),

@@ -1,0 +1,90 @@
+// What is written on exported figures, and what their files are called.
+import { ABOUT, number, perRound } from "./stages.js";
+import { BY } from "./panes.js";
+import { NAMES } from "./animation.js";
+import { STRIDE } from "./scan.js";
+
+/** A text as a part of a file name. */
+export const slug = (text) =>
+  text
+    .normalize("NFKD")
+    .replace(/\.(jpe?g|png|webp|gif|bmp|tiff?|ppm|safetensors)$/i, "")
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60) || "photo";
+
+/** The photo's part of a file name; own photos are called as their files were. */
+export const photoName = ({ origin, state, own }) => slug(own?.find(state.img)?.name ?? origin.meta.name);
+
+/** "iaff_chelsea_round3_affinity.png" for the view as it is. */
+export function fileName(app, ending) {
+  const { stage, round, panes } = app.state,
+    when = perRound(stage) ? `_round${round}` : "",
+    many = panes > 1 ? `_${panes}panes` : "";
+  return `iaff_${photoName(app)}${when}_${stage}${many}${ending}`;
+}
+
+/** The lines above a figure of the view: [which layer of which run, what is asked and how]. */
+export function aboutView(app) {
+  const { state, picture, run } = app,
+    { panes } = picture,
+    when = perRound(state.stage) ? `, round ${state.round} of ${app.trace.T}` : "",
+    what = panes.length > 1 ? `${panes.length} panes` : `${ABOUT[state.stage].name}${when}`;
+  return [[run?.name && `Run ${run.name}`, what].filter(Boolean).join(" · "), asked(app), capital(how(app))].filter(
+    Boolean,
+  );
+}
+
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/** What the pin, or the cursor, is asked, and the answer in numbers. */
+function asked(app) {
+  const { state, picture } = app,
+    pane = picture.panes.find((one) => one.trace && one.asks()),
+    at = pane && app.at();
+  if (!at) return app.pinned() ? `Pinned: pixel ${app.pinned().x}, ${app.pinned().y}` : "";
+  const { count, mass } = pane.ask(at),
+    question = state.mode === "row" ? "Which pixels decide pixel" : "Where the label goes of pixel",
+    which = picture.panes.length > 1 ? ` (in pane ${pane.index + 1})` : "";
+  return `${question} ${at.x}, ${at.y} · reach ${number(count)} cells hold 90 % of the mass${which}, mass ${mass.toFixed(mass < 10 ? 3 : 1)}`;
+}
+
+/** What is different from the plain view of the stage. */
+function how(app) {
+  const { state, picture, edits } = app,
+    over = picture.main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
+  return [
+    state.by && `by ${BY[state.by].name}`,
+    state.dir && `scan ${NAMES[state.dir]} alone`,
+    state.passes && `${state.passes} passes`,
+    app.comparable() && state.wipe !== null && `left of the line round ${state.diff}, right of it round ${state.round}`,
+    app.comparable() && state.wipe === null && `changes from round ${state.diff} to round ${state.round}`,
+    over.length && `above it: ${over.join(", ")}`,
+    state.cls && `classes shown: ${state.cls.replaceAll(",", ", ")}`,
+    tried(state),
+    picture.main.leaks && "marked: where most of another label comes in",
+    edits && !edits.empty && "with walls or labels painted by hand",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+const TRIED = { fg: "object seeds", bg: "background seeds", tau: "τ", taubg: "τ of background", purity: "purity" };
+
+/** Thresholds that are tried in place of the run's. */
+function tried(state) {
+  const changed = Object.entries(TRIED).filter(([key]) => state[key] !== null);
+  return changed.length ? `tried: ${changed.map(([key, name]) => `${name} ${state[key]}`).join(", ")}` : "";
+}
+
+/** "1 cell = 4 × 4 px of the photo (352 × 234 px)", and the zoom. */
+export function scaleNote({ origin, state }) {
+  const cell = `1 cell = ${STRIDE} × ${STRIDE} px of the photo (${origin.W} × ${origin.H} px)`;
+  return state.zoom > 1 ? `${cell} · zoom ${state.zoom.toFixed(1)} ×` : cell;
+}
+
+/** Who took the photo, where the trace knows. */
+export function credit({ meta: { credit: of } }) {
+  const text = of ? [of.author, of.licence].filter(Boolean).join(", ") : "";
+  return text && `Photo: ${text}`;
+}

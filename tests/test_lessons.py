@@ -1,0 +1,165 @@
+"""Lessons: what a file becomes, what is said of a broken one, and whether the shipped ones keep to the page's keys."""
+
+import json
+import re
+
+import pytest
+
+from iaff.errors import UserError
+from iaff.explorer.app import check_lessons
+from iaff.explorer.files import STATIC
+from iaff.explorer.lessons_handler import lesson_list
+from iaff.lessons import LESSONS, LessonError, parse, query, read_folders
+from iaff.run import SHIPPED
+
+GOOD = """# Rows of *G*
+
+What a row is, with $G$.
+
+## First step
+
+[view](?img=cow&stage=photo&x=150&y=110)
+
+Text with $\\alpha^p = G\\,\\alpha^u$ and a <b>tag</b>.
+
+**Where?** Click where it *ends*.
+
+[reveal](?img=cow&stage=affinity&round=3&x=150&y=110)
+
+Here is why.
+
+## Second step
+
+[view](?img=cow&stage=seeds&cls=cow,dog)
+
+Text.
+
+**Choose.** Which?
+
+- [ ] this
+- [x] *that*
+
+[reveal](?img=cow&stage=refined)
+
+Because.
+"""
+
+
+def test_a_file_becomes_steps_with_views_and_questions():
+    lesson = parse(GOOD)
+    first, second = lesson["steps"]
+    assert lesson["title"] == "Rows of *G*"
+    assert "<mi>G</mi>" in lesson["summary"]
+    assert lesson["minutes"] == 1
+    assert (first["title"], first["view"]) == ("First step", "?img=cow&stage=photo&x=150&y=110")
+    assert "<msup><mi>&#x003B1;</mi><mi>p</mi></msup>" in first["html"], "formulae are MathML"
+    assert "&lt;b&gt;tag" in first["html"], "HTML is text"
+    assert "[view]" not in first["html"]
+    assert "Where?" not in first["html"]
+    where, choice = first["question"], second["question"]
+    assert (where["kind"], where["prompt"]) == ("where", "Click where it <em>ends</em>.")
+    assert where["reveal"] == "?img=cow&stage=affinity&round=3&x=150&y=110"
+    assert where["html"].strip() == "<p>Here is why.</p>"
+    assert choice["kind"] == "choice"
+    assert choice["options"] == [{"html": "this", "right": False}, {"html": "<em>that</em>", "right": True}]
+    assert query(second["view"]) == {"img": "cow", "stage": "seeds", "cls": "cow,dog"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "got", "expected"),
+    [
+        ("# Rows of *G*\n", "", "no title", "# Title"),
+        ("What a row is, with $G$.\n", "", "0 paragraphs", "one line"),
+        ("## ", "### ", "paragraphs below the title", "one line"),
+        ("## First step\n", "## First step\n\n[view](?img=dog)\n", "2 lines [view]", "exactly one"),
+        ("[view](?img=cow&stage=seeds&cls=cow,dog)\n", "", "0 lines [view](?...) in step 'Second step'", "exactly one"),
+        ("?img=cow&stage=seeds", "?stage=seeds", "the view '?stage=seeds&cls=cow,dog'", "img=PHOTO"),
+        ("?img=cow&stage=seeds", "?img=cow&img=dog", "img=cow&img=dog", "each key once"),
+        ("?img=cow&stage=seeds", "http://elsewhere/?img=cow", "http://elsewhere", "a query ?key=value"),
+        ("- [ ] this", "- [x] this", "2 right", "exactly one right"),
+        ("- [x] *that*\n", "", "1 answers", "two or more"),
+        ("- [ ] this\n- [x] *that*\n", "", "0 answers", "two or more"),
+        ("- [ ] this", "- this", "2 answers, 1 of them with a box", "- [ ] wrong"),
+        ("[reveal](?img=cow&stage=refined)\n", "", "0 lines [reveal]", "exactly one"),
+        ("Because.\n", "", "no explanation in the question of step 'Second step'", "why"),
+        ("Because.\n", "**Choose.** Again?\n", "a second question", "one question a step"),
+        ("stage=affinity&round=3", "stage=refined", "not the affinity", "stage=affinity"),
+        ("&x=150&y=110)\n\nHere", "&x=150&y=111)\n\nHere", "not the affinity of the pixel", "the same run"),
+        ("$G$", "$\\frac$", "the formula", "latex2mathml"),
+    ],
+)
+def test_a_broken_lesson_says_what_is_wrong(old, new, got, expected):
+    assert old in GOOD
+    with pytest.raises(LessonError) as caught:
+        parse(GOOD.replace(old, new))
+    assert got in caught.value.got
+    assert expected in caught.value.expected
+    assert caught.value.remedy
+
+
+def test_a_lesson_without_steps_says_so():
+    with pytest.raises(LessonError, match="no steps"):
+        parse("# Title\n\nOne line.\n")
+
+
+def test_pictures_are_not_loaded_from_elsewhere():
+    assert "<img" not in parse(GOOD.replace("Text.", "![a](http://elsewhere/a.png)"))["steps"][1]["html"]
+
+
+def test_dropped_files_appear_and_broken_ones_are_named(tmp_path):
+    ask = lesson_list([tmp_path])
+    shipped = ask({})
+    assert not shipped["broken"]
+    (tmp_path / "2-mine.md").write_text(GOOD)
+    (tmp_path / "README.md").write_text("no lesson")
+    (tmp_path / "bytes.md").write_bytes(b"# \xff")
+    (tmp_path / "long.md").write_text(GOOD + "x" * 300_000)
+    (tmp_path / "rounds.md").write_text(GOOD)
+    (tmp_path / "steps.md").write_text("# Title\n\nOne line.\n")
+    (tmp_path / "folder.md").mkdir()
+    answer = json.loads(json.dumps(ask({})))
+    names = [lesson["name"] for lesson in answer["lessons"]]
+    assert names == [*(lesson["name"] for lesson in shipped["lessons"]), "mine"]
+    broken = {error["file"]: error["got"] for error in answer["broken"]}
+    assert set(broken) == {"bytes.md", "long.md", "rounds.md", "steps.md", "folder.md"}
+    assert "not UTF-8" in broken["bytes.md"]
+    assert "4-rounds.md has it" in broken["rounds.md"]
+    (tmp_path / "2-mine.md").unlink()
+    assert [lesson["name"] for lesson in ask({})["lessons"]] == names[:-1]
+
+
+def test_a_missing_folder_of_lessons_is_an_error_at_the_start(tmp_path):
+    with pytest.raises(UserError, match="got no folder"):
+        check_lessons([tmp_path / "none"])
+
+
+# --- the shipped lessons -------------------------------------------------------------------------------------------
+
+TABLE = re.search(r"export const TABLE = \{(.*?)\n\};", (STATIC / "state.js").read_text(), re.DOTALL)[1]
+KEYS = set(re.findall(r"^ {2}(\w+): \{ parse", TABLE, re.MULTILINE))
+PHOTOS = {trace["name"] for trace in json.loads((SHIPPED / "traces" / "index.json").read_text())["traces"]}
+LESSON_FILES = sorted(LESSONS.glob("*.md"))
+
+
+def test_the_table_was_found():
+    assert {"run", "img", "stage", "x", "by", "tau", "lesson", "step", "hide"} <= KEYS
+    assert len(LESSON_FILES) >= 6
+
+
+@pytest.mark.parametrize("path", LESSON_FILES, ids=lambda path: path.stem)
+def test_a_shipped_lesson_keeps_to_the_rules(path):
+    lesson = parse(path.read_text(encoding="utf-8"))
+    questions = [step["question"] for step in lesson["steps"] if step["question"]]
+    assert questions
+    assert 5 <= len(lesson["steps"]) <= 8
+    assert 3 <= lesson["minutes"] <= 5
+    for view in [step["view"] for step in lesson["steps"]] + [question["reveal"] for question in questions]:
+        values = query(view)
+        assert set(values) <= KEYS - {"lesson", "step"}, view
+        assert values["run"] == "animals"
+        assert values["img"] in PHOTOS
+
+
+def test_every_kind_of_question_is_asked():
+    steps = [step for lesson in read_folders([LESSONS])["lessons"] for step in lesson["steps"]]
+    assert {step["question"]["kind"] for step in steps if step["question"]} == {"where", "choice"}

@@ -1,0 +1,170 @@
+"""The self-contained HTML file: what is in it, what it refuses, and the GIF that the server puts together."""
+
+import base64
+import html
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from iaff.cli import main
+from iaff.errors import UserError
+from iaff.explorer.export_handler import exports
+from iaff.explorer.files import STATIC
+from iaff.explorer.standalone import shell
+from iaff.explorer.view import keys
+from iaff.run import SHIPPED
+from iaff.trace import Trace
+
+TRACES = sorted((SHIPPED / "traces").glob("*.safetensors"))
+LARGEST = 3_000_000  # bytes
+EMBEDDED = re.compile(r'id="iaff-embedded">(.*?)</script>', re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def trace() -> Trace:
+    return Trace.load(SHIPPED / "traces" / "cow.safetensors")
+
+
+@pytest.mark.parametrize("path", TRACES, ids=lambda path: path.stem)
+def test_every_shipped_trace_fits(path):
+    page = Trace.load(path).html().encode()
+    assert len(page) <= LARGEST
+    assert b"@@" not in re.sub(rb"<script.*?</script>", b"", page, flags=re.DOTALL), "something was not filled in"
+
+
+def test_it_holds_the_trace_and_the_view(trace):
+    page = trace.html(stage="affinity", round=3, x=220, y=100, zoom=2.5, wipe=None)
+    embedded = json.loads(EMBEDDED.search(page).group(1))
+    inside = Trace.from_bytes(base64.b64decode(embedded["trace"]))
+    assert inside.meta == trace.meta
+    assert all(np.array_equal(inside.tensors[name], trace.tensors[name]) for name in trace.tensors)
+    assert embedded["query"] == "stage=affinity&round=3&x=220&y=100&zoom=2.5"
+    assert f"<title>{trace.meta['title']}</title>" in page
+    assert '<html lang="en">' in page
+
+
+def test_a_title_cannot_break_out_of_the_page(trace):
+    evil = Trace({**trace.meta, "title": "</title></script><b>$& @@embedded@@"}, trace.tensors)
+    page = evil.html()
+    assert "<b>" not in page
+    assert json.loads(EMBEDDED.search(page).group(1))["title"] == evil.meta["title"]
+
+
+def test_all_modules_are_there():
+    modules = json.loads(re.search(r'<script type="importmap">(.*?)</script>', shell()).group(1))["imports"]
+    sources = {name: base64.b64decode(address.partition(",")[2]).decode() for name, address in modules.items()}
+    wanted = {name for source in sources.values() for name in re.findall(r'\bfrom "([^"]+)";', source)}
+    assert wanted <= set(modules)
+    assert "iaff/stencil.js" in wanted
+    assert not any("charts" in name for name in modules), "charts need the server"
+
+
+def test_views_are_read_from_the_table():
+    table = re.search(r"export const TABLE = \{(.*?)\n\};", (STATIC / "state.js").read_text(), re.DOTALL).group(1)
+    assert set(keys()) < set(re.findall(r"^  (\w+):", table, re.MULTILINE))
+    assert keys()["stage"][0] == "photo"
+    assert keys()["mode"] == ("row", "column")
+    assert {"run", "img"}.isdisjoint(keys())
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ({"stag": "affinity"}, ["stag", "expected one of stage"]),
+        ({"stage": "afinity"}, ["'afinity'", "affinity"]),
+        ({"round": 6}, ["round = 6", "1 to 5"]),
+        ({"x": 352, "y": 0}, ["x = 352", "0 to 351"]),
+        ({"x": 3}, ["x alone"]),
+        ({"img": "cow"}, ["img"]),
+    ],
+)
+def test_a_view_that_cannot_be_is_refused(trace, view, words):
+    with pytest.raises(UserError) as error:
+        trace.html(**view)
+    assert all(word in str(error.value) for word in words), error.value
+
+
+def test_a_notebook_gets_a_frame(trace):
+    shown = trace.show(height=500, stage="refined")
+    text = shown._repr_html_()
+    assert "height: 500px" in text
+    assert html.unescape(re.search(r'srcdoc="([^"]*)"', text).group(1)) == shown.html
+    assert len(repr(shown)) < 100
+
+
+def test_neither_torch_nor_gradio_is_needed():
+    code = (
+        "import sys; from iaff import Trace\n"
+        f"Trace.load({str(TRACES[0])!r}).show(stage='refined')\n"
+        "assert not {'torch', 'gradio', 'plotly', 'IPython'} & set(sys.modules)"
+    )
+    root = Path(__file__).parents[1]
+    result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+
+
+def test_from_the_shell(tmp_path, capsys):
+    target = tmp_path / "cow.html"
+    view = "http://127.0.0.1:7860/?img=cow&stage=refined&round=2"
+    assert main(["export", str(TRACES[0]), "--html", str(target), "--view", view]) == 0
+    assert json.loads(EMBEDDED.search(target.read_text()).group(1))["query"] == "stage=refined&round=2"
+    assert main(["export", str(tmp_path / "none"), "--html", str(target)]) == 1
+    assert main(["export", str(TRACES[0]), "--html", str(target), "--view", "round=99"]) == 1
+    assert "round = '99'" in capsys.readouterr().err
+
+
+# --- the GIF ------------------------------------------------------------------------------------------------------
+
+SHELL, GIF = exports()
+
+
+def picture(colour=(200, 30, 30), size=(40, 30), kind="PNG") -> str:
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, kind)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def test_a_gif_of_the_frames():
+    colours = [(230, 159, 0), (86, 180, 233), (0, 158, 115)]
+    answer = GIF({"frames": [picture(colour) for colour in colours], "ms": 700})
+    assert answer["ok"]
+    with Image.open(io.BytesIO(base64.b64decode(answer["gif"])), formats=["GIF"]) as gif:
+        assert (gif.n_frames, gif.size, gif.info["duration"], gif.info["loop"]) == (3, (40, 30), 700, 0)
+        for i, colour in enumerate(colours):
+            gif.seek(i)
+            assert np.abs(np.asarray(gif.convert("RGB"), int) - colour).max() <= 8
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ([], "JSON object"),
+        ({"frames": [], "ms": 1000}, "frames = 0"),
+        ({"frames": [picture()] * 41, "ms": 1000}, "frames = 41"),
+        ({"frames": "x", "ms": 1000}, "frames = str"),
+        ({"frames": [picture()], "ms": 0}, "ms = 0"),
+        ({"frames": [picture()], "ms": True}, "ms = True"),
+        ({"frames": [picture(), 7], "ms": 1000}, "Frame 2"),
+        ({"frames": ["%%%"], "ms": 1000}, "no PNG"),
+        ({"frames": [picture(kind="JPEG")], "ms": 1000}, "no PNG"),
+        ({"frames": [picture(), picture(size=(41, 30))], "ms": 1000}, "Frame 2"),
+        ({"frames": [picture(size=(2401, 2))], "ms": 1000}, "2401"),
+        ({"frames": [picture(size=(2000, 2000))] * 11, "ms": 1000}, "in all"),
+        ({"frames": [picture(size=(400, 300))[:800]], "ms": 1000}, "cut short"),
+    ],
+)
+def test_frames_that_are_refused(request_, words):
+    answer = GIF(request_)
+    assert answer["ok"] is False
+    assert words in answer["error"], answer
+
+
+def test_the_shell_comes_from_the_server():
+    assert SHELL({})["shell"] == shell()

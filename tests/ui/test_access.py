@@ -1,0 +1,64 @@
+"""Accessibility: axe-core over stages, tabs, dialogs, a lesson and messages, in light and dark."""
+
+import pytest
+
+api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
+
+# What is not ours is left alone: Gradio's frame around the page, and what Plotly draws.
+OURS = {"include": [[".iaff"], [".iaff-charts"]], "exclude": [[".js-plotly-plot"]]}
+RULES = {
+    "light": {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]},
+    "dark": {"runOnly": ["color-contrast"]},  # the markup is the same
+}
+STAGES = ["photo", "cam", "seeds", "unary", "superpixels", "confident", "affinity", "refined"]
+TABS = ["layers", "compare", "leaks", "mining", "whatif"]
+
+
+@pytest.fixture
+def audit(view):
+    """``audit(where)`` notes what axe finds in the page as it is; at the end there must be nothing."""
+    axe, found = api.Axe(), []
+
+    def look(where: str) -> None:
+        scheme = "dark" if view.page.evaluate("document.body.classList.contains('dark')") else "light"
+        for wrong in axe.run(view.page, context=OURS, options=RULES[scheme]).response["violations"]:
+            for node in wrong["nodes"]:
+                found.append(f"{where}: {wrong['id']}: {node['html'][:160]} {node['failureSummary'][:200]}")
+
+    yield look
+    assert not found, "\n".join(sorted(set(found)))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_on_stages_and_tabs(view, audit, scheme):
+    view.page.emulate_media(color_scheme=scheme)
+    view.open("?run=animals&img=pasture&stage=photo&round=2&x=120&y=140&pins=60.60&truth=border")
+    for stage in STAGES:
+        view.page.evaluate(f"__iaff.store.set({{ stage: '{stage}' }})")
+        audit(stage)
+    for tab in TABS:
+        view.page.evaluate(f"__iaff.store.set({{ tab: '{tab}', stage: 'refined', diff: 1, wipe: 50, panes: 2 }})")
+        audit(tab)
+    view.page.wait_for_selector(".iaff-charts[data-ready]", timeout=20000)
+    audit("charts")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_on_dialogs_and_messages(view, audit, scheme):
+    view.page.emulate_media(color_scheme=scheme)
+    view.page.set_viewport_size({"width": 800, "height": 900})
+    view.open("?run=animals&img=chelsea&stage=affinity")
+    audit("narrow")
+    for key, dialog in [("?", ".help"), ("g", ".browser"), ("v", ".lessons"), ("s", ".exports")]:
+        view.key(key)
+        view.page.wait_for_selector(f"dialog{dialog}[open]")
+        if key == "g":
+            view.page.wait_for_selector(".browser .tile")
+        audit(dialog)
+        view.key("Escape")
+    view.key("f")
+    audit("the picture alone")
+    view.open("?lesson=rounds&step=2")
+    audit("a lesson")
+    view.open("?run=broken")
+    audit("a broken trace")

@@ -1,0 +1,337 @@
+"""Everything by keyboard: each key of the table, the order of Tab, names, painting without a mouse."""
+
+import re
+
+import pytest
+
+from tools.keys import README, entries, written
+
+AT = "?img=chelsea&stage=affinity&round=2"
+NAMELESS = """[...document.querySelectorAll("button, a, input, select, [tabindex], dialog")].filter((node) => {
+  if (!node.closest(".iaff, .iaff-charts") || !node.checkVisibility()) return false;
+  if (node.closest(".js-plotly-plot, [aria-hidden=true]")) return false;
+  const labels = [...(node.labels ?? [])].map((label) => label.innerText).join("");
+  return !(node.getAttribute("aria-label") || node.innerText || node.title || labels).trim();
+}).map((node) => node.outerHTML.slice(0, 120))"""
+FOCUSED = """(() => {
+  const node = document.activeElement, style = getComputedStyle(node);
+  const mark = node.closest(".frame") ? getComputedStyle(node.closest(".frame")).boxShadow : "";
+  return { html: node.outerHTML.slice(0, 90), inside: Boolean(node.closest(".iaff, .iaff-charts")),
+           picture: node.matches(".over"), visible: style.outlineStyle === "solid" || mark.includes(" 0px 4px") };
+})()"""
+
+
+START = """async (query) => {
+  const { fromQuery } = await import(`${__iaff.base}${__iaff.scripts}/state.js`);
+  document.activeElement.blur();
+  __iaff.store.set(fromQuery(query));
+  await __iaff.ready;
+}"""
+
+
+def start(view, query: str) -> None:
+    """The view of a link, without loading the page again."""
+    view.page.evaluate(START, query)
+
+
+def goes(view, key: str, value: str, expected, at: str = AT) -> None:
+    """A key gives a value of the state."""
+    start(view, at)
+    assert view.state(value) != expected
+    view.key(key)
+    assert view.state(value) == expected, f"{key} should give {value} = {expected!r}"
+
+
+def both(view, back: tuple, forward: tuple, at: str = AT) -> None:
+    goes(view, *back, at)
+    goes(view, *forward, at)
+
+
+def stages(view):
+    start(view, "?img=chelsea")
+    for i, stage in enumerate(["cam", "seeds", "unary", "superpixels", "confident", "affinity", "refined"], 2):
+        view.key(str(i))
+        assert view.state("stage") == stage
+
+
+def plays(view):
+    start(view, AT)
+    view.key(" ")
+    assert view.page.evaluate("Boolean(__iaff.stepper.timer)")
+    view.key(" ")
+    assert not view.page.evaluate("Boolean(__iaff.stepper.timer)")
+
+
+def photos(view):
+    start(view, AT)
+    view.key(".")
+    view.wait("__iaff.trace?.meta.name === 'astronaut'")
+    view.key(",")
+    view.wait("__iaff.trace?.meta.name === 'chelsea'")
+
+
+def moves_the_photo(view):
+    start(view, AT)
+    view.page.evaluate("addEventListener('keydown', (event) => (window.used = event.defaultPrevented))")
+    view.key("Alt+ArrowUp")
+    assert view.page.evaluate("window.used") is False, "at the whole photo the browser has its key"
+    view.key("+", "+")
+    x, y = view.page.evaluate("[__iaff.state.cx, __iaff.state.cy]")
+    view.key("Alt+ArrowLeft", "Alt+ArrowUp")
+    assert view.page.evaluate("window.used") is True
+    assert view.state("cx") < x
+    assert view.state("cy") < y
+
+
+def solo(view):
+    start(view, "?img=astronaut&stage=unary&tab=layers")
+    view.page.locator(".class-list .class-chip:has-text('dog')").focus()
+    view.key("o")
+    assert view.state("cls") == "dog"
+    view.key("o")
+    assert view.state("cls") is None, "the focus stays, and a second o shows all"
+    view.page.get_by_label("Show Seeds", exact=True).focus()
+    view.key("o")
+    assert view.state("stage") == "seeds"
+
+
+def alone(view):
+    start(view, AT)
+    view.key("f")
+    assert view.page.locator(".panel").is_hidden()
+    view.page.keyboard.press("Tab")
+    view.page.locator(".show-controls").focus()
+    view.key("Enter")
+    assert view.page.locator(".panel").is_visible()
+
+
+def clicks(view):
+    start(view, AT)
+    view.click(100, 80)
+    assert (view.state("x"), view.state("y")) == (100, 80)
+    view.page.keyboard.down("Shift")
+    view.click(40, 40)
+    view.page.keyboard.up("Shift")
+    assert view.state("pins") == "40.40"
+
+
+def nudges(view):
+    start(view, AT + "&x=100&y=80")
+    view.key("Shift+ArrowRight", "Shift+ArrowDown", "Shift+ArrowDown")
+    assert (view.state("x"), view.state("y")) == (104, 88)
+
+
+def more_pins(view):
+    start(view, AT + "&x=100&y=80")
+    view.key("m", "Shift+ArrowRight")
+    assert (view.state("x"), view.state("pins")) == (104, "100.80")
+    view.key("m", "Shift+ArrowRight", "m", "Shift+ArrowRight", "m")
+    assert len(view.state("pins").split("_")) == 3, "four in all"
+    view.key("m")
+    assert len(view.state("pins").split("_")) == 2, "one is taken away again"
+
+
+def escapes(view):
+    goes(view, "Escape", "x", None, AT + "&x=100&y=80&pins=40.40")
+    assert view.state("pins") is None
+
+
+def travels(view):
+    start(view, AT + "&x=100&y=80")
+    view.key("a")
+    view.wait("__iaff.animation.on")
+    view.key("a")
+    assert not view.page.evaluate("__iaff.animation.on")
+
+
+def blinks(view):
+    start(view, AT.replace("affinity", "refined"))
+    view.page.keyboard.down("x")
+    assert view.page.evaluate("__iaff.blink")
+    view.page.keyboard.up("x")
+    assert not view.page.evaluate("__iaff.blink")
+
+
+def paints(view):
+    """The pen, by keys alone: down, a line, up, a move without a line, undo."""
+    start(view, "?img=chelsea&stage=refined&round=2&x=100&y=80")
+    view.key("e")
+    assert view.state("tab") == "whatif"
+    assert "pen is down" in view.text(".whatif")
+    view.key(*["Shift+ArrowRight"] * 5, "e", "Shift+ArrowDown")
+    view.wait("__iaff.state.paint === 'wall-25.20.6'")
+    assert "pen is down" not in view.text(".whatif")
+    view.wait("document.querySelector('[role=status].sr').textContent.includes('Pinned')")
+    view.page.locator(".whatif button:has-text('erase')").focus()
+    view.key("Enter", "e", "Shift+ArrowDown", "e")
+    view.wait("__iaff.state.paint === 'wall-25.20.6_erased-30.21.1.2'")
+
+
+def undoes(view):
+    paints(view)
+    view.key("z")
+    view.wait("__iaff.state.paint === 'wall-25.20.6'")
+    view.key("z")
+    view.wait("__iaff.state.paint === null")
+
+
+def resets(view):
+    goes(view, "r", "passes", None, AT + "&tab=whatif&passes=3&paint=wall-3.3")
+    view.wait("__iaff.state.paint === null")
+
+
+def opens(key: str, dialog: str):
+    def check(view):
+        start(view, "?run=animals&img=chelsea")
+        view.key(key)
+        view.page.wait_for_selector(f"dialog{dialog}[open]")
+        view.key("Escape")
+        view.page.wait_for_selector(f"dialog{dialog}", state="hidden")
+
+    return check
+
+
+def chooses(view):
+    start(view, AT)
+    view.key("u")
+    view.page.wait_for_timeout(200)
+    assert view.choosers, "u opens the chooser of files"
+
+
+def copies(view):
+    start(view, AT)
+    view.key("b", "c")
+    view.wait("document.querySelector('.top').innerText.includes('Copied')")
+    assert view.page.evaluate("navigator.clipboard.readText()").endswith(AT + "&mode=column")
+
+
+def tabs(view):
+    """Tab reaches every part, the picture among them, and one sees where one is."""
+    start(view, "?img=chelsea&stage=refined&round=2&diff=1&wipe=50&tab=layers")
+    reached = []
+    view.page.evaluate("document.querySelector('.iaff .top button').focus()")
+    for _ in range(70):
+        view.key("Tab")
+        seen = view.page.evaluate(FOCUSED)
+        if seen["inside"]:
+            assert seen["visible"], f"no mark of the focus on {seen['html']}"
+            reached.append(seen)
+    html = " ".join(one["html"] for one in reached)
+    assert sum(one["picture"] for one in reached) == 1
+    for part in ("stage", "Round", "thumb", "Wipe", "Opacity of", "class-chip", "tab-layers"):
+        assert part in html, f"Tab does not reach {part}"
+
+
+CHECKS = {
+    "← →": lambda view: both(view, ("ArrowLeft", "stage", "confident"), ("ArrowRight", "stage", "refined")),
+    "1 … 8": stages,
+    "[ ]": lambda view: both(view, ("[", "round", 1), ("]", "round", 3)),
+    "space": plays,
+    "k": lambda view: goes(view, "k", "loop", "1"),
+    ", .": photos,
+    "− +": lambda view: both(view, ("-", "zoom", 2), ("+", "zoom", 4.5), AT + "&zoom=3"),
+    "0": lambda view: goes(view, "0", "zoom", 1, AT + "&zoom=3"),
+    "Alt + arrows": moves_the_photo,
+    "< >": lambda view: both(view, ("<", "opacity", 70), (">", "opacity", 90)),
+    "o": solo,
+    "t": lambda view: goes(view, "t", "truth", "border", AT.replace("affinity", "unary")),
+    "q": lambda view: goes(view, "q", "tab", "layers"),
+    "f": alone,
+    "click": clicks,
+    "Shift + click": clicks,
+    "Shift + arrows": nudges,
+    "m": more_pins,
+    "Esc": escapes,
+    "b": lambda view: goes(view, "b", "mode", "column"),
+    "l": lambda view: goes(view, "l", "scale", "linear"),
+    "d": lambda view: goes(view, "d", "dir", "right"),
+    "a": travels,
+    "p": lambda view: goes(view, "p", "panes", 2),
+    "w": lambda view: goes(view, "w", "wipe", 50, AT.replace("affinity", "refined")),
+    "hold x": blinks,
+    "e": paints,
+    "z": undoes,
+    "r": resets,
+    "g": opens("g", ".browser"),
+    "u": chooses,
+    "v": opens("v", ".lessons"),
+    "s": opens("s", ".exports"),
+    "c": copies,
+    "Tab": tabs,
+    "?": opens("?", ".help"),
+}
+
+
+def test_each_key_does_what_it_says(view):
+    view.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    view.choosers = []
+    view.page.on("filechooser", lambda chooser: view.choosers.append(chooser))
+    view.open()
+    for _, show, does in entries():
+        assert show in CHECKS, f"no check of what {show!r} does"
+        try:
+            CHECKS[show](view)
+        except Exception as error:
+            raise AssertionError(f"{show}: {does}") from error
+
+
+def test_readme_lists_the_keys():
+    assert README.read_text() == written(), "run python tools/keys.py"
+
+
+def test_the_list_of_keys_fits(view):
+    view.open()
+    view.key("?")
+    shown = view.page.locator("dialog.help kbd").all_inner_texts()
+    assert shown == [show for _, show, _ in sorted_by_group()]
+    box = view.page.locator("dialog.help").bounding_box()
+    assert box["height"] <= 868
+    assert view.page.evaluate("(d => d.scrollHeight <= d.clientHeight)(document.querySelector('dialog.help'))")
+
+
+def sorted_by_group() -> list[tuple[str, str, str]]:
+    groups = re.findall(r"\*\*(.*?)\*\*", written().split("<!-- keys -->")[1].split("<!-- /keys -->")[0])
+    assert len(groups) == len({group for group, _, _ in entries()})
+    order = ["look", "compare", "ask", "paint", "more"]
+    return sorted(entries(), key=lambda entry: order.index(entry[0]))
+
+
+@pytest.mark.parametrize("tab", ["stage", "layers", "compare", "leaks", "mining", "whatif"])
+def test_every_control_has_a_name(view, tab):
+    view.open(f"?run=animals&img=pasture&stage=seeds&tab={tab}&panes=2")
+    assert view.page.evaluate(NAMELESS) == []
+    view.key("8")
+    assert view.page.evaluate(NAMELESS) == []
+
+
+def test_nothing_is_said_while_hovering(view):
+    """Live regions are quiet while the cursor moves; a pin is said once."""
+    view.open(AT)
+    view.page.evaluate(
+        """() => {
+          window.said = [];
+          const live = "[aria-live]:not([aria-live=off]), [role=status], [role=alert], output:not([aria-live=off])";
+          for (const node of document.querySelectorAll(".iaff :is(" + live + ")"))
+            new MutationObserver(() => said.push(node.textContent)).observe(node,
+              { subtree: true, childList: true, characterData: true });
+        }"""
+    )
+    for x in range(40, 200, 20):
+        view.hover(x, 80)
+    view.page.wait_for_timeout(700)
+    assert view.page.evaluate("said") == []
+    view.key(*["Shift+ArrowRight"] * 4)
+    view.wait("said.length")
+    view.page.wait_for_timeout(300)
+    assert [text[:10] for text in view.page.evaluate("said")] == ["Pinned: x "]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_moves_where_motion_is_reduced(view, scheme):
+    view.page.emulate_media(color_scheme=scheme)
+    view.open(AT)
+    moving = """[...document.querySelectorAll(".iaff *, .iaff-charts *")].filter((node) => {
+      const { transitionDuration, animationName } = getComputedStyle(node);
+      return animationName !== "none" || transitionDuration.split(",").some((text) => parseFloat(text) > 0);
+    }).map((node) => node.className)"""
+    assert view.page.evaluate(moving) == []
