@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 README = "img=frisbee&stage=affinity&round=5&x=222&y=110&mode=row"
@@ -19,7 +20,10 @@ FINDINGS = {
     "worse": "img=yard&stage=refined&round=3&tab=compare&panes=4&p2=.5..&p3=difference...&p4=confident.1.."
     "&x=245&y=160&truth=border",
 }
+LESSON = "lesson=affinity&step=3"
+STRIP = "img=cow&stage=refined&round=3"  # of docs/exports.md
 VIEWS = {
+    "lesson": "lesson=failures&step=2",
     "photo": "img=chelsea&stage=photo",
     "cam": "img=pasture&stage=cam&cls=sheep",
     "seeds": "img=pasture&stage=seeds",
@@ -57,6 +61,19 @@ def shoot(browser: Browser, url: str, query: str, path: Path, width: int, scheme
     page.close()
 
 
+def strip(browser: Browser, url: str, query: str, path: Path) -> None:
+    """The figure strip that the export dialog makes, half as large."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{url}/?{query}")
+    page.wait_for_selector(".iaff[data-ready]")
+    page.keyboard.press("s")
+    with page.expect_download() as download:
+        page.locator(".exports").get_by_role("button", name="PNG 2×").nth(1).click()
+    with Image.open(download.value.path()) as image:
+        image.convert("RGB").reduce(2).save(path, quality=85)
+    page.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--url", default="http://127.0.0.1:7860")
@@ -73,6 +90,8 @@ def main() -> None:
             shoot(browser, arguments.url, README, arguments.all / "page-800-light.png", 800, "light", full=True)
         else:
             shoot(browser, arguments.url, README, Path("docs/explorer.png"), 1280, "light")
+            shoot(browser, arguments.url, LESSON, Path("docs/lesson.jpg"), 1280, "light")
+            strip(browser, arguments.url, STRIP, Path("docs/strip.jpg"))
             for name, query in FINDINGS.items():
                 shoot(browser, arguments.url, query, Path("docs/findings") / f"{name}.jpg", 1280, "light")
         browser.close()

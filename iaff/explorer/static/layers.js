@@ -1,5 +1,5 @@
 // The layers of a photo, each made once, when it is first shown: what every stage puts over the picture.
-import { softMap, camMap, labelMap, scoreMap, edgePath, winners, contour } from "./paint.js";
+import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
 import { upsample } from "./scan.js";
 import { differ } from "./difference.js";
 import { verdict } from "./patch.js";
@@ -177,7 +177,7 @@ export class Layers {
     const path = new Path2D(),
       at = thresholdsAt(trace, this.state);
     for (let id = 0; id < trace.S; id++)
-      if (verdict(trace, round, id, at).kind === "relabelled") edgePath(path, edges, id);
+      if (verdict(trace, round, id, at).kind === "relabelled") outlines(path, edges, id);
     return path;
   }
 

@@ -133,6 +133,33 @@ export function edgePath(path, { xs, ys, vertical, a, b }, only = -1) {
   return path;
 }
 
+/** The same edges end to end, as long lines: the dashes of a line begin anew wherever a path is taken up again. */
+export function outlines(path, { xs, ys, vertical, a, b }, only = -1) {
+  const ends = (i) => [
+    [xs[i], ys[i]],
+    [xs[i] + (vertical[i] ? 0 : 1), ys[i] + (vertical[i] ? 1 : 0)],
+  ];
+  const left = new Set(),
+    at = new Map(), // edges by their ends
+    name = ([x, y]) => y * 65536 + x;
+  for (let i = 0; i < xs.length; i++) {
+    if (only >= 0 && a[i] !== only && b[i] !== only) continue;
+    left.add(i);
+    for (const end of ends(i).map(name)) at.has(end) ? at.get(end).push(i) : at.set(end, [i]);
+  }
+  for (const first of left) {
+    let here = ends(first)[0];
+    path.moveTo(...here);
+    for (let i = first; i !== undefined; i = at.get(name(here)).find((other) => left.has(other))) {
+      left.delete(i);
+      const [from, to] = ends(i);
+      here = name(from) === name(here) ? to : from;
+      path.lineTo(...here);
+    }
+  }
+  return path;
+}
+
 /** Zero contour of the field f (w, h) by marching squares, in units of cells with centres at +0.5. */
 export function contour(path, f, w, h) {
   const cut = (u, v) => u / (u - v);

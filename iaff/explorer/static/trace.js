@@ -1,7 +1,7 @@
 // A trace in the browser: the bytes of one safetensors file, decoded here, never changed on the way.
 import { STRIDE, Scan, argmax, upsample } from "./scan.js";
 import { Walk } from "./walk.js";
-import { borders, edgePath, grey } from "./paint.js";
+import { borders, edgePath, grey, outlines } from "./paint.js";
 import { perRound } from "./stages.js";
 import { REWRITE, TraceError, floats, integers, parseSafetensors } from "./safetensors.js";
 import { checkLabels, checkMeta, checkTensors } from "./trace_check.js";
@@ -159,7 +159,7 @@ export class Trace {
   /** The true borders as a path, or null. */
   truthPath() {
     return this.truth
-      ? this.once("truthPath", () => edgePath(new Path2D(), borders(this.truth, this.W, this.H)))
+      ? this.once("truthPath", () => outlines(new Path2D(), borders(this.truth, this.W, this.H)))
       : null;
   }
 
