@@ -23,11 +23,11 @@ help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 	@echo '  Options of a command go into ARGS, e.g. make app ARGS="--port 7861".'
 
-app: setup ## Open the explorer on http://127.0.0.1:7860
+app: setup ## Serve the explorer on http://127.0.0.1:7860
 	@$(RUN) app.py $(ARGS)
 
 test: setup-dev ## Run the tests (without slow, data and gpu)
-	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile $(ARGS) # two at a time, one thread each
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist worksteal $(ARGS) # two at a time, one thread each
 
 test-slow: setup-dev ## Run the tests that train for minutes
 	$(RUN) -m pytest -m slow $(ARGS)

@@ -16,6 +16,12 @@ def cell(x: int, y: int) -> tuple[int, int]:
     return y // STRIDE, x // STRIDE
 
 
+def centre(row, column, height: int, width: int):
+    """Cell (row, column), or arrays of them -> the image pixel (x, y) at its centre, in a photo of that size, px."""
+    x = np.minimum(STRIDE * column + STRIDE // 2, width - 1)  # the last cell may be cut off
+    return x, np.minimum(STRIDE * row + STRIDE // 2, height - 1)
+
+
 def gates_inside(height: int, width: int) -> np.ndarray:
     """Which gates stay in the image: ``bool (4, 3, h, w)``; see :mod:`iaff.propagation.gates`."""
     keep = np.ones((4, 3, height, width), bool)

@@ -4,6 +4,7 @@ A file that cannot be told is reported, with what was got, what is expected and 
 same.
 """
 
+import html
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -11,8 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
+from xml.etree.ElementTree import tostring
 
-from latex2mathml.converter import convert
+from latex2mathml.converter import convert_to_element
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -167,7 +169,7 @@ def options(lists: Nodes, where: str) -> list[dict[str, Any]]:
             "a list of two or more answers, `- [ ] wrong` or `- [x] right`, with exactly one right.",
             "Mark one answer with [x] and the others with [ ].",
         )
-    return [{"html": markdown().renderInline(match[2]), "right": match[1] != " "} for match in found]
+    return [{"html": markdown(links=False).renderInline(match[2]), "right": match[1] != " "} for match in found]
 
 
 def check_where(view: str, reveal: str, where: str) -> None:
@@ -219,20 +221,26 @@ def query(view: str) -> dict[str, str]:
 
 
 @cache
-def markdown() -> MarkdownIt:
-    """Plain Markdown with formulae; no HTML, and no images, which might lie elsewhere."""
-    md = MarkdownIt("commonmark", {"html": False}).disable("image")
+def markdown(links: bool = True) -> MarkdownIt:
+    """Plain Markdown with formulae; no HTML, and no images, which might lie elsewhere. A button's text has no links."""
+    md = MarkdownIt("commonmark", {"html": False}).disable(["image", *([] if links else ["link", "autolink"])])
     return md.use(dollarmath_plugin, allow_digits=False, renderer=mathml)
 
 
 def mathml(latex: str, options: dict[str, Any]) -> str:
-    """LaTeX as MathML; LessonError where it is none."""
+    """LaTeX as MathML without links and styles of its own; LessonError where it is none."""
     try:
-        return convert(latex, display="block" if options.get("display_mode") else "inline")
+        tree = convert_to_element(latex, display="block" if options.get("display_mode") else "inline")
     except Exception as error:  # the converter has many kinds
         raise LessonError(
             f"the formula ${latex}$ ({type(error).__name__}).", "LaTeX that latex2mathml reads.", "Write it simpler."
         ) from error
+    # The converter's own `convert` takes escapes back in the whole text, so that HTML in a formula would be HTML.
+    for node in tree.iter():
+        node.text = node.text and html.unescape(node.text)
+        for name in ("href", "style", "class"):
+            node.attrib.pop(name, None)
+    return tostring(tree, encoding="unicode")
 
 
 def render(nodes: Nodes) -> str:

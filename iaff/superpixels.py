@@ -6,7 +6,7 @@ from skimage.segmentation import felzenszwalb
 from torch import Tensor
 
 from iaff.config import Superpixels
-from iaff.grid import STRIDE, grid_size
+from iaff.grid import centre, grid_size
 
 
 def superpixels(image: np.ndarray, how: Superpixels) -> Tensor:
@@ -19,9 +19,8 @@ def on_grid(ids: Tensor) -> Tensor:
     """Any map ``(..., H, W)`` at photo size, sampled at the centres of the affinity grid: ``(..., h, w)``."""
     height, width = ids.shape[-2:]
     rows, columns = grid_size(height, width)
-    r = (STRIDE * torch.arange(rows) + STRIDE // 2).clamp(max=height - 1)
-    c = (STRIDE * torch.arange(columns) + STRIDE // 2).clamp(max=width - 1)
-    return ids[..., r, :][..., c]
+    x, y = centre(np.arange(rows), np.arange(columns), height, width)
+    return ids[..., torch.from_numpy(y), :][..., torch.from_numpy(x)]
 
 
 def region_mean(values: Tensor, ids: Tensor, count: int) -> tuple[Tensor, Tensor]:

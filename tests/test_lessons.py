@@ -52,7 +52,7 @@ def test_a_file_becomes_steps_with_views_and_questions():
     assert "<mi>G</mi>" in lesson["summary"]
     assert lesson["minutes"] == 1
     assert (first["title"], first["view"]) == ("First step", "?img=cow&stage=photo&x=150&y=110")
-    assert "<msup><mi>&#x003B1;</mi><mi>p</mi></msup>" in first["html"], "formulae are MathML"
+    assert "<msup><mi>α</mi><mi>p</mi></msup>" in first["html"], "formulae are MathML"
     assert "&lt;b&gt;tag" in first["html"], "HTML is text"
     assert "[view]" not in first["html"]
     assert "Where?" not in first["html"]
@@ -100,6 +100,30 @@ def test_a_broken_lesson_says_what_is_wrong(old, new, got, expected):
 def test_a_lesson_without_steps_says_so():
     with pytest.raises(LessonError, match="no steps"):
         parse("# Title\n\nOne line.\n")
+
+
+@pytest.mark.parametrize(
+    ("latex", "safe"),
+    [
+        (r"\text{<img/src=\"x\"onerror=\"hit=1\">}", "&lt;img/src"),
+        (r"\text{&lt;img/src=\"x\"onerror=\"hit=1\"&gt;}", "&lt;img/src"),
+        (r"\href{javascript:hit=1}{a}", "<mi>a</mi>"),
+        (r"\style{background:url(http://elsewhere)}{a}", "<mi>a</mi>"),
+    ],
+)
+def test_a_formula_holds_no_html_no_link_and_no_style(latex, safe):
+    text = parse(GOOD.replace("Text.", f"${latex}$"))["steps"][1]["html"]
+    assert safe in text
+    assert "<img" not in text
+    assert "href" not in text
+    assert "elsewhere" not in text
+
+
+def test_links_are_in_texts_but_not_in_answers():
+    linked = GOOD.replace("Text.", "[a](http://b)").replace("*that*", "*that* [a](http://b) <http://c>")
+    step = parse(linked)["steps"][1]
+    assert '<a href="http://b">a</a>' in step["html"]
+    assert step["question"]["options"][1]["html"] == "<em>that</em> [a](http://b) &lt;http://c&gt;"
 
 
 def test_pictures_are_not_loaded_from_elsewhere():

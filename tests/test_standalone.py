@@ -18,7 +18,7 @@ from iaff.errors import UserError
 from iaff.explorer.export_handler import exports
 from iaff.explorer.files import STATIC
 from iaff.explorer.standalone import shell
-from iaff.explorer.view import keys
+from iaff.explorer.view import keys, view_of
 from iaff.run import SHIPPED
 from iaff.trace import Trace
 
@@ -54,6 +54,7 @@ def test_a_title_cannot_break_out_of_the_page(trace):
     evil = Trace({**trace.meta, "title": "</title></script><b>$& @@embedded@@"}, trace.tensors)
     page = evil.html()
     assert "<b>" not in page
+    assert html.unescape(re.search("<title>(.*?)</title>", page)[1]) == evil.meta["title"]
     assert json.loads(EMBEDDED.search(page).group(1))["title"] == evil.meta["title"]
 
 
@@ -89,6 +90,22 @@ def test_a_view_that_cannot_be_is_refused(trace, view, words):
     with pytest.raises(UserError) as error:
         trace.html(**view)
     assert all(word in str(error.value) for word in words), error.value
+
+
+@pytest.mark.parametrize(
+    ("text", "view"),
+    [
+        ("http://127.0.0.1:7860/?run=animals&img=cow&stage=refined&__theme=dark#iaff-charts", {"stage": "refined"}),
+        ("/?stage=refined&step=2", {"stage": "refined"}),
+        ("http://127.0.0.1:7860/#iaff-charts", {}),
+        ("?stage=refined&stag=cam", {"stage": "refined", "stag": "cam"}),
+        ("stage=refined&p2=refined.2..a?b#c", {"stage": "refined", "p2": "refined.2..a?b"}),
+        ("afinity", {"afinity": ""}),
+    ],
+)
+def test_copied_addresses_are_views(text, view):
+    """What an address has beyond the view falls out; of a bare query nothing that may be mistyped does."""
+    assert view_of(text) == view
 
 
 def test_a_notebook_gets_a_frame(trace):

@@ -14,7 +14,7 @@ import numpy as np
 from iaff.encoding import palette_png
 from iaff.errors import UserError
 from iaff.explorer.handlers import listing, named, run_of, text
-from iaff.grid import STRIDE, UNKNOWN
+from iaff.grid import STRIDE, centre
 from iaff.run import Run
 from iaff.trace import Round, Trace
 
@@ -226,7 +226,7 @@ class Queries:
         """  # noqa: E501
         before, now = (label_map(self._round(run, photo, t, key), "refined")
                        for t, key in ((round_a, "round_a"), (round_b, "round_b")))  # fmt: skip
-        was, is_now = (before > 0) & (before != UNKNOWN), (now > 0) & (now != UNKNOWN)
+        was, is_now = before > 0, now > 0
         return Changes(
             gained=int((is_now & ~was).sum()),
             lost=int((was & ~is_now).sum()),
@@ -306,9 +306,10 @@ def strongest(values: np.ndarray, trace: Trace) -> list[Cell]:
 
 
 def pixel(column: int, row: int, trace: Trace) -> dict[str, int]:
-    """The image pixel at the centre of a grid cell."""
+    """The image pixel at the centre of a grid cell, by its keys."""
     width, height = trace.meta["size"]
-    return {"x": min(STRIDE * column + STRIDE // 2, width - 1), "y": min(STRIDE * row + STRIDE // 2, height - 1)}
+    x, y = centre(row, column, height, width)
+    return {"x": int(x), "y": int(y)}
 
 
 def whole(key: str, value: Any, low: int, high: int) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 START = "standalone.js"
 IMPORT = re.compile(r'^(import\b[^"]*|export\b[^"]*\bfrom )"\./([\w-]+\.js)"', re.MULTILINE)
+MARK = re.compile("@@(title|embedded)@@")
 WORKER = ("stencil.js", "stencil_worker.js")  # a worker knows no import map: its two modules become one script
 
 
@@ -48,8 +49,11 @@ def page(trace: "Trace", view: dict[str, Any]) -> str:
         "trace": base64.b64encode(trace.to_bytes()).decode(),
         "run": {"name": run} if run else None,
     }
-    filled = shell().replace("@@title@@", html.escape(embedded["title"]))
-    return filled.replace("@@embedded@@", json.dumps(embedded, ensure_ascii=False).replace("<", "\\u003c"))
+    fills = {
+        "title": html.escape(embedded["title"]),
+        "embedded": json.dumps(embedded, ensure_ascii=False).replace("<", "\\u003c"),
+    }
+    return MARK.sub(lambda mark: fills[mark[1]], shell())  # in one pass: a title may look like a mark
 
 
 @dataclass(repr=False)

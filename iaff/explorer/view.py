@@ -11,6 +11,8 @@ from iaff.explorer.files import STATIC
 if TYPE_CHECKING:
     from iaff.trace import Trace
 
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://")
+
 
 def query_of(view: dict[str, Any], trace: "Trace") -> str:
     """The view as the query of an address, ``stage=affinity&round=3``; None leaves a key at its start.
@@ -30,9 +32,15 @@ def query_of(view: dict[str, Any], trace: "Trace") -> str:
 
 
 def view_of(query: str) -> dict[str, str]:
-    """A copied address's query as a view; what names a run or a photo falls out."""
-    pairs = parse_qsl(query.rpartition("?")[2], keep_blank_values=True)
-    return {key: value for key, value in pairs if key not in _elsewhere()}
+    """A query, or the copied address that it is of, as a view; what names a run or a photo falls out.
+
+    An address may have keys of others (Gradio's ``__theme``), which fall out too; a bare query keeps them, so that
+    :func:`query_of` refuses what was mistyped.
+    """
+    before, mark, after = query.partition("#")[0].partition("?")
+    address = bool(ADDRESS.match(before) or (mark and before and "=" not in before))
+    pairs = parse_qsl(after if address or not before else before + mark + after, keep_blank_values=True)
+    return {key: value for key, value in pairs if key not in _elsewhere() and (key in keys() or not address)}
 
 
 @cache

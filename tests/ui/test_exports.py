@@ -4,6 +4,8 @@ import base64
 import csv
 import io
 import json
+import re
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -139,16 +141,18 @@ def test_what_needs_the_server_is_not_offered(alone, tmp_path):
     for key in ("g", "u", "c", "v"):
         page.keyboard.press(key)
     assert page.locator("dialog[open]").count() == 0
+    assert "lesson" not in page.locator("dialog.help").text_content()
     top = page.locator(".top").inner_text()
     assert "Export" in top
     assert not any(word in top for word in ("Lessons", "Run figures", "Copy link"))
     dialog(page)
     assert page.locator(".exports section[aria-label='Rounds as GIF']").count() == 0
+    page.evaluate("__iaff.title.textContent += ' @@embedded@@'")
     again = take(page, "One HTML file", "HTML", tmp_path)
     assert Trace.from_bytes((tmp_path / take(page, "The trace", "safetensors", tmp_path).name).read_bytes())
     page = alone.open(again)
     assert page.evaluate("[__iaff.state.stage, __iaff.state.by]") == ["refined", "walk"]
-    assert page.title() == "A cow"
+    assert page.title() == "A cow @@embedded@@"
 
 
 def test_a_long_walk_is_exact_in_a_page_from_disk(alone, tmp_path, walk_file):
@@ -157,7 +161,11 @@ def test_a_long_walk_is_exact_in_a_page_from_disk(alone, tmp_path, walk_file):
     path.write_text(trace.html(stage="affinity", x=20, y=12), "utf-8")
     page = alone.open(path)
     steps = trace.meta["rounds"][0]["affinity"]["steps"]
-    page.wait_for_function(f"__iaff.picture.main.affinity().at === {steps}", timeout=10000)
+    at = "__iaff.picture.main.affinity().at"
+    late = time.monotonic() + 10  # wait_for_function needs eval, which the page's policy forbids
+    while page.evaluate(at) < steps and time.monotonic() < late:
+        page.wait_for_timeout(50)
+    assert page.evaluate(at) == steps
     row = page.evaluate(ROW)
     assert np.allclose(row, trace.rounds[1].affinity.row(20, 12).ravel(), atol=1e-5)
 
@@ -243,6 +251,34 @@ def test_a_strip_of_the_rounds(view, tmp_path):
     assert close(plain[160 : 2 * tile, 40 + 2 * 176 + 8], 255), "a gap between the tiles"
 
 
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [("paint=wall-0.0.88.56", "with walls or labels painted by hand"), ("by=none", "by no propagation")],
+)
+def test_a_strip_of_other_maps_says_so(view, change, how):
+    """Percentages are those of the maps that are shown, as the panel has them, and not the trace's."""
+    view.open(f"?run=animals&img=cow&stage=refined&round=3&{change}")
+    view.wait("__iaff.trace.origin === __iaff.origin")
+    panel = view.text(".panel")
+    view.page.evaluate("""() => {
+      const draw = CanvasRenderingContext2D.prototype.fillText;
+      window.said = [];
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        said.push(text);
+        draw.call(this, text, ...place);
+      };
+    }""")
+    dialog(view.page)
+    view.page.locator(".exports section[aria-label='Figure strip']").hover()
+    view.wait("said.some((text) => text.startsWith('round 5'))")
+    said = view.page.evaluate("said")
+    caption = next(text for text in said if text.startswith("round 3 · "))
+    own = f"{Trace.load(COW).meta['rounds'][2]['figures']['refined']['miou']:.1%}".replace("%", " %")
+    assert own not in caption
+    assert re.search(r"mIoU\s+" + re.escape(caption.removeprefix("round 3 · ")), panel)
+    assert how in " ".join(said)
+
+
 def test_rounds_as_a_gif(view, tmp_path):
     view.open("?run=animals&img=cow&stage=refined&round=2")
     dialog(view.page)
@@ -254,12 +290,45 @@ def test_rounds_as_a_gif(view, tmp_path):
         frames = []
         for i in range(5):
             gif.seek(i)
-            frames.append(np.asarray(gif.convert("RGB"), int))
+            frames.append(pane_of(view, np.asarray(gif.convert("RGB"), int)))
     assert all(not close(a, b, 60) for a, b in pairwise(frames)), "every round is another picture"
     assert view.state("round") == 2
     view.key("Escape", "1")
     dialog(view.page)
     assert view.page.get_by_role("button", name="GIF").is_disabled(), "the photo has no rounds"
+
+
+def pane_of(view, frame: np.ndarray) -> np.ndarray:
+    """The first pane in a frame of the GIF, without the words and the progress below it."""
+    width, height = view.page.evaluate("[__iaff.picture.main.width, __iaff.picture.main.height]")
+    return frame[20 : 20 + height, 20 : 20 + width]
+
+
+ON_SCREEN = """() => {
+  const { base, over } = __iaff.picture.main,
+    canvas = Object.assign(document.createElement("canvas"), { width: base.width, height: base.height }),
+    c = canvas.getContext("2d");
+  c.drawImage(base, 0, 0);
+  c.drawImage(over, 0, 0);
+  return canvas.toDataURL();
+}"""
+
+
+def test_every_frame_has_the_leaks_of_its_round(view):
+    """Each is what the page shows of its round."""
+    view.open("?run=animals&img=cow&stage=unary&round=2&tab=leaks")
+    view.page.evaluate("__iaff.server = { gif: async ({ frames }) => ({ ok: false, error: frames.join(' ') }) }")
+    dialog(view.page)
+    view.page.get_by_role("button", name="GIF").click()
+    view.page.wait_for_selector(".exports .note.wrong", timeout=20000)
+    frames = view.text(".exports .note").split(" ")
+    view.key("Escape")
+    assert len(frames) == 5
+    for t, frame in enumerate(frames, start=1):
+        view.page.evaluate(f"__iaff.store.set({{ round: {t} }})")
+        drawn = pane_of(view, pixels(io.BytesIO(base64.b64decode(frame))))
+        shown = view.page.evaluate(ON_SCREEN).partition(",")[2]
+        assert close(drawn, pixels(io.BytesIO(base64.b64decode(shown))), 1), f"round {t}"
 
 
 def test_the_trace_as_it_is(view, tmp_path):
@@ -281,6 +350,24 @@ def test_an_own_trace(view, tmp_path, walk_file):
     assert view.page.evaluate("__iaff.trace.refined(1) !== null")
     page = take(view.page, "One HTML file", "HTML", tmp_path).read_text("utf-8")
     assert base64.b64encode(walk_file.read_bytes()).decode() in page
+    assert '"run":null' in page, "it is not of the run that is open"
+    assert view.page.get_by_role("button", name="the whole run").count() == 0
+
+
+def test_a_walk_that_cannot_go_on(view, tmp_path, walk_file):
+    """Its maps are missed aloud, pictures say that they are not exact, and other exports go on."""
+    view.page.add_init_script(
+        "window.Worker = class { postMessage() { setTimeout(() => this.onerror()); } terminate() {} }"
+    )
+    view.open("?run=traces&img=walk&stage=affinity&x=20&y=12")
+    dialog(view.page)
+    note = view.page.locator(".exports .note")
+    view.page.locator(".exports section[aria-label='Figure strip']").get_by_role("button", name="PNG 2×").click()
+    view.page.wait_for_selector(".exports .note.wrong")
+    assert note.inner_text() == "The maps of the random walk did not come."
+    take(view.page, "Picture of the view", "PNG 1×", tmp_path)
+    assert note.inner_text().endswith("what is drawn of it is not exact.")
+    take(view.page, "The trace", "safetensors", tmp_path)
 
 
 def test_figures_as_csv(view, tmp_path):

@@ -275,6 +275,22 @@ def test_each_key_does_what_it_says(view):
             raise AssertionError(f"{show}: {does}") from error
 
 
+def test_another_photo_lifts_the_pen(view):
+    """What is painted on one photo never becomes an answer of another one, whose grid may be smaller."""
+    view.open("?run=animals&img=cow&stage=refined&tab=whatif&x=100&y=80")
+    right = "Shift+ArrowRight"
+    for name, keys in (("cow", ["e", right, "e"]), ("chelsea", ["e"]), ("cow", []), ("chelsea", [right, "e", "e"])):
+        view.page.evaluate(f"__iaff.store.set({{ img: '{name}' }})")
+        view.wait(f"__iaff.origin?.meta.name === '{name}'")
+        assert not view.page.evaluate("__iaff.pen.down")
+        view.key(*keys)
+        view.page.wait_for_timeout(100)
+    grids = "[__iaff.trace, __iaff.origin].map((of) => of.affinity(1)).map(({ h, w }) => [h, w])"
+    assert view.page.evaluate("__iaff.trace !== __iaff.origin"), "something is painted"
+    variant, own = view.page.evaluate(grids)
+    assert variant == own
+
+
 def test_readme_lists_the_keys():
     assert README.read_text() == written(), "run python tools/keys.py"
 

@@ -1,19 +1,14 @@
 """Lessons in the browser: every shipped one from its link to its end, questions, a dropped file, and the way out."""
 
 import math
-import subprocess
-import sys
-import time
-import urllib.request
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from iaff.lessons import LESSONS, query, read_folders
 from iaff.trace import Trace
-from tests.ui.conftest import View, free_port
-from tests.ui.places import ROOT, SHIPPED
+from tests.ui.conftest import View, serving
+from tests.ui.places import SHIPPED
 
 SHIPPED_LESSONS = read_folders([LESSONS])["lessons"]
 NUMBERS = ("round", "x", "y", "zoom", "cx", "cy", "opacity", "panes", "diff", "tau", "taubg", "leak")
@@ -28,6 +23,23 @@ A lesson that was dropped.
 
 Text.
 """
+ASKING = """# A lesson with [links](http://elsewhere)
+
+In [all](http://elsewhere) texts.
+
+## A [title](http://elsewhere)
+
+[view](?run=animals&img=cow&stage=seeds)
+
+**Choose.** A [prompt](http://elsewhere)?
+
+- [x] one
+- [ ] two
+
+[reveal](?run=animals&img=cow&stage=seeds)
+
+An [explanation](http://elsewhere).
+"""
 
 
 @pytest.fixture(scope="module")
@@ -38,25 +50,9 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def app(folder, run_folder, tmp_path_factory):
     """Two runs, the shipped one second, with a folder of lessons that is still empty."""
-    port, log = free_port(), tmp_path_factory.mktemp("log") / "app.log"
-    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), "--lessons", str(folder)]
-    command += ["--run", str(run_folder), "--run", str(SHIPPED)]
-    with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
-    url, end = f"http://127.0.0.1:{port}/", time.monotonic() + 60
-    try:
-        while True:
-            assert process.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(url, timeout=5).read()
-                break
-            except OSError:
-                assert time.monotonic() < end, "the app does not answer after 60 s"
-                time.sleep(0.1)
-        yield SimpleNamespace(url=url, port=port)
-    finally:
-        process.terminate()
-        process.wait(10)
+    options = ["--lessons", str(folder), "--run", str(run_folder), "--run", str(SHIPPED)]
+    with serving(options, tmp_path_factory.mktemp("log") / "app.log") as served:
+        yield served
 
 
 def shown(view: View) -> dict:
@@ -122,6 +118,12 @@ def test_a_lesson_from_its_link_to_its_end(view, lesson):
             view.page.get_by_role("button", name="Next", exact=True).click()
     assert not view.page.get_by_role("button", name="Next", exact=True).is_visible()
     assert view.page.get_by_role("button", name="All lessons").is_visible()
+    names = [lesson["name"] for lesson in SHIPPED_LESSONS]
+    after = names[names.index(lesson["name"]) + 1 :]
+    assert view.page.locator(".lesson-after").is_visible() == bool(after)
+    if after:
+        view.page.locator(".lesson-after").click()
+        view.wait(f"__iaff.state.lesson === '{after[0]}' && __iaff.state.step === 1")
 
 
 def expected_score(name: str, round_: int, pin: tuple[int, int], guess: tuple[int, int]) -> tuple[float, int]:
@@ -258,3 +260,57 @@ def test_a_lesson_about_something_that_is_not_here_says_so(view, folder):
     finally:
         for path in folder.iterdir():
             path.unlink()
+
+
+def test_links_in_texts_lead_out_of_the_page(view, folder):
+    (folder / "asking.md").write_text(ASKING)
+    links = """(within) => [...document.querySelectorAll(within + " a[href*=elsewhere]")]
+      .map(({ innerText, target, rel }) => `${innerText}, ${target}, ${rel}`)"""
+    try:
+        view.open("?lesson=asking")
+        view.page.locator(".option").first.click()
+        out = [f"{text}, _blank, noreferrer noopener" for text in ("title", "prompt", "explanation")]
+        assert view.page.evaluate(links, ".lesson") == out
+        view.key("v")
+        view.wait("document.querySelector('.lesson-card a[href*=elsewhere]')")
+        assert view.page.evaluate(links, ".lessons") == ["all, _blank, noreferrer noopener"]
+    finally:
+        (folder / "asking.md").unlink()
+
+
+def test_what_keeps_a_lesson_from_being_told_is_said(view):
+    """A lesson that the way back names is read first; a server that does not answer is not a lesson that is missing."""
+    view.open()
+    title = "document.querySelector('.lesson h2').textContent"
+    view.page.evaluate(
+        """() => {
+          const { lessons } = __iaff;
+          window.real = lessons.server;
+          lessons.server = { lessons: () => new Promise((_, reject) => (window.end = reject)) };
+          __iaff.store.set({ lesson: "rounds" });
+        }"""
+    )
+    assert view.page.evaluate(title) == 'Opening the lesson "rounds" …'
+    view.page.evaluate("end()")
+    view.wait(f"""{title} === 'The lesson "rounds" cannot be opened'""")
+    assert "does not answer" in view.text(".lesson-text")
+    view.page.evaluate("__iaff.lessons.server = real")
+    view.key("v")
+    view.page.wait_for_selector(".lesson [aria-current=step]", state="attached")
+    at_step(view, 1, SHIPPED_LESSONS[3]["steps"][0]["title"])
+
+
+def test_a_guess_on_a_walk_that_does_not_end_has_no_score(view):
+    view.open("?run=synthetic&img=chelsea&stage=affinity")
+    answers = view.page.evaluate(
+        """async () => {
+          const { exact } = await import(`${__iaff.base}${__iaff.scripts}/lesson_score.js`);
+          const walk = { steps: 9, at: 3, broken: true },
+            trace = { n: 4, K: 1 },
+            pane = { spec: { by: "walk" }, trace, asks: () => true, ask() {}, affinity: () => walk };
+          const broken = await exact(pane, "walk", { x: 0, y: 0 });
+          walk.at = 9;
+          return [broken, (await exact(pane, "walk", { x: 0, y: 0 })).length];
+        }"""
+    )
+    assert answers == [None, 4]

@@ -146,6 +146,18 @@ def test_too_much_for_a_link(view):
     assert look(view) == before, "this page's own history has it still"
 
 
+def test_many_classes_are_in_the_link_as_far_as_they_fit(view):
+    some, most = (",".join(f"class number {i}" for i in range(n)) for n in (50, 200))
+    assert 500 < len(some) < 1000 < len(most)
+    view.open("?img=chelsea&stage=unary")
+    for classes, fits in ((some, True), (most, False)):
+        view.page.evaluate("(cls) => __iaff.store.set({ cls }) || __iaff.store.write()", classes)
+        assert view.page.evaluate("location.search.includes('cls=')") == fits
+        view.page.reload()
+        view.page.wait_for_selector(".iaff[data-ready]")
+        assert view.state("cls") == classes
+
+
 def test_the_link_to_the_picture_alone(view):
     view.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     view.open("?stage=unary&tab=layers&__theme=dark#there")
@@ -190,6 +202,63 @@ def test_back_and_forward(view):
         view.page.wait_for_timeout(250)
         assert view.page.url == url
         assert look(view) == seen
+
+
+def test_back_to_the_first_step_of_a_lesson(view):
+    """Its link says nothing of the view, neither before nor after another step."""
+    view.open("?lesson=rounds")
+    first = look(view)
+    for bare in (False, True):
+        if bare:
+            view.page.evaluate("history.replaceState(history.state, '', '?lesson=rounds')")
+        view.key("ArrowRight")
+        view.wait("location.search.includes('step=2')")
+        second = look(view)
+        view.page.go_back()
+        view.wait("__iaff.state.step === 1")
+        assert look(view) == first
+        view.page.go_forward()
+        view.wait("__iaff.state.step === 2")
+        assert look(view) == second
+        view.page.go_back()
+        view.wait("__iaff.state.step === 1")
+
+
+def test_another_run_takes_pin_and_zoom_out_of_the_address(view):
+    view.open("?run=animals&img=cow&x=100&y=80&zoom=3&cx=100&cy=80")
+    slow = lambda route: view.page.wait_for_timeout(300) or route.continue_()  # noqa: E731
+    view.page.route("**/index.json", slow)  # later than the address is written
+    to(view, run="synthetic", img=None)
+    view.wait("__iaff.run.name === 'synthetic' && __iaff.lastPhoto === __iaff.state.img")
+    assert view.state("zoom") == 1
+    assert view.page.evaluate("location.search") == f"?run=synthetic&img={view.state('img')}"
+
+
+def test_what_is_chosen_while_rounds_play_is_an_entry(view):
+    view.open("?stage=unary")
+    length = view.page.evaluate("history.length")
+    view.key(" ", "q")
+    view.wait("location.search.includes('tab=layers') && location.search.includes('round=3')")
+    assert view.page.evaluate("history.length") == length + 1
+    view.page.go_back()
+    view.wait("__iaff.state.tab === 'stage' && __iaff.state.round === 1")
+
+
+def test_history_goes_on_after_an_error(view):
+    view.page.expected.append("on purpose")
+    view.open("?stage=unary")
+    to(view, stage="refined")
+    view.page.evaluate(
+        """() => {
+          let left = 1;
+          __iaff.store.subscribe(() => { if (left-- > 0) throw new Error("on purpose"); });
+        }"""
+    )
+    view.page.go_back()
+    view.wait("__iaff.state.stage === 'unary'")
+    to(view, tab="layers")
+    view.page.go_back()
+    view.wait("__iaff.state.tab === 'stage' && __iaff.state.stage === 'unary'")
 
 
 def test_many_steps_at_once_are_one_entry_and_playing_is_none(view):

@@ -1,5 +1,5 @@
 // All photos of a run's data set, in a dialog: sorted by what went wrong, found by class or id, opened on a click.
-import { el, icon } from "./dom.js";
+import { dialog, el } from "./dom.js";
 import { DOWN } from "./down.js";
 import { percent } from "./stages.js";
 
@@ -12,8 +12,6 @@ const SOME = "any", // an order, whichever the server puts first
 
 /** Keys of the state that are about this dialog. */
 export const BROWSED = ["all", "allcls", "allround", "find"];
-
-const CROSS = '<path d="m4 4 8 8M12 4l-8 8"/>';
 
 /** The dialog, in the page's `root`; `open()` shows it for the run that is open. */
 export class Browser {
@@ -44,19 +42,16 @@ export class Browser {
     this.grid = el("div.tiles", { role: "group", "aria-label": "Photos" });
     this.more = el("div.more");
     this.list = el("div.list", {}, this.grid, this.more);
-    const close = el("button.quiet", { type: "button", "aria-label": "Close", onclick: () => this.node.close() });
-    close.append(icon(CROSS));
-    this.node = el(
-      "dialog.browser",
-      { "aria-label": "All photos" },
-      el("header", {}, el("h2", {}, "All photos"), this.count, el("span.spring"), this.search, close),
+    this.node = dialog(
+      "browser",
+      "All photos",
+      [this.count, el("span.spring"), this.search],
       el("div.choices", {}, this.sort.node, this.cls.node, this.round.node, this.meaning),
       this.note,
       this.list,
     );
     this.node.addEventListener("close", () => this.#closed());
     this.node.addEventListener("keydown", (event) => this.#key(event));
-    this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
     new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#next(), {
       root: this.list,
       rootMargin: "400px",

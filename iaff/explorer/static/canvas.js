@@ -1,5 +1,5 @@
 // The explorer's view: puts stepper, gallery, picture and panel together and keeps them in step with the store.
-import { BARE, store, toQuery, tooLong } from "./state.js";
+import { BARE, store } from "./state.js";
 import { Photos } from "./photos.js";
 import { available, step, perRound } from "./stages.js";
 import { STRIDE } from "./scan.js";
@@ -24,7 +24,7 @@ import { compared } from "./painter.js";
 import { COMPARED } from "./layers.js";
 import { clicked, left, pinned, pinsOf } from "./pins.js";
 import { pan, reveal, zoomBy } from "./viewport.js";
-import { Edits, paintable } from "./whatif.js";
+import { WhatIf } from "./whatif_app.js";
 import { Brush } from "./brush.js";
 import { Pen } from "./pen.js";
 import { Hiding } from "./hiding.js";
@@ -33,7 +33,6 @@ import { Lessons } from "./lessons.js";
 import { askedLeaks } from "./leaks.js";
 
 const KEPT_TIMES = 2000;
-const COPIED_MS = 2500;
 const PINNED = ["x", "y", "pins"];
 const PAN = 0.15; // of what is seen, at one key
 
@@ -55,6 +54,7 @@ class App {
     // ms; hover: event handled -> last draw call; server: a propagator's answer
     this.timings = { wait: [], hover: [], change: [], photo: [], server: [] };
     this.brush = new Brush(this);
+    this.whatIf = new WhatIf(this);
     this.pen = new Pen(this);
     this.hiding = new Hiding(this, root);
     this.announcer = new Announcer();
@@ -101,7 +101,13 @@ class App {
   /** The pixel that the view is about: the pin, else the cursor, else (where a question is needed) the CAM's peak. */
   at() {
     if (!this.trace) return null;
-    return this.pinned() ?? this.cursor ?? (this.picture.main.asks() ? this.peak : null);
+    return this.pinned() ?? this.cursor ?? (this.#asksFirst() ? this.peak : null);
+  }
+
+  /** Whether a question is asked before anybody does: at a refined map only beside the panel, which says what it is. */
+  #asksFirst() {
+    const { stage, hide } = this.state;
+    return this.picture.main.asks() && !(stage === "refined" && hide?.includes("panel"));
   }
 
   /** The cursor is at that pixel of the photo, in a pane. */
@@ -237,43 +243,6 @@ class App {
     return Boolean(this.trace) && compared(this.state, this.picture.main.spec, this.trace);
   }
 
-  // --- what if ---------------------------------------------------------------------------------------------------
-
-  /** Whether a stroke on the picture paints. */
-  paints() {
-    return this.state.tab === "whatif" && Boolean(this.edits) && paintable(this.origin) && !this.state.by;
-  }
-
-  paint(from, to) {
-    const { origin, edits } = this,
-      { tool, channel, size } = this.brush;
-    edits.stroke(origin.cell(from.x, from.y), origin.cell(to.x, to.y), tool, channel, size);
-    this.edited();
-  }
-
-  /** What was painted has changed: the answer is computed anew, once a frame. */
-  edited() {
-    this.repaint ??= requestAnimationFrame(() => {
-      this.repaint = null;
-      if (!this.edits) return; // something else is in the picture's place by now
-      const paint = this.edits.text;
-      paint === this.state.paint ? this.refresh() : store.set({ paint });
-    });
-  }
-
-  undoEdit() {
-    if (!this.edits?.canUndo) return;
-    this.edits.undo();
-    this.edited();
-  }
-
-  resetEdits() {
-    if (!this.edits) return;
-    this.edits.reset();
-    store.set({ passes: null });
-    this.edited();
-  }
-
   walk(by) {
     const to = this.trace && step(this.state, by, this.trace);
     if (to) store.set(to);
@@ -299,30 +268,6 @@ class App {
     if (this.trace?.truth) store.set({ truth: next[this.state.truth] });
   }
 
-  /** A link to this view, or to it with some values changed. */
-  async copyLink(change = {}) {
-    store.write();
-    const view = { ...this.state, ...change },
-      link = new URL(toQuery(view, location.search) || location.pathname, location.href),
-      label = this.copy.querySelector("span:last-child");
-    link.hash = location.hash;
-    const done = await navigator.clipboard?.writeText(link.href).then(
-      () => true,
-      () => false,
-    );
-    if (!done) prompt("This browser lets no page copy. Copy the link here:", link.href);
-    label.textContent = `${done ? "Copied" : "A link"}${this.#lacks(view)}`;
-    this.say(label.textContent);
-    clearTimeout(this.copied);
-    this.copied = setTimeout(() => (label.textContent = "Copy link"), COPIED_MS);
-  }
-
-  /** What a link cannot hold, in words. */
-  #lacks(view) {
-    if (tooLong(view, "paint")) return ", without the painting: too much for a link";
-    return this.own.find(view.img) ? "; the photo itself stays here" : "";
-  }
-
   // --- what changed ----------------------------------------------------------------------------------------------
 
   #changed(changed) {
@@ -332,7 +277,7 @@ class App {
     if (opens) this.ready = changed.has("run") ? this.openRun() : this.openPhoto();
     if (BROWSED.some((key) => changed.has(key))) this.browser.follow();
     if (opens || !this.origin || [...changed].every((key) => BROWSED.includes(key))) return;
-    if (changed.has("paint")) this.#takePaint();
+    if (changed.has("paint")) this.whatIf.take();
     this.#settle();
     if ([...changed].every((key) => ["cx", "cy", "zoom"].includes(key))) {
       this.picture.draw();
@@ -370,14 +315,14 @@ class App {
       if (i === 0 && !trace) spec.by = null; // until the answer is there, the trace's own stands, under its own name
       pane.show(trace ?? (i === 0 ? origin : null), spec, why);
       pane.title(i, picture.panes.length);
-      pane.leaks = trace && this.#leaks(pane);
+      pane.leaks = trace && this.leaksOf(pane);
     });
     this.trace = picture.main.trace;
     if (length !== picture.panes.length) picture.fit();
   }
 
   /** The largest leaks of a pane's affinity, while they are looked at. */
-  #leaks({ trace, spec }) {
+  leaksOf({ trace, spec }) {
     const { state } = this;
     return state.tab === "leaks" && perRound(spec.stage) ? askedLeaks(trace, { ...state, round: spec.round }) : null;
   }
@@ -389,7 +334,7 @@ class App {
 
   #show() {
     this.hiding.update();
-    if (this.pen.down && !this.paints()) this.pen.lift();
+    if (!this.whatIf.paints) this.pen.drop();
     this.#panes();
     this.#aim();
     this.truth.show(this.state.truth);
@@ -440,15 +385,15 @@ class App {
     const { state, lastPhoto } = this,
       same = lastPhoto === entry.name;
     this.lastPhoto = entry.name;
-    if (trace !== this.origin) this.#takeEdits(trace, same);
-    this.pen.lift();
+    this.pen.drop();
+    if (trace !== this.origin) this.whatIf.open(trace, same);
     this.origin = trace;
     this.cursor = null;
     this.region = -1;
     this.animation.stop();
     this.sources.forget();
     if (!store.given && !same && lastPhoto) Object.assign(state, BARE);
-    this.#takePaint(store.given);
+    this.whatIf.take(store.given);
     store.given = false;
     if (pinsOf(state).some(({ x, y }) => x >= trace.W || y >= trace.H)) Object.assign(state, pinned([]));
     this.peak = peak(trace);
@@ -463,20 +408,8 @@ class App {
     this.#panes();
     this.picture.fit();
     this.#show();
+    store.write(); // what was forgotten with the photo before is in the address no more
     window.dispatchEvent(new Event("iaff:photo"));
-  }
-
-  /** What was painted stays with its photo, also when the run has grown and the photo's trace is another one. */
-  #takeEdits(trace, same) {
-    const before = this.edits;
-    this.edits = trace.once("edits", () => new Edits(trace));
-    if (same && before && !before.empty && this.edits.empty) this.edits.adopt(before);
-  }
-
-  /** What the state says is painted, or (`asked` is false) what was painted on this photo before, is in both. */
-  #takePaint(asked = true) {
-    if (asked) this.edits.take(this.state.paint);
-    this.state.paint = this.edits.text;
   }
 
   /** A round and a stage that the trace can show: its rounds may be fewer, and may lack a layer. */
@@ -503,11 +436,12 @@ class App {
 
   /** Say what went wrong in the picture's place. */
   fail(error) {
-    this.instead(problem(error), this.run?.name ?? "");
+    this.instead(problem(error), "");
   }
 
   /** Something else in the picture's place. */
   instead(node, title) {
+    this.pen.drop();
     this.trace = this.origin = this.edits = null;
     window.dispatchEvent(new Event("iaff:photo"));
     for (const part of this.#parts()) part.hidden = true;

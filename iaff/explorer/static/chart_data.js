@@ -148,7 +148,7 @@ function levelsOf({ levels = [], unit }, sources, colours, ink) {
   return levels
     .map(([name, path, c]) => [times(unit) * at(sources[0].figures, path), name, colours[c] ?? ink])
     .filter(([y]) => Number.isFinite(y))
-    .map(([y, name, colour], i) => level(ticks, y, name, colour, i % 2));
+    .map(([y, name, colour], i) => level(ticks, y, name, colour, i % 2 === 0));
 }
 
 const line = ({ x, y, name, colour, shape, source }, unit) => ({
@@ -180,7 +180,7 @@ function steps([before, after], ink) {
   }));
 }
 
-/** A level of before the first round, named on the line itself: at its left end, every other one at its right. */
+/** A level of before the first round, named on the line itself: at its right end, every other one at its left. */
 const level = (ticks, y, name, color, right) => ({
   x: [ticks[0] - 0.3, ticks.at(-1) + 0.3],
   y: [y, y],

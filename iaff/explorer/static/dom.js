@@ -46,6 +46,27 @@ export function segmented(label, options, choose) {
   };
 }
 
+/**
+ * A dialog of a class with its name above, which the cross or a click beside it closes. `head` stands between name and
+ * cross.
+ */
+export function dialog(kind, name, head, ...children) {
+  const close = { type: "button", "aria-label": "Close", onclick: () => node.close() };
+  const node = el(
+    `dialog.${kind}`,
+    { "aria-label": name },
+    el("header", {}, el("h2", {}, name), ...head, el("button.quiet", close, icon(ICONS.close))),
+    ...children,
+  );
+  node.addEventListener("click", (event) => event.target === node && node.close());
+  return node;
+}
+
+/** Links in a text lead out of the page. */
+export function outward(node) {
+  for (const link of node.querySelectorAll("a")) Object.assign(link, { target: "_blank", rel: "noreferrer noopener" });
+}
+
 export function icon(path, size = 16) {
   const holder = el("span.icon", { "aria-hidden": "true" });
   holder.innerHTML = `<svg width="${size}" height="${size}" viewBox="0 0 16 16" fill="none" stroke="currentColor"
@@ -60,5 +81,6 @@ export const ICONS = {
   pause: '<path d="M5.5 3.5v9M10.5 3.5v9" stroke-width="2.2"/>',
   loop: '<path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.2v2.6h-2.6"/>',
   take: '<path d="M8 2.5v7.6M4.6 7 8 10.4 11.4 7M2.8 13.2h10.4"/>',
+  close: '<path d="m4 4 8 8M12 4l-8 8"/>',
   link: '<path d="M6.6 9.4a2.8 2.8 0 0 0 4 0l2-2a2.8 2.8 0 0 0-4-4l-.8.8M9.4 6.6a2.8 2.8 0 0 0-4 0l-2 2a2.8 2.8 0 0 0 4 4l.8-.8"/>',
 };

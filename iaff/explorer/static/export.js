@@ -5,13 +5,13 @@ import { save, selfContained, sizeOf } from "./export_file.js";
 import { settled, viewPicture } from "./export_picture.js";
 import { frame, gif, noRounds } from "./export_rounds.js";
 import { png } from "./export_sheet.js";
-import { CHOICES, noStrip, refinedAll, strip } from "./export_strip.js";
-import { fileName, photoName, slug } from "./export_words.js";
+import { CHOICES, noStrip, refinedAll, strip, stripWords } from "./export_strip.js";
+import { fileName, photoName, runOf, slug } from "./export_words.js";
 import { DOWN } from "./down.js";
-import { el, icon } from "./dom.js";
+import { dialog, el } from "./dom.js";
 import { ABOUT } from "./stages.js";
 
-const CROSS = '<path d="m4 4 8 8M12 4l-8 8"/>';
+const INEXACT = "The random walk did not come to its end: what is drawn of it is not exact.";
 
 export class Exports {
   constructor(app, root) {
@@ -19,16 +19,13 @@ export class Exports {
     this.preview = el("div.preview");
     this.note = el("p.note", { role: "status" });
     this.rows = el("div.rows");
-    const close = el("button.quiet", { type: "button", "aria-label": "Close", onclick: () => this.node.close() });
-    close.append(icon(CROSS));
-    this.node = el(
-      "dialog.exports",
-      { "aria-label": "Export" },
-      el("header", {}, el("h2", {}, "Export"), el("span.spring"), close),
+    this.node = dialog(
+      "exports",
+      "Export",
+      [el("span.spring")],
       el("div.columns", {}, el("figure", {}, this.preview, (this.caption = el("figcaption"))), this.rows),
       this.note,
     );
-    this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
     this.node.addEventListener("close", () => app.leave());
     root.append(this.node);
   }
@@ -51,7 +48,8 @@ export class Exports {
 
   #fill() {
     const { app } = this,
-      { origin, run } = app,
+      { origin } = app,
+      run = runOf(app),
       stripless = noStrip(origin),
       still = noRounds(app),
       figures = photoCsv(origin);
@@ -62,7 +60,7 @@ export class Exports {
         this.#button("PNG 2×", () => this.#picture(2), "Drawn at twice the resolution, for print"),
         copies() && this.#button("Copy", () => this.#copy(), "Copy the picture to the clipboard"),
       ]),
-      this.#row("strip", "Figure strip", stripless || "Photo, seeds, every round, ground truth, beside each other.", [
+      this.#row("strip", "Figure strip", stripless || stripWords(origin), [
         ...(stripless ? [] : picks),
         this.#button("PNG 2×", () => this.#strip(), "", stripless),
       ]),
@@ -78,9 +76,10 @@ export class Exports {
       ]),
       this.#row(null, "Figures as CSV", figures ? "One line a round." : "This trace holds no figures of its photo.", [
         this.#button("this photo", () => this.#csv(`iaff_${photoName(app)}_figures.csv`, figures), "", !figures),
-        run?.name &&
+        run &&
+          run === app.run.name &&
           (!embedded || embedded.run?.figures) &&
-          this.#button("the whole run", () => this.#runCsv(), `All rounds of run ${run.name}`),
+          this.#button("the whole run", () => this.#runCsv(), `All rounds of run ${run}`),
       ]),
     ];
     this.rows.replaceChildren(...rows.filter(Boolean));
@@ -134,9 +133,9 @@ export class Exports {
     this.note.classList.toggle("wrong", wrong);
   }
 
-  #save(blob, name) {
+  #save(blob, name, exact = true) {
     save(blob, name);
-    return `${name}, ${sizeOf(blob)}`;
+    return noted(`${name}, ${sizeOf(blob)}`, exact);
   }
 
   // --- what is taken along -----------------------------------------------------------------------------------------
@@ -146,24 +145,27 @@ export class Exports {
     this.app.cursor = this.cursor;
   }
 
+  /** Promise of {canvas, exact}. */
   async #view(scale) {
     this.#hold();
-    await settled(this.app);
-    return viewPicture(this.app, this.root, scale);
+    const exact = await settled(this.app);
+    return { canvas: viewPicture(this.app, this.root, scale), exact };
   }
 
   async #picture(scale) {
-    const ending = scale === 1 ? ".png" : `_${scale}x.png`;
-    return this.#save(await png(await this.#view(scale)), fileName(this.app, ending));
+    const ending = scale === 1 ? ".png" : `_${scale}x.png`,
+      { canvas, exact } = await this.#view(scale);
+    return this.#save(await png(canvas), fileName(this.app, ending), exact);
   }
 
   /** The clipboard wants a promise, or it takes the click as over. */
   async #copy() {
-    const item = new ClipboardItem({ "image/png": this.#view(2).then(png) });
+    const drawn = this.#view(2),
+      item = new ClipboardItem({ "image/png": drawn.then(({ canvas }) => png(canvas)) });
     await navigator.clipboard.write([item]).catch(() => {
       throw new Error("The browser did not let the picture into the clipboard. Save the PNG instead.");
     });
-    return "The picture is in the clipboard.";
+    return noted("The picture is in the clipboard.", (await drawn).exact);
   }
 
   async #strip() {
@@ -174,8 +176,9 @@ export class Exports {
 
   async #gif() {
     this.#hold();
-    const { app } = this;
-    return this.#save(await gif(app, this.root), `iaff_${photoName(app)}_rounds_${app.state.stage}.gif`);
+    const { app } = this,
+      { blob, exact } = await gif(app, this.root);
+    return this.#save(blob, `iaff_${photoName(app)}_rounds_${app.state.stage}.gif`, exact);
   }
 
   async #page() {
@@ -215,7 +218,7 @@ export class Exports {
 
   async #small(kind) {
     const { app, root } = this;
-    if (kind === "view") return this.#view(1);
+    if (kind === "view") return (await this.#view(1)).canvas;
     if (kind === "strip") {
       if (noStrip(app.origin)) return null;
       await refinedAll(app.trace);
@@ -223,11 +226,14 @@ export class Exports {
     }
     if (noRounds(app)) return null;
     this.#hold();
-    const canvas = await frame(app, root, app.state.round);
+    const { canvas } = await frame(app, root, app.state.round);
     app.refresh();
     return canvas;
   }
 }
+
+/** What was made, and whether something about it must be known. */
+const noted = (text, exact) => (exact ? text : `${text.replace(/\.$/, "")}. ${INEXACT}`);
 
 const CAPTIONS = {
   view: (app) => fileName(app, ".png"),

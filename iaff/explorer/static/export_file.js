@@ -3,6 +3,7 @@ import { TABLE } from "./state.js";
 import { embedded, unopened } from "./embedded.js";
 import { toBase64 } from "./base64.js";
 import { DOWN } from "./down.js";
+import { runOf } from "./export_words.js";
 
 const ELSEWHERE = ["run", "img", "lesson", "step", "all", "allcls", "allround", "find", "figs"]; // not in one photo's page
 
@@ -21,14 +22,15 @@ export const sizeOf = ({ size }) =>
   size < 1e5 ? `${Math.max(1, Math.round(size / 1e3))} kB` : `${(size / 1e6).toFixed(1)} MB`;
 
 /** The view as a query, also what an address would be too long for. */
-export function viewQuery(state) {
+function viewQuery(state) {
   const changed = Object.keys(TABLE).filter((key) => state[key] !== TABLE[key].start && !ELSEWHERE.includes(key));
   return new URLSearchParams(changed.map((key) => [key, state[key]])).toString();
 }
 
 /** Promise of the page of this photo in this view, as a Blob; it fails with a sentence. */
 export async function selfContained(app) {
-  const { origin, state, run } = app,
+  const { origin, state } = app,
+    run = runOf(app),
     shell = embedded ? ownShell() : await askedShell(app),
     title = app.title.textContent;
   const content = {
@@ -36,11 +38,10 @@ export async function selfContained(app) {
     title,
     query: viewQuery(state),
     trace: toBase64(origin.bytes),
-    run: run.name ? { name: run.name, ...(await figuresOf(app)) } : null,
+    run: run ? { name: run, ...(run === app.run.name ? await figuresOf(app) : {}) } : null,
   };
-  const text = shell
-    .replace("@@title@@", () => escaped(title))
-    .replace("@@embedded@@", () => JSON.stringify(content).replaceAll("<", "\\u003c"));
+  const fills = { title: escaped(title), embedded: JSON.stringify(content).replaceAll("<", "\\u003c") },
+    text = shell.replace(/@@(title|embedded)@@/g, (_, name) => fills[name]); // in one pass: a title may look like a mark
   return new Blob([text], { type: "text/html" });
 }
 

@@ -4,21 +4,38 @@ import { legendOf } from "./export_legend.js";
 import { aboutView, credit, scaleNote } from "./export_words.js";
 
 const ROOM = 720; // px that a figure is wide at least, so that words have room
-const BAR = [50, 130]; // px that a scale bar may be long
+const BAR = 50; // px that a scale bar is long at least
 const POLL_MS = 60,
   PATIENCE_MS = 30000;
 
-/** Long walks are answered bit by bit: waits until all that is drawn is exact, or for half a minute. */
-export async function settled(app, panes = app.picture.panes) {
+/** Promise of the end of `waiting()`: whether it came within half a minute. */
+export async function ended(waiting) {
   const end = performance.now() + PATIENCE_MS;
-  while (panes.some((pane) => pane.trace && waits(app, pane)) && performance.now() < end)
+  while (waiting()) {
+    if (performance.now() >= end) return false;
     await new Promise((wake) => setTimeout(wake, POLL_MS));
+  }
+  return true;
 }
 
-function waits(app, pane) {
+/**
+ * Long walks are answered bit by bit: waits until all that is drawn is exact, half a minute at most. Promise of whether
+ * it is; `aim` sets the panes before each look at them, as an answer that comes meanwhile shows the page's own view.
+ */
+export async function settled(app, panes = app.picture.panes, aim = () => {}) {
+  const short = () => panes.filter((pane) => pane.trace && inexact(app, pane));
+  await ended(() => {
+    aim();
+    return short().some((pane) => !pane.affinity().broken);
+  });
+  aim();
+  return !short().length;
+}
+
+function inexact(app, pane) {
   const { trace, spec } = pane,
     affinity = pane.affinity();
-  if (!affinity?.steps || affinity.broken) return false;
+  if (!affinity?.steps) return false;
   if (spec.stage === "refined" && !trace.refined(spec.round)) return true;
   const at = pane.asks() && app.at();
   if (!at) return false;
@@ -58,7 +75,7 @@ function foot(sheet, app) {
 /** A line of a round number of photo px; `size`: CSS px of one. */
 function scaleBar(sheet, size) {
   const lengths = [1, 2, 5, 10, 20, 50, 100, 200],
-    px = lengths.find((n) => n * size >= BAR[0]) ?? lengths.at(-1),
+    px = lengths.find((n) => n * size >= BAR) ?? lengths.at(-1),
     long = Math.min(px * size, sheet.width);
   sheet.add(20, (c, y) => {
     c.strokeStyle = sheet.ink.ink;
@@ -123,7 +140,7 @@ export function drawPane(c, pane, scale, titled = true) {
 }
 
 /** White words on a dark plate, as the page has them on its panes. */
-export function label(c, words, x, y, align = "left") {
+function label(c, words, x, y, align = "left") {
   Object.assign(c, { font: LABEL, textBaseline: "middle", textAlign: "left" });
   const width = c.measureText(words).width + 18,
     left = { left: x, center: x - width / 2, right: x - width }[align];

@@ -16,13 +16,15 @@ export function noRounds({ state, trace }) {
   return trace.T < 2 ? "This trace has a single round." : "";
 }
 
-/** One round as a frame. */
+/** Promise of one round as a frame: {canvas, exact}. */
 export async function frame(app, root, round) {
   const pane = app.picture.main;
-  pane.spec = { ...pane.spec, round };
-  await settled(app, [pane]);
-  pane.spec = { ...pane.spec, round }; // an answer that came meanwhile showed the page's own
-  return apart(app, () => {
+  const aim = () => {
+    pane.spec = { ...pane.spec, round };
+    if (pane.leaks) pane.leaks = app.leaksOf(pane);
+  };
+  const exact = await settled(app, [pane], aim);
+  const canvas = apart(app, () => {
     const sheet = new Sheet(pane.width, inks(root)),
       canvas = new OffscreenCanvas(pane.width, pane.height);
     pane.fit(pane.width, pane.height, 1);
@@ -35,6 +37,7 @@ export async function frame(app, root, round) {
     if (credit(app.origin)) sheet.text(credit(app.origin), { size: 12, colour: sheet.ink.soft });
     return sheet.canvas(1);
   });
+  return { canvas, exact };
 }
 
 /** A picture with one pane, for the legend. */
@@ -51,12 +54,15 @@ function progress(sheet, round, T) {
   });
 }
 
-/** Promise of the GIF as a Blob. The page shows its own round again afterwards. */
+/** Promise of the GIF, {blob, exact}. The page shows its own round again afterwards. */
 export async function gif(app, root) {
   const frames = [];
+  let exact = true;
   try {
     for (let t = 1; t <= app.trace.T; t++) {
-      const blob = await png(await frame(app, root, t));
+      const one = await frame(app, root, t),
+        blob = await png(one.canvas);
+      exact &&= one.exact;
       frames.push(toBase64(new Uint8Array(await blob.arrayBuffer())));
     }
   } finally {
@@ -64,5 +70,5 @@ export async function gif(app, root) {
   }
   const answer = await Promise.resolve(app.server.gif({ frames, ms: FRAME_MS })).catch(() => null);
   if (!answer?.ok) throw new Error(answer?.error ?? DOWN);
-  return new Blob([fromBase64(answer.gif)], { type: "image/gif" });
+  return { blob: new Blob([fromBase64(answer.gif)], { type: "image/gif" }), exact };
 }

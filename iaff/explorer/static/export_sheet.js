@@ -11,7 +11,6 @@ export function inks(root) {
     ground: of("--surface"),
     ink: of("--ink"),
     soft: of("--soft"),
-    faint: of("--faint"),
     line: of("--strong"),
     sans: style.fontFamily,
   };
@@ -38,13 +37,13 @@ export class Sheet {
   }
 
   /** A paragraph, wrapped. */
-  text(words, { size = 13, weight = 400, colour = this.ink.ink, align = "left" } = {}) {
+  text(words, { size = 13, weight = 400, colour = this.ink.ink } = {}) {
     const font = this.font(size, weight),
       step = Math.round(size * 1.4);
     for (const line of wrapped(words, font, this.width))
       this.add(step, (c, y) => {
-        Object.assign(c, { font, fillStyle: colour, textAlign: align, textBaseline: "middle" });
-        c.fillText(line, align === "center" ? this.width / 2 : 0, y + step / 2);
+        Object.assign(c, { font, fillStyle: colour, textAlign: "left", textBaseline: "middle" });
+        c.fillText(line, 0, y + step / 2);
       });
   }
 

@@ -24,15 +24,18 @@ export function fileName(app, ending) {
   return `iaff_${photoName(app)}${when}_${stage}${many}${ending}`;
 }
 
+/** The run that the photo's trace is of, or "": a trace that was dropped is not the open run's. */
+export const runOf = ({ own, state, origin, run }) =>
+  own?.find(state.img)?.given ? (origin.meta.run?.name ?? "") : (run?.name ?? "");
+
 /** The lines above a figure of the view: [which layer of which run, what is asked and how]. */
 export function aboutView(app) {
-  const { state, picture, run } = app,
+  const { state, picture } = app,
+    run = runOf(app),
     { panes } = picture,
     when = perRound(state.stage) ? `, round ${state.round} of ${app.trace.T}` : "",
     what = panes.length > 1 ? `${panes.length} panes` : `${ABOUT[state.stage].name}${when}`;
-  return [[run?.name && `Run ${run.name}`, what].filter(Boolean).join(" · "), asked(app), capital(how(app))].filter(
-    Boolean,
-  );
+  return [[run && `Run ${run}`, what].filter(Boolean).join(" · "), asked(app), capital(how(app))].filter(Boolean);
 }
 
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
@@ -46,15 +49,16 @@ function asked(app) {
   const { count, mass } = pane.ask(at),
     question = state.mode === "row" ? "Which pixels decide pixel" : "Where the label goes of pixel",
     which = picture.panes.length > 1 ? ` (in pane ${pane.index + 1})` : "";
-  return `${question} ${at.x}, ${at.y} · reach ${number(count)} cells hold 90 % of the mass${which}, mass ${mass.toFixed(mass < 10 ? 3 : 1)}`;
+  return `${question} ${at.x}, ${at.y} · reach: ${number(count)} cells hold 90 % of the mass${which}, mass ${mass.toFixed(mass < 10 ? 3 : 1)}`;
 }
 
-/** What is different from the plain view of the stage. */
-function how(app) {
+/** What is different from the plain view of the stage, or "". */
+export function how(app) {
   const { state, picture, edits } = app,
+    { by } = picture.main.spec, // none while its answer is awaited
     over = picture.main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
   return [
-    state.by && `by ${BY[state.by].name}`,
+    by && `by ${BY[by].name}`,
     state.dir && `scan ${NAMES[state.dir]} alone`,
     state.passes && `${state.passes} passes`,
     app.comparable() && state.wipe !== null && `left of the line round ${state.diff}, right of it round ${state.round}`,

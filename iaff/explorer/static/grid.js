@@ -1,4 +1,4 @@
-// Cells of the grid on the photo, as iaff.superpixels.on_grid has them: a cell stands for the pixel at its centre.
+// Cells of the grid on the photo, as iaff.grid.centre has them: a cell stands for the pixel at its centre.
 import { STRIDE } from "./scan.js";
 
 /** The pixel {x, y} of the photo at the centre of cell p. */

@@ -23,7 +23,7 @@ export class Hiding {
   update() {
     const { hide, lesson } = this.app.state,
       parts = hide?.replaceAll("_", " ") ?? "";
-    for (const node of [document.body, this.root, document.querySelector(".iaff-charts")])
+    for (const node of [this.root, document.querySelector(".iaff-charts")])
       if (node && node.dataset.hide !== parts) node.dataset.hide = parts;
     this.root.toggleAttribute("data-lesson", Boolean(lesson));
     this.node.hidden = !hide || Boolean(lesson); // a lesson says what is shown, and how it is left

@@ -3,7 +3,8 @@ import { DIRECTIONS, STAGES } from "./state.js";
 import { COUNTS } from "./panes.js";
 import { nextTab } from "./tabs.js";
 import { embedded } from "./embedded.js";
-import { el } from "./dom.js";
+import { copyLink } from "./links.js";
+import { dialog, el } from "./dom.js";
 
 const next = (list, value, by = 1) => list[(list.indexOf(value) + by + list.length) % list.length];
 const opacity =
@@ -124,13 +125,13 @@ export const KEYS = [
     does: "pen down at the pin (Shift + arrows paint), or up",
     keys: { e: (app) => app.pen.toggle() },
   },
-  { group: "paint", show: "z", does: "take back the last stroke", keys: { z: (app) => app.undoEdit() } },
-  { group: "paint", show: "r", does: "reset", keys: { r: (app) => app.resetEdits() } },
+  { group: "paint", show: "z", does: "take back the last stroke", keys: { z: (app) => app.whatIf.undo() } },
+  { group: "paint", show: "r", does: "reset", keys: { r: (app) => app.whatIf.reset() } },
   { group: "more", show: "g", does: "all photos of the run", keys: { g: (app) => app.browser.open() } },
   { group: "more", show: "u", does: "take in your photo or a trace", keys: { u: (app) => app.ownView.choose() } },
   { group: "more", show: "v", does: "lessons", keys: { v: (app) => app.lessons.menu.open() } },
   { group: "more", show: "s", does: "export: pictures, files, figures", keys: { s: (app) => app.exports.open() } },
-  { group: "more", show: "c", does: "copy a link to this view", keys: { c: (app) => app.copyLink() } },
+  { group: "more", show: "c", does: "copy a link to this view", keys: { c: (app) => copyLink(app) } },
   { group: "more", show: "Tab", does: "to every control, and the picture" },
   { group: "more", show: "?", does: "this list", keys: { "?": (app) => app.help.toggle() } },
 ];
@@ -185,21 +186,14 @@ export function listen(app) {
 }
 
 export function help(root) {
-  const close = el("button.quiet", { type: "button", "aria-label": "Close", onclick: () => dialog.close() }, "✕");
-  const dialog = el(
-    "dialog.help",
-    { "aria-label": "Keys" },
-    el("header", {}, el("h2", {}, "Keys"), close),
-    el("div.key-groups", {}, Object.keys(GROUPS).map(group)),
-  );
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  root.append(dialog);
+  const node = dialog("help", "Keys", [], el("div.key-groups", {}, Object.keys(GROUPS).map(group)));
+  root.append(node);
   return {
     get open() {
-      return dialog.open;
+      return node.open;
     },
     toggle() {
-      dialog.open ? dialog.close() : dialog.showModal();
+      node.open ? node.close() : node.showModal();
     },
   };
 }

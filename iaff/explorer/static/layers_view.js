@@ -5,6 +5,7 @@ import { ABOUT, perRound } from "./stages.js";
 import { embedded } from "./embedded.js";
 import { swatch } from "./legend.js";
 import { el, refill } from "./dom.js";
+import { copyLink } from "./links.js";
 
 const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth" };
 const OTHERS = ["carried", "truth"]; // layers that are no stage
@@ -32,7 +33,7 @@ export class LayersView {
     const whole = () => app.store.set({ zoom: 1, cx: null, cy: null });
     const bare = el(
       "button.plain.bare",
-      { type: "button", title: "This view without controls", onclick: () => app.copyLink({ hide: EVERYTHING }) },
+      { type: "button", title: "This view without controls", onclick: () => copyLink(app, { hide: EVERYTHING }) },
       "Copy a link to the picture alone",
     );
     this.node = el(

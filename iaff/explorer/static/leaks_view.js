@@ -149,7 +149,14 @@ export class LeaksView {
       option.setAttribute("aria-selected", String(i + 1 === rank));
       option.tabIndex = i + 1 === (rank ?? 1) ? 0 : -1;
     });
-    this.options[rank - 1]?.scrollIntoView({ block: "nearest" });
+    if (rank && this.options[rank - 1]) this.#reveal(this.options[rank - 1]);
+  }
+
+  /** The list alone scrolls: the page stays where it is. */
+  #reveal({ offsetTop: top, offsetHeight: height }) {
+    const { list } = this;
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (top + height > list.scrollTop + list.clientHeight) list.scrollTop = top + height - list.clientHeight;
   }
 
   #key(event) {

@@ -40,6 +40,7 @@ export function legend(app, scaleChoice) {
       ...classItems,
       item(swatch(255), "unknown"),
       ...(trace.superpixels ? [item(line(".dotted"), "relabelled")] : []),
+      ...(trace.superpixels && app.pinned() ? [item(line(".closed"), "the pinned patch")] : []),
     ],
     affinity: () => [],
     refined: () => [

@@ -1,6 +1,6 @@
 // The card of the lesson that is on: the step's text, its question, and the way through the steps.
 import { store } from "./state.js";
-import { el, icon, ICONS } from "./dom.js";
+import { el, icon, ICONS, outward } from "./dom.js";
 import { question } from "./lesson_question.js";
 
 const byKeys = (event) => event.detail === 0; // a click that no pointer made
@@ -22,7 +22,11 @@ export class LessonCard {
       "Next",
       icon(ICONS.next),
     );
-    this.more = el("button.next", { type: "button", onclick: () => lessons.menu.open() }, "All lessons");
+    this.more = el("button.plain", { type: "button", onclick: () => lessons.menu.open() }, "All lessons");
+    this.after = el("button.next.lesson-after", {
+      type: "button",
+      onclick: (e) => lessons.go(this.follows.name, 1, byKeys(e)),
+    });
     this.dots = el("ol.dots");
     this.again = el("button.quiet.lesson-reset", { type: "button", onclick: () => lessons.reset() }, "Reset this step");
     const leave = el("button.quiet", { type: "button", title: "Back to the explorer", onclick: () => lessons.leave() });
@@ -33,6 +37,7 @@ export class LessonCard {
       el("header", {}, this.name, this.again, leave),
       el("div.lesson-body", {}, this.title, this.text, this.question, this.notice),
       el("div.lesson-foot", {}, this.back, this.dots, this.next, this.more),
+      this.after,
     );
   }
 
@@ -48,8 +53,9 @@ export class LessonCard {
     node.setAttribute("aria-label", `Lesson: ${lesson?.title ?? store.state.lesson}`);
     this.name.textContent = lesson ? `Lesson · ${lesson.title}` : "Lesson";
     if (step) this.#fill(step);
-    else this.#unknown();
+    else this.#untold();
     this.question.replaceChildren(...(step?.question ? question(lessons) : []));
+    outward(node);
     this.#foot(lesson, number);
     this.update();
     if (keyboard) this.title.focus({ preventScroll: true });
@@ -64,12 +70,19 @@ export class LessonCard {
   #fill({ title, html }) {
     this.title.innerHTML = title;
     this.text.innerHTML = html;
-    for (const link of this.text.querySelectorAll("a")) outward(link);
   }
 
-  #unknown() {
-    this.title.textContent = `There is no lesson "${store.state.lesson}" here`;
-    this.text.textContent = "The list of lessons says what there is, and which file could not be read.";
+  /** There is no step: not yet, or not at all. */
+  #untold() {
+    const { loading, wrong } = this.lessons,
+      name = `lesson "${store.state.lesson}"`;
+    const [title, text] = loading
+      ? [`Opening the ${name} …`, ""]
+      : wrong
+        ? [`The ${name} cannot be opened`, wrong]
+        : [`There is no ${name} here`, "The list of lessons says what there is, and which file could not be read."];
+    this.title.textContent = title;
+    this.text.textContent = text;
   }
 
   #foot(lesson, number) {
@@ -78,6 +91,9 @@ export class LessonCard {
     this.back.disabled = number === 1;
     this.next.hidden = number >= steps.length;
     this.more.hidden = !this.next.hidden;
+    this.follows = number >= steps.length ? this.lessons.following() : null;
+    this.after.hidden = !this.follows;
+    if (this.follows) this.after.innerHTML = `Next lesson: ${this.follows.title}`;
     const dots = steps.map(({ title }, i) => {
       const dot = el("button", {
         type: "button",
@@ -121,10 +137,4 @@ export class LessonCard {
       el("button.plain", { type: "button", onclick: () => lessons.take(name) }, `Open it in run "${name}"`);
     this.notice.append(...others.map(open));
   }
-}
-
-/** A link in a text leads out of the page. */
-function outward(link) {
-  link.target = "_blank";
-  link.rel = "noreferrer noopener";
 }

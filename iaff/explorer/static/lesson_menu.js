@@ -1,34 +1,25 @@
 // The dialog with all lessons, read anew at each opening, and the files that could not be told.
-import { el, icon, ICONS } from "./dom.js";
+import { dialog, el, icon, ICONS, outward } from "./dom.js";
+import { copied } from "./links.js";
 import { linkTo } from "./lesson_view.js";
 import { parts } from "./problem.js";
 
-const CROSS = '<path d="M3.5 3.5l9 9M12.5 3.5l-9 9"/>';
 const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 export class LessonMenu {
   constructor(lessons) {
     this.lessons = lessons;
-    const close = el("button.quiet", { type: "button", "aria-label": "Close", onclick: () => this.node.close() });
-    close.append(icon(CROSS));
     this.note = el("p.note", { role: "status", hidden: true });
     this.cards = el("div.lesson-cards");
     this.broken = el("div.broken");
-    this.node = el(
-      "dialog.lessons",
-      { "aria-label": "Lessons" },
-      el("header", {}, el("h2", {}, "Lessons"), close),
-      this.note,
-      this.cards,
-      this.broken,
-    );
-    this.node.addEventListener("click", (event) => event.target === this.node && this.node.close());
+    this.node = dialog("lessons", "Lessons", [], this.note, this.cards, this.broken);
   }
 
   async open() {
     if (!this.lessons.offered) return;
     if (!this.node.open) this.node.showModal();
-    const wrong = await this.lessons.load();
+    await this.lessons.load();
+    const { wrong } = this.lessons;
     this.note.hidden = !wrong;
     this.note.textContent = wrong;
     this.#fill();
@@ -55,6 +46,7 @@ export class LessonMenu {
     };
     const about = el("p");
     about.innerHTML = summary;
+    outward(about);
     const asks = questions ? ` · ${count(questions, "question")}` : "";
     return el(
       "article.lesson-card",
@@ -78,11 +70,7 @@ function copy(link) {
     {
       type: "button",
       async onclick() {
-        const done = await navigator.clipboard?.writeText(link).then(
-          () => true,
-          () => false,
-        );
-        label.textContent = done ? "Copied" : "Copy the title's address";
+        label.textContent = (await copied(link)) ? "Copied" : "Copy the title's address";
         setTimeout(() => (label.textContent = "Copy link"), 1500);
       },
     },

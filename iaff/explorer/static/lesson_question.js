@@ -51,7 +51,7 @@ function verdict({ kind, options }, answer) {
     return options[answer.chosen].right ? say("Right.", "right") : say("Not quite.", "wrong");
   }
   if (!answer.guess) return [];
-  const waiting = answer.late ? "The affinity did not come in time: no score." : "Measuring …";
+  const waiting = answer.late ? "The whole affinity did not come: no score." : "Measuring …";
   if (answer.score === undefined) return [el("p.verdict", { role: "status" }, waiting)];
   const { distance, score } = answer;
   const off = distance < STRIDE ? "On the outline" : `${Math.round(distance)} px from the outline`;

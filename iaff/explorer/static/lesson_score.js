@@ -48,7 +48,8 @@ export async function exact(pane, by, at) {
     };
     pane.ask(at, answer);
     const { steps, at: walked, broken } = pane.affinity();
-    if (!steps || walked === steps || broken) return answer.values;
+    if (!steps || walked === steps) return answer.values;
+    if (broken) return null; // the first steps of a walk are all that will come
   }
   return null;
 }

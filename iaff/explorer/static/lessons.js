@@ -1,11 +1,10 @@
 // Lessons: which one is on, its steps, and what was answered. A step is a view; turning to it shows that view.
 import { store } from "./state.js";
+import { DOWN } from "./down.js";
 import { bare, differs, viewOf, wrongIn } from "./lesson_view.js";
 import { exact, judge } from "./lesson_score.js";
 import { LessonCard } from "./lesson_card.js";
 import { LessonMenu } from "./lesson_menu.js";
-
-const DOWN = "The server does not answer. Start the explorer again.";
 
 export class Lessons {
   constructor(app, server) {
@@ -14,6 +13,8 @@ export class Lessons {
       server,
       all: [],
       broken: [], // {file, got, expected, remedy}
+      loading: false,
+      wrong: "", // why they could not be read
       answers: new Map(), // "lesson/step" -> answer, until the lesson is left
       instead: null, // the run that the lesson is told with, where its own is not open
       mark: null, // a guess on the picture: {at, near}, image px
@@ -22,6 +23,7 @@ export class Lessons {
     this.card = new LessonCard(this);
     this.menu = new LessonMenu(this);
     store.subscribe((changed) => this.#changed(changed));
+    window.addEventListener("popstate", () => this.#complete()); // after the store has read the address
     window.addEventListener("iaff:photo", () => this.#photo());
   }
 
@@ -32,20 +34,36 @@ export class Lessons {
 
   // --- what is told ------------------------------------------------------------------------------------------------
 
-  /** Reads the lessons anew; the answer is what went wrong, or "". */
+  /** Reads the lessons anew. The one that is on is told, if it could not be before. */
   async load() {
+    const untold = store.state.lesson && !this.lesson;
+    await this.#read();
+    if (!untold) return;
+    this.#complete();
+    this.#tell();
+  }
+
+  /** `wrong` is what went wrong, or "". */
+  async #read() {
+    this.loading = true;
     const answer = await Promise.resolve(this.server.lessons({})).catch(() => null);
-    if (!answer?.ok) return answer?.error ?? DOWN;
+    this.loading = false;
+    this.wrong = answer?.ok ? "" : (answer?.error ?? DOWN);
+    if (this.wrong) return;
     const checked = answer.lessons.map((lesson) => ({ lesson, wrong: wrongIn(lesson) }));
     this.all = checked.filter(({ wrong }) => !wrong).map(({ lesson }) => lesson);
     const unseen = checked.filter(({ wrong }) => wrong).map(({ lesson, wrong }) => ({ file: lesson.file, ...wrong }));
     this.broken = [...answer.broken, ...unseen];
-    return "";
   }
 
   /** The lesson that is on, if it can be told. */
   get lesson() {
     return this.all.find(({ name }) => name === store.state.lesson) ?? null;
+  }
+
+  /** The lesson after the one that is on, or null. */
+  following() {
+    return this.all[this.all.indexOf(this.lesson) + 1] ?? null;
   }
 
   get number() {
@@ -109,10 +127,22 @@ export class Lessons {
   /** The lesson that the address names; its step's view, unless the address holds one. Before the first picture. */
   async restore() {
     if (!store.state.lesson || !this.offered) return;
-    await this.load();
-    if (this.step && bare(location.search)) Object.assign(store.state, this.view());
+    await this.#read();
+    if (this.#bare) {
+      Object.assign(store.state, this.view());
+      store.write(); // or the way back to this step would lead to another view
+    }
     this.app.hiding.update();
     this.#tell();
+  }
+
+  /** The step's view, where the address says nothing of it. */
+  #complete() {
+    if (this.#bare) store.amend(this.view());
+  }
+
+  get #bare() {
+    return Boolean(this.step) && bare(location.search);
   }
 
   /** Turn to a step; by keyboard its title takes the focus. */
@@ -195,7 +225,7 @@ export class Lessons {
 
   #changed(changed) {
     if (changed.has("run")) this.opened = false;
-    if (changed.has("lesson") || changed.has("step")) this.#tell(this.keyboard);
+    if (changed.has("lesson") || changed.has("step")) this.#turned();
     else if (store.state.lesson) this.card.update();
   }
 
@@ -204,16 +234,17 @@ export class Lessons {
     if (store.state.lesson) this.card.update();
   }
 
-  /** The page tells the step that is on. A lesson that another page's link or the way back names may be unread. */
+  /** Another step. A lesson that the way back names may be unread. */
+  #turned() {
+    if (store.state.lesson && !this.all.length && this.offered && !this.loading) this.load();
+    this.#tell(this.keyboard);
+  }
+
+  /** The page tells the step that is on. */
   #tell(keyboard = false) {
-    const { lesson } = store.state,
-      { guess: at, near } = this.answer ?? {};
+    const { guess: at, near } = this.answer ?? {};
     this.mark = at ? { at, near } : null;
     this.card.show(keyboard);
-    if (lesson && !this.all.length && this.offered && !this.asked) {
-      this.asked = true;
-      this.load().then(() => this.#tell());
-    }
     if (this.app.trace) this.app.picture.hover();
   }
 }

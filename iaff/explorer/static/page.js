@@ -2,6 +2,7 @@
 import { store } from "./state.js";
 import { embedded } from "./embedded.js";
 import { el, icon, ICONS, segmented } from "./dom.js";
+import { copyLink } from "./links.js";
 
 const KEYS = [
   ["← →", "stage"],
@@ -86,7 +87,7 @@ function runChoice({ runs }) {
 function copyButton(app) {
   return el(
     "button.quiet",
-    { type: "button", title: "Copy a link to exactly this view (c)", onclick: () => app.copyLink() },
+    { type: "button", title: "Copy a link to exactly this view (c)", onclick: () => copyLink(app) },
     icon(ICONS.link),
     el("span", {}, "Copy link"),
   );

@@ -10,24 +10,30 @@ export class Pen {
     const { app } = this;
     if (this.down) return this.lift();
     app.store.set({ tab: "whatif" });
-    if (!app.paints()) return;
+    if (!app.whatIf.paints) return;
     if (!app.pinned()) app.nudge(0, 0);
     this.down = true;
-    app.paint(app.pinned(), app.pinned());
+    app.whatIf.paint(app.pinned(), app.pinned());
     app.say("The pen is down.");
   }
 
-  /** Whether it was down. */
+  /** Up; whether it was down. */
   lift() {
-    if (!this.down) return false;
+    const was = this.drop();
+    if (was) this.app.refresh();
+    return was;
+  }
+
+  /** Up, where the view is about to be drawn anew anyway: another photo may be half in its place. */
+  drop() {
+    const was = this.down;
     this.down = false;
-    this.app.say("The pen is up.");
-    this.app.refresh();
-    return true;
+    if (was) this.app.say("The pen is up.");
+    return was;
   }
 
   /** The pin went from one pixel to another. */
   moved(from, to) {
-    if (this.down) this.app.paint(from, to);
+    if (this.down) this.app.whatIf.paint(from, to);
   }
 }

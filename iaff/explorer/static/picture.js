@@ -89,10 +89,10 @@ export class Picture {
   #down(event) {
     const found = this.app.trace && this.#where(event);
     if (!found) return;
-    const paints = this.app.paints() && event.button === 0;
+    const paints = this.app.whatIf.paints && event.button === 0;
     this.drag = { ...found, x: event.clientX, y: event.clientY, moved: false, paints, last: found.at };
     event.target.setPointerCapture(event.pointerId);
-    if (paints) this.app.paint(found.at, found.at);
+    if (paints) this.app.whatIf.paint(found.at, found.at);
   }
 
   #dragged(event) {
@@ -101,7 +101,7 @@ export class Picture {
       [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
     if (drag.paints) {
       const at = drag.pane.pixel(event.offsetX, event.offsetY);
-      app.paint(drag.last, at);
+      app.whatIf.paint(drag.last, at);
       drag.last = at;
       return;
     }

@@ -24,7 +24,7 @@ export class Sources {
       { passes } = app.state;
     if (!trace.T) return { trace, why: "" };
     if (by) return this.#other(trace, by);
-    if (trace === app.origin && app.edits && !app.edits.empty) return { trace: this.#edited(trace, passes), why: "" };
+    if (trace === app.edits?.trace && !app.edits.empty) return { trace: this.#edited(trace, passes), why: "" };
     const change = passes && withPasses(trace, passes);
     return { trace: change ? variant(trace, change) : trace, why: "" };
   }

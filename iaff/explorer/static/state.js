@@ -22,9 +22,8 @@ const list = (item, most) => (text) => {
   return items.length <= most && items.every((v) => item.test(v)) ? text : undefined;
 };
 const pane = (text) => (/^([a-z]*)\.(\d{0,2})\.([a-z]*)\.[^\p{C}]{0,120}$/u.test(text) ? text : undefined);
-const name = (text) => (/^[^\p{C}]{1,120}$/u.test(text) ? text : undefined); // whatever the run or trace calls it
-
 const matches = (form) => (text) => (form.test(text) ? text : undefined);
+const name = matches(/^[^\p{C}]{1,120}$/u); // whatever the run or trace calls it
 
 const LAYER = new RegExp(`^(${[...STAGES, "carried", "truth"].join("|")})\\.(100|\\d{1,2})$`);
 
@@ -47,7 +46,7 @@ export const TABLE = {
   cy: { parse: decimal(0, 9999), start: null },
   opacity: { parse: whole(0, 100), start: 80 }, // of the stage's layer, %
   over: { parse: list(LAYER, 8), start: null }, // further layers: "seeds.60_truth.100", % opaque
-  cls: { parse: name, start: null }, // classes that are shown, "cat,dog"; null: all
+  cls: { parse: matches(/^[^\p{C}]{1,20000}$/u), start: null, most: 1000 }, // that are shown, "cat,dog"; null: all
   truth: { parse: oneOf("border", "filled"), start: null },
   // what is asked of the affinity
   mode: { parse: oneOf("row", "column"), start: "row" },
@@ -150,7 +149,8 @@ class Store {
 
   /** A new place is a new entry of the history; what moved before it still belongs to the last one. */
   #note(changed) {
-    if (this.playing || this.restoring || ![...changed].some((key) => TABLE[key].place)) return;
+    const places = [...changed].filter((key) => TABLE[key].place && !(this.playing && key === "round"));
+    if (this.restoring || !places.length) return;
     const now = performance.now(),
       fresh = now - this.moved > MOMENT_MS;
     this.moved = now;
@@ -190,10 +190,25 @@ class Store {
   /** Back or forward: the whole view as it was there. */
   #restore() {
     if (embedded) return;
+    Object.assign(this, { entry: false, moved: -Infinity });
+    this.#take(this.#asked()); // the address says it already
+  }
+
+  /** Change some values of the place where the view is: the history's entry of it takes them up. */
+  amend(change) {
+    this.#take(change);
+    this.write();
+  }
+
+  /** A change without an entry of its own, and not written; a listener that fails must not end the history. */
+  #take(change) {
     this.restoring = true;
-    this.set(this.#asked());
-    clearTimeout(this.timer); // the address says it already
-    Object.assign(this, { restoring: false, timer: null, entry: false, moved: -Infinity });
+    try {
+      this.set(change);
+    } finally {
+      clearTimeout(this.timer);
+      Object.assign(this, { restoring: false, timer: null });
+    }
   }
 
   subscribe(listener) {

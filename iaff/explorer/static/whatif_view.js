@@ -53,8 +53,8 @@ export class WhatIfView {
   #steps() {
     const { app } = this,
       button = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
-    this.undo = button("Undo", "Take back the last stroke (z)", () => app.undoEdit());
-    this.reset = button("Reset", "Take everything away (r)", () => app.resetEdits());
+    this.undo = button("Undo", "Take back the last stroke (z)", () => app.whatIf.undo());
+    this.reset = button("Reset", "Take everything away (r)", () => app.whatIf.reset());
     return el("div.paint-steps", {}, this.undo, this.reset);
   }
 
