@@ -27,9 +27,9 @@ app: setup ## Serve the explorer on http://127.0.0.1:7860
 	@$(RUN) app.py $(ARGS)
 
 test: setup-dev ## Run the tests (without slow, data and gpu)
-	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist worksteal $(ARGS) # two at a time, one thread each
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile $(ARGS) # two at a time, one thread each
 
-test-slow: setup-dev ## Run the tests that train for minutes
+test-slow: setup-dev ## Run the tests that take long
 	$(RUN) -m pytest -m slow $(ARGS)
 
 test-data: setup-dev ## Run the tests on the photos in ../shared/data

@@ -29,7 +29,7 @@ def audit(view):
     assert not found, "\n".join(sorted(set(found)))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_on_stages_and_tabs(view, audit, scheme):
     view.page.emulate_media(color_scheme=scheme)
     view.open("?run=animals&img=pasture&stage=photo&round=2&x=120&y=140&pins=60.60&truth=border")

@@ -86,6 +86,7 @@ def to(view, **change) -> None:
     """Changes the view as one action would, and lets the moment pass in which others would join it."""
     view.page.evaluate("(change) => __iaff.store.set(change)", change)
     view.page.wait_for_timeout(560)
+    view.wait("!__iaff.store.timer")
 
 
 def written(view) -> str:

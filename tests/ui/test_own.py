@@ -43,6 +43,7 @@ def jpeg(image: Image.Image, quality: int = 60) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_mirrored_gallery_photos_are_understood(view, timing):
     """Upload, tags, last refined map: IoU of the animals at least 0.5 in the mean, first progress within 0.5 s."""
     start(view)
@@ -91,6 +92,7 @@ LAST = """(() => {
 })()"""
 
 
+@pytest.mark.slow  # the shell and the API have the same photos in the default suite
 def test_odd_photos(view):
     """The right result or one sentence for each; never a dead page or server."""
     start(view)
@@ -179,6 +181,7 @@ DROP = """([kind, text]) => {
 }"""
 
 
+@pytest.mark.slow
 def test_several_people(view, browser, app):
     """The place in the queue is shown, cancelling makes way, and nobody sees another's photo or upload."""
     start(view)
@@ -224,6 +227,7 @@ def resident(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1e6
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_nine_programs_and_a_hovering_browser(view, app, timing):
     """Nine clients upload while one browser hovers: 16 ms p90, every job ends, memory grows by at most 1.5 GB."""

@@ -436,7 +436,7 @@ class App {
 
   /** Say what went wrong in the picture's place. */
   fail(error) {
-    this.instead(problem(error), "");
+    this.instead(problem(error), "Nothing to show");
   }
 
   /** Something else in the picture's place. */
