@@ -13,7 +13,9 @@ from iaff import Run, Trace
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", ["refine_a_photo", "another_affinity", "train_on_a_folder"])
+@pytest.mark.parametrize(
+    "name", ["refine_a_photo", "another_affinity", pytest.param("train_on_a_folder", marks=pytest.mark.slow)]
+)
 def test_example(name, tmp_path):
     command = [sys.executable, "-m", f"examples.{name}"]
     where = os.environ | {"PYTHONPATH": str(ROOT)}

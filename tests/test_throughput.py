@@ -22,6 +22,7 @@ def figures(tmp_path, monkeypatch, *options):
     return json.loads(file.read_text())
 
 
+@pytest.mark.slow
 def test_every_stage_has_a_rate_a_share_and_its_memory(tmp_path, monkeypatch, capsys):
     result = figures(tmp_path, monkeypatch)
     assert [r["stage"] for r in result["stages"]] == list(PARTS)

@@ -177,6 +177,7 @@ def test_the_words_of_each_writer_for_a_full_disk(tmp_path, monkeypatch, fail):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     """Writing fails at the sixth map of alpha^u; with space again, the same command ends as an unbroken run."""
     config, save = load_config(CONFIG), training.storage.save_file
@@ -205,7 +206,9 @@ ABLATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", ABLATIONS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if i else ()) for i, n in enumerate(ABLATIONS)]
+)
 def test_ablations_are_switches(name, tmp_path):
     workers = 2 if name == "masks" else 0  # processes that load: nothing may depend on them
     run = train(load_config(CONFIG, [*ABLATIONS[name], "traces=1"]), tmp_path / "tiny", workers)

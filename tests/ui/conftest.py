@@ -178,10 +178,17 @@ class View:
         return self.page.locator(selector).inner_text()
 
 
-@pytest.fixture
-def view(browser, app) -> Iterator[View]:
-    """A fresh page. ``view.page.expected`` holds words of console errors that a test provokes."""
+@pytest.fixture(scope="session")
+def context(browser):
+    """What pages share: the browser's cache alone, so that scripts are not read anew for each."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def view(context, app) -> Iterator[View]:
+    """A fresh page. ``view.page.expected`` holds words of console errors that a test provokes."""
     page = context.new_page()
     page.expected, outside, errors = [], [], []
     page.on(
@@ -191,7 +198,10 @@ def view(browser, app) -> Iterator[View]:
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda e: errors.append(str(e)))
     yield View(page, app)
-    context.close()
+    context.clear_permissions()
+    forgotten = {"origin": app.url.rstrip("/"), "storageTypes": "indexeddb,local_storage"}
+    context.new_cdp_session(page).send("Storage.clearDataForOrigin", forgotten)
+    page.close()
     assert not outside, f"requests that leave the machine: {outside}"
     surprising = [e for e in errors if not any(word in e for word in page.expected)]
     assert not surprising, f"errors in the browser's console: {surprising}"
