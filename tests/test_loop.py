@@ -171,6 +171,7 @@ def test_a_folder_that_is_no_run(tmp_path):
         Run.load(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_same_loop_runs_the_iterated_psa(tmp_path):
     """AffinityNet and its random walk in place of IAL's pairwise network, without mining (Table 3's other row)."""
     settings = ["affinity=affinitynet", "mining.mode=none", "walk.steps=16", "pairwise.steps=4",

@@ -29,7 +29,8 @@ def audit(view):
     assert not found, "\n".join(sorted(set(found)))
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_on_stages_and_tabs(view, audit, scheme):
     view.page.emulate_media(color_scheme=scheme)
     view.open("?run=animals&img=pasture&stage=photo&round=2&x=120&y=140&pins=60.60&truth=border")
@@ -43,7 +44,7 @@ def test_axe_on_stages_and_tabs(view, audit, scheme):
     audit("charts")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_on_dialogs_and_messages(view, audit, scheme):
     view.page.emulate_media(color_scheme=scheme)
     view.page.set_viewport_size({"width": 800, "height": 900})
