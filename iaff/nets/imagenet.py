@@ -1,5 +1,6 @@
 """What the backbones with torchvision's ImageNet weights share: normalisation, frozen statistics, loading."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from pickle import UnpicklingError
@@ -14,7 +15,7 @@ from iaff.errors import UserError
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet, as torchvision's weights expect
 
 
-class Pretrained(nn.Module):
+class Pretrained(nn.Module, ABC):
     """A backbone of four stages: ``stage4``, ``stage8`` and ``stage16``, named by the stride they end at, and ``top``.
 
     A subclass builds the stages, says their widths in ``channels``, and in ``parts`` where torchvision's weights go.
@@ -51,9 +52,9 @@ class Pretrained(nn.Module):
                 module.eval()
         return self
 
+    @abstractmethod
     def parts(self, state: dict[str, Tensor]) -> Iterator[tuple[nn.Module, dict[str, Tensor]]]:
         """This backbone's modules with weights, each with its own state dict out of torchvision's ``state``."""
-        raise NotImplementedError
 
 
 def under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

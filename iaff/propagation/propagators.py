@@ -6,6 +6,7 @@ say ``why``. Here are the interface, ``none`` and IAL's G; the others have a fil
 """
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -29,7 +30,7 @@ class Propagator(Protocol):
         ...
 
 
-class Linear:
+class Linear(ABC):
     """A propagator with a matrix: rows and columns from ``propagate`` and ``propagate_back``.
 
     Grid coordinates; ``x`` and ``y`` are one pixel or Q of them, answers ``(N, h, w)`` or ``(N, Q, h, w)``.
@@ -38,17 +39,17 @@ class Linear:
     linear = True
     grid: tuple[int, int]  # (h, w)
 
+    @abstractmethod
     def propagate(self, alpha: Tensor) -> Tensor:
         """G alpha."""
-        raise NotImplementedError
 
+    @abstractmethod
     def propagate_back(self, alpha: Tensor) -> Tensor:
         """G' alpha."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ones(self) -> Tensor:
         """A map of ones ``(N, 1, h, w)`` of the propagator's precision and device."""
-        raise NotImplementedError
 
     def row(self, x: int | Sequence[int], y: int | Sequence[int]) -> Tensor:
         """Which pixels decide this one; sums to 1."""
