@@ -33,9 +33,9 @@ export class Pane {
   show(trace, spec, why = "") {
     this.spec = spec;
     this.#say(why);
+    this.node.classList.toggle("empty", !trace); // a new pane has none yet either
     if (trace === this.trace) return;
     this.trace = trace;
-    this.node.classList.toggle("empty", !trace);
     if (!trace) return;
     this.layers = Layers.of(trace, this.app.state);
     this.glow.open(trace);
