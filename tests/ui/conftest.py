@@ -141,11 +141,26 @@ def browser():
         browser.close()
 
 
+def patient(evaluate):
+    """Once more where the debugger has dropped a promise that still waits: seen once in some ten thousand."""
+
+    def evaluated(expression, arg=None):
+        try:
+            return evaluate(expression, arg)
+        except Exception as error:
+            if "promise was garbage collected" not in str(error):
+                raise
+            return evaluate(expression, arg)
+
+    return evaluated
+
+
 class View:
     """A page of the explorer, and what the tests do with it."""
 
     def __init__(self, page, app):
         self.page, self.app = page, app
+        page.evaluate = patient(page.evaluate)
 
     def open(self, query: str = "") -> "View":
         self.page.goto(self.app.url + query)

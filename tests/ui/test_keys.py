@@ -21,17 +21,17 @@ FOCUSED = """(() => {
 })()"""
 
 
-START = """async (query) => {
-  const { fromQuery } = await import(`${__iaff.base}${__iaff.scripts}/state.js`);
+START = """(query) => {
   document.activeElement.blur();
-  __iaff.store.set(fromQuery(query));
-  await __iaff.ready;
+  history.pushState(null, "", query);
+  dispatchEvent(new PopStateEvent("popstate"));
 }"""
 
 
 def start(view, query: str) -> None:
-    """The view of a link, without loading the page again."""
+    """The view of a link, without loading the page again: as if one had come back to it."""
     view.page.evaluate(START, query)
+    view.page.evaluate("__iaff.ready")
 
 
 def goes(view, key: str, value: str, expected, at: str = AT) -> None:
