@@ -4,13 +4,27 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticKnownError
 
 from iaff.errors import UserError
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Data(Section):
@@ -20,10 +34,10 @@ class Data(Section):
     root: str = ""
     classes: tuple[str, ...] = ()  # empty: all
     train: str = "train"
-    train_size: int = 0  # 0: all
-    tune: str = "tune"
-    tune_size: int = 0
-    choice: int | None = None  # seed of the choice of ``train_size`` and ``tune_size`` photos; default: the run's
+    train_size: NonNegativeInt = 0  # 0: all
+    tune: str = "tune"  # "": none
+    tune_size: NonNegativeInt = 0
+    choice: NonNegativeInt | None = None  # seed that chooses these photos; default: the run's
 
 
 class Fit(Section):
@@ -32,61 +46,61 @@ class Fit(Section):
     ``batch`` is the whole batch, however many processes and parts it is cut into.
     """
 
-    steps: int
-    batch: int = 16
-    lr: float = 2e-4  # of the pretrained trunk
-    lr_head: float = 2e-3  # of everything new
-    weight_decay: float = 1e-2
+    steps: PositiveInt
+    batch: PositiveInt = 16
+    lr: NonNegativeFloat = 2e-4  # of the pretrained trunk
+    lr_head: NonNegativeFloat = 2e-3  # of everything new
+    weight_decay: NonNegativeFloat = 1e-2
     optimiser: Literal["adamw", "sgd"] = "adamw"  # sgd: momentum 0.9
-    accumulate: Annotated[int, Field(ge=1)] = 1  # parts that a batch is cut into, one after the other
-    crop: int = 256  # px; a multiple of 16
+    accumulate: PositiveInt = 1  # parts that a batch is cut into, one after the other
+    crop: Annotated[int, Field(ge=16, multiple_of=16)] = 256  # px
 
 
 class Cam(Section):
-    scales: tuple[float, ...] = (1.0,)
+    scales: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = (1.0,)
     flip: bool = True
 
 
 class Seeds(Section):
     """Shares of a class's maximal activation: foreground from ``foreground`` up, background below ``background``."""
 
-    foreground: float = 0.3
-    background: float = 0.05
-    threshold: float = 0.15  # the single one at which CAM itself is scored
+    foreground: Share = 0.3
+    background: Share = 0.05
+    threshold: Share = 0.15  # the single one at which CAM itself is scored
     superpixels: bool = True  # average CAM in superpixels first (MCOF), so that seeds end at edges
 
 
 class Superpixels(Section):
     """Felzenszwalb's parameters in scikit-image, for photos of about 352 px."""
 
-    scale: float = 100.0
-    sigma: float = 0.8
-    min_size: int = 25
+    scale: PositiveFloat = 100.0
+    sigma: NonNegativeFloat = 0.8
+    min_size: PositiveInt = 25
 
 
 class Mining(Section):
     mode: Literal["relabel", "drop_disagree", "none"] = "relabel"
-    purity: float = 0.8
-    tau: float = 0.7
-    tau_background: float | None = None  # for verdicts of background; default: tau
-    steps: int = 1500
-    batch: int = 512
-    lr: float = 1e-3
-    most: int = 500_000  # superpixels that teach at most, from photos drawn by the seed: they are held in memory
+    purity: Share = 0.8
+    tau: Share = 0.7
+    tau_background: Share | None = None  # for verdicts of background; default: tau
+    steps: PositiveInt = 1500
+    batch: PositiveInt = 512
+    lr: NonNegativeFloat = 1e-3
+    most: PositiveInt = 500_000  # superpixels that teach at most, from photos drawn by the seed: memory holds them
 
 
 class PairwiseLoss(Section):
-    smoothness: float = 0.1  # weight of L_s
-    probes: int = 4  # Rademacher vectors of the Hutchinson estimate
-    passes: int = 1
+    smoothness: NonNegativeFloat = 0.1  # weight of L_s
+    probes: PositiveInt = 4  # Rademacher vectors of the Hutchinson estimate
+    passes: PositiveInt = 1
 
 
 class Walk(Section):
     """The random walk of the kind ``affinitynet``, as PSA has it; the radius is in grid pixels."""
 
     radius: Annotated[int, Field(ge=2)] = 5
-    beta: float = 8.0
-    steps: Annotated[int, Field(ge=1)] = 256
+    beta: PositiveFloat = 8.0
+    steps: PositiveInt = 256
 
 
 class UnaryTargets(Section):
@@ -99,15 +113,15 @@ class UnaryTargets(Section):
 class Config(Section):
     """Everything that decides what a run becomes; saved with it as ``config.json``."""
 
-    name: str
-    seed: int = 0
-    rounds: int = 5
+    name: Annotated[str, Field(min_length=1)]
+    seed: NonNegativeInt = 0
+    rounds: PositiveInt = 5
     supervision: Literal["tags", "masks"] = "tags"  # masks: the upper bound, never weakly supervised
-    backbone: Literal["mobilenet_v2", "vgg16", "resnet50", "resnet101", "small"] = "mobilenet_v2"
+    backbone: str = "mobilenet_v2"  # a name in iaff/nets/backbones.py
     head: Literal["aspp", "largefov"] = "aspp"  # of the unary network
     weights: str = "imagenet"  # imagenet, a path to torchvision's state dict, or none
-    output_stride: int = 16
-    traces: int = 4  # photos of ``tune`` whose traces are rewritten after each round
+    output_stride: int = 16  # 8, 16 or 32, as far as the backbone can
+    traces: NonNegativeInt = 4  # photos of ``tune`` whose traces are rewritten after each round
     precision: Literal["fp32", "bf16", "fp16"] = "bf16"
     data: Data
     classifier: Fit
@@ -124,10 +138,33 @@ class Config(Section):
     loss: PairwiseLoss = PairwiseLoss()  # of the kind spn
     walk: Walk = Walk()  # of the kind affinitynet
 
+    @field_validator("backbone")
+    @classmethod
+    def _backbone(cls, name: str) -> str:
+        from iaff.nets.backbones import NAMES  # here: whoever only names a section of settings needs no torch
+
+        return _one_of(NAMES, name)
+
+    @field_validator("output_stride")
+    @classmethod
+    def _output_stride(cls, stride: int, info: ValidationInfo) -> int:
+        from iaff.nets.backbones import strides  # as above
+
+        backbone = info.data.get("backbone")  # missing where it is wrong itself, which is said first
+        return _one_of(strides(backbone), stride, f" with backbone={backbone}") if backbone else stride
+
     @property
     def choice(self) -> int:
         """The seed that chooses photos."""
         return self.seed if self.data.choice is None else self.data.choice
+
+
+def _one_of(known: tuple[Any, ...], value: Any, condition: str = "") -> Any:
+    """The value, if it is known; else pydantic's own error for a choice."""
+    if value not in known:
+        *some, last = map(repr, known)
+        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(some)} or {last}{condition}"})
+    return value
 
 
 def load_config(path: str | Path, overrides: list[str] = ()) -> Config:
@@ -161,6 +198,8 @@ def _override(tree: dict[str, Any], item: str) -> None:
     *parents, last = key.split(".")
     for name in parents:
         tree = tree.setdefault(name, {})
+        if not isinstance(tree, dict):
+            raise UserError(f"Override {item!r}: got {name} as a section, expected it as a setting; give {name}=VALUE.")
     try:
         tree[last] = tomllib.loads(f"x = {value}")["x"]
     except tomllib.TOMLDecodeError:

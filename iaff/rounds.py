@@ -16,14 +16,26 @@ from iaff.nets.unary import Unary
 from iaff.stages import Maps, Stages, Trainer
 
 
-def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Callable[["Round"], None]) -> None:
-    """Steps 1 to 6 of the method; ``after_round`` measures and records what a round made."""
+def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Callable[["Round"], None],
+            measured: int = 0) -> None:  # fmt: skip
+    """Steps 1 to 6 of the method.
+
+    Args:
+        after_round: measures and records what a round made.
+        measured: rounds that were recorded before an interruption: of their maps only the last one's are needed.
+    """
+    if measured >= config.rounds:
+        return
     stages = Stages(config, photos, trainer)
-    classifier = stages.train_classifier()
     masks = stages.masks() if config.supervision == "masks" else None  # the upper bound alone: see the config
-    supervision = masks or stages.find_seeds(classifier)
-    f = g = None
-    for t in range(1, config.rounds + 1):
+    if measured:
+        f, g, refined = left_by(measured, stages)
+        supervision = masks or refined
+    else:
+        f = g = None
+        classifier = stages.train_classifier()
+        supervision = masks or stages.find_seeds(classifier)
+    for t in range(measured + 1, config.rounds + 1):
         f = stages.train_unary(t, supervision, f)
         unary = stages.predict_unary(t, f)  # alpha^u
         r = stages.train_region(t, f, unary)
@@ -32,6 +44,16 @@ def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Call
         refined = stages.refine(t, g, unary)  # alpha^p = G alpha^u
         after_round(Round(t, photos, f, r, g, supervision, unary, confident, refined))
         supervision = masks or refined
+
+
+def left_by(t: int, stages: Stages) -> tuple[Unary, Pairwise, Maps]:
+    """What round t, which is over, left to the next: f_t and G_t, and alpha^p, which is made again where it is gone."""
+    unread = [{}]  # what the networks, which are trained, and alpha^p were made from may be gone
+    f = stages.train_unary(t, unread, None)
+    g = stages.train_pairwise(t, unread, unread, None)
+    stages.superpixels  # noqa: B018  (made before the processes that load photos start)
+    unary = unread if stages.trainer.has(f"refined_{t}", stages.count) else stages.predict_unary(t, f)
+    return f, g, stages.refine(t, g, unary)
 
 
 @dataclass

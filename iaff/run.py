@@ -8,6 +8,7 @@
     mining.json    histogram of the region scores by right / wrong / unknown
     weights/       classifier, and unary_T, region_T, pairwise_T of each round T (safetensors)
     traces/        index.json and one trace per photo
+    .lock          held by the training that writes all this, empty
 
 ``images.csv``: ``round`` (from 1), ``image``, then shares of the grid's pixels, 0..1. Without labels, for the training
 photos of a run that trains: ``changed`` (label of alpha^p against the round before; round 1: against alpha^u),
@@ -20,15 +21,24 @@ against their masks, with tags, ``miou_unary`` and ``miou_refined`` (of the phot
 import csv
 import io
 import json
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from iaff.encoding import write_atomically
 from iaff.errors import UserError
 
+try:
+    import fcntl
+except ImportError:  # not on Windows: no lock there
+    fcntl = None
+
 SCHEMA = 1
+PATIENCE = 10  # s that a training waits for another: one that finds nothing left to do is soon over
+LATER = {"tags"}  # settings that runs of older versions lack
 SHIPPED = Path(__file__).parent.parent / "assets" / "runs" / "animals"
 
 
@@ -83,6 +93,13 @@ class Run:
         t = 0
         while all((self.dir / "weights" / f"{net}_{t + 1}.safetensors").is_file()
                   for net in ("unary", "region", "pairwise")):  # fmt: skip
+            t += 1
+        return t
+
+    def measured_rounds(self) -> int:
+        """Finished rounds up to which none lacks its figures."""
+        measured, t = {entry["round"] for entry in self.figures()["rounds"]}, 0
+        while t + 1 in measured and t < self.finished_rounds():
             t += 1
         return t
 
@@ -148,6 +165,38 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keeps other trainings out of a run's folder, until the block or this process ends, however it ends.
+
+    Raises:
+        UserError: another process trains there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as file:
+        until = time.monotonic() + PATIENCE
+        while not _locked(file):
+            if time.monotonic() > until:
+                raise UserError(
+                    f"{folder} is being trained by another process, expected none. Wait until it ends or stop it, or "
+                    "give another folder with --run DIR."
+                )
+            time.sleep(0.1)
+        yield
+
+
+def _locked(file: IO) -> bool:
+    """Locks a file for this process alone: processes that it forks to load photos would keep a lock of flock's."""
+    try:
+        if fcntl:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:  # a file system without locks
+        pass
+    return True
+
+
 def create(folder: str | Path, config: dict[str, Any]) -> Run:
     """Opens the run in ``folder`` for writing, or starts it.
 
@@ -169,10 +218,10 @@ def create(folder: str | Path, config: dict[str, Any]) -> Run:
 
 
 def _differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    """Settings that differ, but for the number of rounds: more may follow."""
+    """Settings that differ, but for the number of rounds, since more may follow, and what older versions lack."""
     for key in sorted(found.keys() | wanted.keys()):
         old, new, name = found.get(key), wanted.get(key), f"{prefix}{key}"
         if isinstance(old, dict) and isinstance(new, dict):
             yield from _differences(old, new, f"{name}.")
-        elif old != new and name != "rounds":
+        elif old != new and name != "rounds" and not (name in LATER and key not in found):
             yield f"{name} = {old!r}, not {new!r}"

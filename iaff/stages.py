@@ -33,7 +33,7 @@ class Maps(Protocol):
 
 
 class Trainer(Protocol):
-    """What the loop asks of a trainer: to fit a network, and to compute something for every photo."""
+    """What the loop asks of a trainer: to fit a network, to compute something for every photo, and if that is there."""
 
     device: torch.device
 
@@ -41,6 +41,7 @@ class Trainer(Protocol):
             collate: Callable | None = None, alone: bool = False) -> nn.Module: ...  # fmt: skip
     def each(self, stage: str, count: int, load: Callable[[int], Any], compute: Callable[[int, Any], Batch] = ...
              ) -> Maps: ...  # fmt: skip
+    def has(self, stage: str, count: int) -> bool: ...
 
 
 class Stages:

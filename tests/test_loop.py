@@ -2,14 +2,18 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+import training.report
 import training.train
 import training.trainer
 from iaff.config import load_config
@@ -20,6 +24,7 @@ from iaff.run import Run
 from iaff.trace import Trace
 from training.evaluate import evaluate
 from training.ship import ship
+from training.storage import Maps
 from training.trainer import Trainer
 
 CONFIG = "training/configs/shapes_tiny.toml"
@@ -34,6 +39,35 @@ def everything_learnt(folder):
     """All weights and all seeds and later supervision of a run, by file."""
     files = [*folder.glob("weights/*"), *folder.glob("cache/*/*")]
     return {f.relative_to(folder): load_file(f) for f in files}
+
+
+def everything_measured(folder):
+    """All figures, tables and traces of a run, by file."""
+    files = [*folder.glob("*.json"), *folder.glob("*.csv"), *folder.glob("traces/*")]
+    return {f.relative_to(folder): content(f) for f in files}
+
+
+def content(file):
+    """A file's bytes; of a trace what is in it: safetensors puts what describes it down in any order."""
+    if file.suffix != ".safetensors":
+        return file.read_bytes()
+    with safe_open(file, "np") as trace:
+        return trace.metadata(), {key: trace.get_tensor(key).tobytes() for key in trace.keys()}  # noqa: SIM118
+
+
+def losses(folder, stage):
+    """What TensorBoard shows of a stage: (step, loss)."""
+    events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
+    events.Reload()
+    return [(event.step, event.value) for event in events.Scalars(f"{stage}/loss")]
+
+
+def assert_same_end(a, b):
+    """Two runs hold the same, bit for bit: what was learnt, and what was measured."""
+    assert_identical(everything_learnt(a), everything_learnt(b))
+    a, b = everything_measured(a), everything_measured(b)
+    assert a.keys() == b.keys()
+    assert [name for name in a if a[name] != b[name]] == []
 
 
 def assert_identical(a, b):
@@ -101,23 +135,60 @@ def test_masks_never_reach_training(run, tmp_path, monkeypatch, masks):
 
 
 def test_a_killed_training_ends_as_an_unbroken_one(run, tmp_path, monkeypatch):
-    config, folder = load_config(CONFIG), tmp_path / "tiny"
-    write = Trainer._checkpoint
-    for stage, last in (("classifier", 4), ("pairwise_1", 3)):
+    """Stopped in three trainings and in a report; on the way it loses all maps that it does not need, then all maps."""
+    config, folder, spare = load_config(CONFIG), tmp_path / "tiny", ["seeds", "unary_1", "confident_1"]
+    checkpoint, write_traces = Trainer._checkpoint, training.report.write_traces
 
-        def checkpoint_and_die(self, name, step, *rest, stage=stage, last=last):
-            write(self, name, step, *rest)
-            if (name, step) == (stage, last):
-                raise KeyboardInterrupt
-
+    def stopped(owner, name, stop):
         with monkeypatch.context() as patch:
             patch.setattr(training.trainer, "CHECKPOINT_SECONDS", -1)
-            patch.setattr(Trainer, "_checkpoint", checkpoint_and_die)
+            patch.setattr(owner, name, stop)
             with pytest.raises(KeyboardInterrupt):
                 training.train.train(config, folder)
+
+    for stage, last in (("classifier", 4), ("pairwise_1", 3), ("unary_2", 3)):
+
+        def checkpoint_and_die(self, name, step, *rest, stage=stage, last=last):
+            if name != stage or step <= last:
+                checkpoint(self, name, step, *rest)
+            elif step == last + 2:
+                raise KeyboardInterrupt
+
+        stopped(Trainer, "_checkpoint", checkpoint_and_die)
         assert (folder / "checkpoints" / f"{stage}.pt").is_file()
+    for name in spare:
+        shutil.rmtree(folder / "cache" / name)
+
+    def write_and_die(*what):
+        write_traces(*what)
+        raise KeyboardInterrupt
+
+    stopped(training.report, "write_traces", write_and_die)
+    assert [name for name in spare if (folder / "cache" / name).exists()] == []  # round 1 was measured: not made again
+    shutil.rmtree(folder / "cache")
     training.train.train(config, folder)
-    assert_identical(everything_learnt(run.dir), everything_learnt(folder))
+    ours, theirs = everything_learnt(folder), everything_learnt(run.dir)
+    assert {file.parent.name for file in theirs.keys() - ours.keys()} == {"seeds", "confident_1"}
+    assert_identical(ours, {file: theirs[file] for file in ours})
+    assert everything_measured(folder) == everything_measured(run.dir)
+    for stage in ("classifier", "pairwise_1", "unary_2"):
+        assert losses(folder, stage) == losses(run.dir, stage)  # no step twice
+
+
+def test_a_finished_training_makes_nothing_again(run, tmp_path):
+    shutil.copytree(run.dir, tmp_path / "tiny", ignore=shutil.ignore_patterns("cache"))
+    training.train.train(load_config(CONFIG), tmp_path / "tiny")
+    assert list((tmp_path / "tiny" / "cache").iterdir()) == []
+
+
+def test_a_map_that_is_gone_is_said(run, tmp_path):
+    shutil.copytree(run.dir / "cache" / "seeds", tmp_path / "seeds")
+    (tmp_path / "seeds" / "000003.safetensors").write_bytes(b"half")
+    maps = Maps(tmp_path / "seeds")
+    with pytest.raises(UserError, match=r"000003\.safetensors cannot be read .* it is computed again"):
+        maps[3]
+    with pytest.raises(UserError, match=r"000099\.safetensors cannot be read"):
+        maps[99]
 
 
 def test_a_shipped_copy_is_small_and_scores_the_same(run, tmp_path):
@@ -149,7 +220,7 @@ def test_a_shipped_copy_is_small_and_scores_the_same(run, tmp_path):
 
 
 def test_a_run_of_other_settings_is_refused(run):
-    with pytest.raises(UserError, match=r"other settings: seed = 0, not 7\."):
+    with pytest.raises(UserError, match="other settings: seed = 0, not 7"):
         training.train.train(load_config(CONFIG, ["seed=7"]), run.dir)
 
 

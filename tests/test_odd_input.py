@@ -235,6 +235,12 @@ def test_a_folder_is_read(folder):
         data.mask(1)
 
 
+def add_photo(folder, name):
+    Image.new("RGB", (60, 40)).save(folder / name)
+    with (folder / "tags.csv").open("a") as file:
+        file.write(f"{name},cat\n")
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -246,6 +252,7 @@ def test_a_folder_is_read(folder):
         (lambda d: (d / "tags.csv").write_text("../b.png,cat\n"), "line 1: got the file '../b.png'"),
         (lambda d: (d / "tags.csv").write_text("b.png,\n"), "names no tag at all"),
         (lambda d: (d / "b.png").unlink(), "lists b.png, but there is no"),
+        (lambda d: add_photo(d, "b.JPG"), "lists b.png and b.JPG, expected names that differ by more than the suffix"),
         (lambda d: Image.new("L", (9, 9)).save(d / "masks/my photos/Größe 1.png"), "got 9 x 9 px, expected 60 x 40"),
         (lambda d: Image.new("RGB", (60, 40)).save(d / "masks/my photos/Größe 1.png"), "got mode RGB"),
         (lambda d: Image.new("L", (60, 40), 9).save(d / "masks/my photos/Größe 1.png"), "class index 9, expected 0..2"),

@@ -73,6 +73,13 @@ def test_a_folder_keeps_the_size_of_its_photos(tmp_path):
     assert mask.size == (500, 400)
     assert np.bincount(np.asarray(mask)[np.asarray(mask) > 0]).argmax() == 1  # the run's label of cat
 
+    with Image.open(photos / "my.cat.jpg") as photo:
+        photo.save(photos / "my.cat.png")
+    (photos / "tags.csv").write_text("my.cat.jpg,dog\nmy.cat.png,dog\n")
+    with pytest.raises(SystemExit, match=r"lists my\.cat\.jpg and my\.cat\.png, expected names that differ"):
+        predict.main(["--run", str(RUN), "--out", str(tmp_path / "both"), *options])
+    assert not (tmp_path / "both").exists()
+
 
 def test_the_test_split_has_no_tags(devkit):
     with pytest.raises(UserError, match="'test' has no tags"):

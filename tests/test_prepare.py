@@ -140,6 +140,22 @@ def test_voc_after_an_interruption(voc, tmp_path, capsys):
     assert len(voc.asked) == asked
 
 
+def test_vocs_test_photos_put_there_by_hand(voc, tmp_path, monkeypatch, capsys):
+    devkit = "VOCdevkit/VOC2012"
+    archive = tar({f"{devkit}/ImageSets/Segmentation/test.txt": b"e\n",
+                   f"{devkit}/JPEGImages/e.jpg": saved(Image.new("RGB", (3, 2)), "JPEG")}, "")  # fmt: skip
+    monkeypatch.setitem(prepare.SOURCES, "test", voc.source("test.tar", archive))
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads/test.tar").write_bytes(archive)
+    prepare.main(["voc", "--root", str(tmp_path)])
+    assert {name for name, _ in voc.asked} == {"voc.tar", "sbd.tgz"}
+    data = VOC(tmp_path / devkit, "test", tags=False)
+    assert (data.ids, data.image(0).shape) == (["e"], (2, 3, 3))
+    (tmp_path / "downloads/test.tar").unlink()  # as may be done afterwards
+    prepare.main(["voc", "--root", str(tmp_path)])
+    assert "need a registration" not in capsys.readouterr().out
+
+
 def test_a_list_of_another_length_is_refused(voc, tmp_path, monkeypatch):
     monkeypatch.setattr(prepare, "TRAIN_AUG", 10_582)
     with pytest.raises(UserError, match=r"got 3 photos for train_aug, .* expected 10,582"):

@@ -1,5 +1,7 @@
 """Each stage of the method on small inputs whose answer is known."""
 
+import subprocess
+import sys
 from urllib.error import URLError
 
 import numpy as np
@@ -211,15 +213,38 @@ def test_grid_samples_the_centres():
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["rounds=two"], "rounds"),
-        (["mining.mode=perhaps"], "mining.mode"),
+        (["rounds=two"], "rounds: got 'two'; Input should be a valid integer"),
+        (["rounds=0"], "rounds: got 0; Input should be greater than 0"),
+        (["mining.mode=perhaps"], "mining.mode: got 'perhaps'; Input should be 'relabel', 'drop_disagree' or 'none'"),
+        (["mining.tau=1.1"], "mining.tau: got 1.1; Input should be less than or equal to 1"),
+        (["mining.purity=nan"], "mining.purity: got nan; Input should be"),
+        (["seeds.background=-0.1"], "seeds.background: got -0.1; Input should be greater than or equal to 0"),
+        (["cam.scales=[]"], r"cam.scales: got \[\]; Tuple should have at least 1 item"),
+        (["cam.scales=[0.5,0]"], "cam.scales.1: got 0; Input should be greater than 0"),
+        (["data.choice=-1"], "data.choice: got -1; Input should be greater than or equal to 0"),
         (["unary.stepz=3"], "unary.stepz"),
+        (["unary.steps=0"], "unary.steps: got 0; Input should be greater than 0"),
+        (["unary.lr=inf"], "unary.lr: got inf; Input should be a finite number"),
+        (["classifier.batch=0"], "classifier.batch: got 0; Input should be greater than 0"),
+        (["pairwise.crop=90"], "pairwise.crop: got 90; Input should be a multiple of 16"),
+        (["loss.passes=0"], "loss.passes: got 0; Input should be greater than 0"),
+        (["output_stride=12"], "output_stride: got 12; Input should be 8 or 16 with backbone=small"),
+        (["output_stride=32"], "output_stride: got 32; Input should be 8 or 16 with backbone=small"),
+        (["output_stride=24", "backbone=vgg16"], "got 24; Input should be 8, 16 or 32 with backbone=vgg16"),
+        (["backbone=vgg19"], "backbone: got 'vgg19'; Input should be 'small', 'mobilenet_v2', .* or 'resnet101'"),
         (["rounds"], "key=value"),
+        (["rounds.most=3"], "got rounds as a section, expected it as a setting"),
     ],
 )
 def test_wrong_settings_are_named(overrides, message):
     with pytest.raises(UserError, match=message):
         load_config("training/configs/shapes_tiny.toml", overrides)
+
+
+def test_settings_are_imported_without_torch():
+    code = "import sys, iaff.config; print(any(name in sys.modules for name in ('torch', 'torchvision')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_numpy_photos_are_accepted_read_only():

@@ -17,7 +17,7 @@ SETTINGS += [f"{net}.{setting}" for net in ("classifier", "unary", "pairwise") f
 def figures(tmp_path, monkeypatch, *options):
     file = tmp_path / "figures.json"
     few = ["--json", str(file), "--steps", "2", "--files", "2", "--warm", "1", "--side", "128"]
-    monkeypatch.setattr(sys, "argv", ["throughput", *few, *options, "--photos", "100", *SETTINGS])
+    monkeypatch.setattr(sys, "argv", ["throughput", *few, "--photos", "100", *options, *SETTINGS])
     throughput.main()
     return json.loads(file.read_text())
 
@@ -52,7 +52,7 @@ def test_every_stage_has_a_rate_a_share_and_its_memory(tmp_path, monkeypatch, ca
 
 
 def test_chosen_stages_alone(tmp_path, monkeypatch, capsys):
-    result = figures(tmp_path, monkeypatch, "--repeats", "1", "--batch", "2", "--parts", "seeds", "unary")
+    result = figures(tmp_path, monkeypatch, "--repeats", "1", "--batch", "2", "--part", "seeds", "--part", "unary")
     assert [(r["stage"], r["batch"]) for r in result["stages"]] == [("seeds", None), ("unary", 2)]
     steps = load_config(throughput.CONFIG).unary.steps
     assert f"{steps} steps x 4 /" in capsys.readouterr().out  # the settings' batch, at the rate of a smaller one

@@ -11,18 +11,21 @@ import time
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from accelerate import Accelerator
 from safetensors import SafetensorError
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.summary.writer.record_writer import RecordWriter
 from torch import nn
 
 import training.storage
+import training.train
 import training.trainer
 from iaff.cam import CLASSIFIER_LOSS
 from iaff.config import Fit, PairwiseLoss, Walk, load_config
 from iaff.errors import UserError
+from iaff.images import read_photo
 from iaff.loss import Loss
 from iaff.nets.affinitynet import AffinityNet
 from iaff.nets.backbones import build_trunk
@@ -32,9 +35,10 @@ from iaff.nets.unary import Unary
 from iaff.propagation import rademacher
 from iaff.run import Run
 from iaff.supervision import BALANCED, HARD, SOFT, soft_sample
-from tests.test_loop import CONFIG, assert_identical, everything_learnt
+from tests.odd import odd_photos
+from tests.test_loop import CONFIG, assert_same_end, losses
 from training.ship import ship
-from training.storage import write
+from training.storage import Board, write
 from training.train import train
 from training.trainer import Crowd, Trainer
 from training.watch import Watch
@@ -106,14 +110,8 @@ def test_every_sample_is_seen_once_in_the_same_steps(size, accumulate):
     for step in range(2):
         seen = sorted(p for positions in steps for p in positions[step * each : (step + 1) * each])
         assert seen == list(range(8 * (step + 1), 8 * (step + 2)))
-    with pytest.raises(UserError, match="expected a multiple of"):
-        Crowd(3, 0).share(how)
-
-
-def losses(folder, stage):
-    events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"scalars": 0})
-    events.Reload()
-    return [event.value for event in events.Scalars(f"{stage}/loss")]
+    with pytest.raises(UserError, match=r"Got unary\.batch = 8, expected a multiple of 3 \(3 processes x unary\.acc"):
+        Crowd(3, 0).share(Fit(steps=3, batch=8), "unary")
 
 
 def tiny(accumulate, folder):
@@ -124,7 +122,7 @@ def tiny(accumulate, folder):
     sample = lambda i: {"image": data["image"][i], "tags": data["tags"][i]}  # noqa: E731
     how = Fit(steps=12, batch=4, accumulate=accumulate, lr=1e-2)
     Trainer(folder, Accelerator(), 0).fit("classifier", net, 4, sample, CLASSIFIER_LOSS, how)
-    return losses(folder, "classifier")
+    return [loss for _, loss in losses(folder, "classifier")]
 
 
 def test_an_accumulated_batch_teaches_the_same(tmp_path):
@@ -148,6 +146,7 @@ def test_a_loss_that_is_no_number_or_grows_stops_the_stage():
 def test_a_training_that_diverges_names_its_stage(tmp_path):
     with pytest.raises(UserError, match="Stage classifier: the loss"):
         train(load_config(CONFIG, ["classifier.lr=1e30", "classifier.lr_head=1e30"]), tmp_path / "tiny")
+    assert losses(tmp_path / "tiny", "classifier")  # what led there can be looked at
 
 
 def no_space(path):
@@ -177,6 +176,43 @@ def test_the_words_of_each_writer_for_a_full_disk(tmp_path, monkeypatch, fail):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_names_the_file_of_a_run(tmp_path, monkeypatch):
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny/config.json.part").symlink_to("/dev/full")
+    monkeypatch.setattr("sys.argv", ["train", "--config", CONFIG, "--run", str(tmp_path / "tiny")])
+    with pytest.raises(SystemExit, match=r"^training\.train: .*/tiny/config\.json could not be written: the disk"):
+        training.train.main()
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_training_goes_on_without_tensorboard(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("threading.excepthook", lambda what: None)  # TensorBoard writes in a thread of its own
+    board = Board(tmp_path / "tensorboard")
+    board.add_scalar("a/loss", 3.0, 0)
+    board.flush()
+    with monkeypatch.context() as patch:
+        patch.setattr(RecordWriter, "write", lambda self, data: no_space("events"))
+        for step in range(1, 30):  # more than the writer's queue holds
+            board.add_scalar("a/loss", 1.0, step)
+        board.flush()
+    assert "TensorBoard misses the last steps ([Errno 28] No space left" in capsys.readouterr().err
+    board.add_scalar("a/loss", 2.0, 30)
+    board.close()
+    assert losses(tmp_path, "a") == [(0, 3.0), (30, 2.0)]
+
+
+def test_a_damaged_photo_is_said_in_one_sentence_by_loading_processes_too(tmp_path):
+    (tmp_path / "cut.jpg").write_bytes(odd_photos()["cut.jpg"][0])
+
+    def said(workers):
+        with pytest.raises(UserError) as caught:
+            Trainer(tmp_path, Accelerator(), 0, workers).each("x", 3, lambda i: read_photo(tmp_path / "cut.jpg"))
+        return str(caught.value)
+
+    assert said(1) == said(0)
+
+
 @pytest.mark.slow
 def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     """Writing fails at the sixth map of alpha^u; with space again, the same command ends as an unbroken run."""
@@ -195,7 +231,7 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     assert not list((tmp_path / "broken").rglob("*.part"))
     train(config, tmp_path / "broken")
     train(config, tmp_path / "whole")
-    assert_identical(everything_learnt(tmp_path / "broken"), everything_learnt(tmp_path / "whole"))
+    assert_same_end(tmp_path / "broken", tmp_path / "whole")
 
 
 ABLATIONS = {
@@ -210,8 +246,7 @@ ABLATIONS = {
     "name", [pytest.param(n, marks=pytest.mark.slow if i else ()) for i, n in enumerate(ABLATIONS)]
 )
 def test_ablations_are_switches(name, tmp_path):
-    workers = 2 if name == "masks" else 0  # processes that load: nothing may depend on them
-    run = train(load_config(CONFIG, [*ABLATIONS[name], "traces=1"]), tmp_path / "tiny", workers)
+    run = train(load_config(CONFIG, [*ABLATIONS[name], "traces=1"]), tmp_path / "tiny")
     figures = run.figures()["rounds"]
     assert len(figures) == 2
     energies = [abs(r["energy"]["paper"]["unary"]) for r in figures]
@@ -225,6 +260,13 @@ def test_ablations_are_switches(name, tmp_path):
 
 
 @pytest.mark.slow
+def test_processes_that_load_change_nothing(tmp_path):
+    for workers in (0, 2):
+        train(load_config(CONFIG, ["rounds=1"]), tmp_path / str(workers), workers)
+    assert_same_end(tmp_path / "0", tmp_path / "2")
+
+
+@pytest.mark.slow
 def test_two_processes_train_as_one(tmp_path):
     """gloo, fp32, no dropout, frozen statistics: the first 20 losses within 1e-4, mIoU within a point."""
     settings = ["classifier.steps=30", "unary.steps=30", "pairwise.steps=20"]
@@ -235,7 +277,7 @@ def test_two_processes_train_as_one(tmp_path):
         assert done.returncode == 0, done.stderr[-3000:]
         assert done.stdout.count(f"one of {size}") == size
     for stage in ("classifier", "unary_1", "pairwise_1"):
-        one, two = (losses(tmp_path / name, stage)[:20] for name in ("one", "two"))
+        one, two = ([loss for _, loss in losses(tmp_path / name, stage)[:20]] for name in ("one", "two"))
         assert len(one) == 20
         worst = max(abs(a / b - 1) for a, b in zip(one, two))
         print(f"{stage}: first 20 losses differ by at most {worst:.1e}")
@@ -263,7 +305,27 @@ def test_killed_at_random_moments(tmp_path):
     assert kills >= 3  # it may have ended before
     for name in ("broken", "whole"):
         subprocess.run([*command, str(tmp_path / name)], check=True, capture_output=True)
-    assert_identical(everything_learnt(tmp_path / "broken"), everything_learnt(tmp_path / "whole"))
+    assert_same_end(tmp_path / "broken", tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_two_processes_killed_and_gone_on_with(tmp_path):
+    """One of two is killed: both end. Gone on with, by accelerate's launcher now, they end as an unbroken pair."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    accelerate = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    settings = ["-m", "training.train", "--config", CONFIG, "rounds=1", "--run-dir"]
+    often, broken = {**os.environ, "IAFF_CHECKPOINT_SECONDS": "0"}, tmp_path / "broken"
+    first = subprocess.Popen([*torchrun, *settings, str(broken)], env=often, stderr=subprocess.PIPE, text=True)
+    while not (broken / "checkpoints/unary_1.pt").exists() and first.poll() is None:
+        time.sleep(0.05)
+    psutil.Process(first.pid).children()[-1].kill()
+    assert first.wait(timeout=60) == 1, first.stderr.read()[-3000:]
+    assert not (broken / "weights/unary_1.safetensors").exists()
+    for launcher, folder in ((accelerate, broken), (torchrun, tmp_path / "whole")):
+        done = subprocess.run([*launcher, *settings, str(folder)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert done.stdout.count("Done: ") == 2
+    assert_same_end(broken, tmp_path / "whole")
 
 
 def progress(folder):

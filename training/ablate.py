@@ -9,7 +9,6 @@ finished rows are read back.
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -17,10 +16,9 @@ from typing import Any
 from iaff.config import load_config
 from iaff.data import open_split
 from iaff.encoding import write_atomically
-from iaff.errors import UserError
 from iaff.explainer import Explainer
 from training.evaluate import device, evaluate
-from training.storage import FULL, is_full
+from training.storage import one_sentence
 from training.train import train
 
 CONFIG = "training/configs/ablation.toml"
@@ -85,31 +83,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.ablate", description=__doc__.splitlines()[0])
     parser.add_argument("--config", default=CONFIG)
     parser.add_argument("--runs", type=Path, default=Path("runs/ablations"), help="where the runs and results go")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=ABLATIONS, default=list(ABLATIONS),
-                        help=f"of {', '.join(ABLATIONS)}")  # fmt: skip
+    # one value each, again for every further one: with several, the settings after them would be taken for values
+    parser.add_argument("--seed", type=int, action="append", metavar="N",
+                        help="may be repeated; the first makes what all share (default: 0 and 1)")  # fmt: skip
+    parser.add_argument("--only", action="append", metavar="NAME", choices=ABLATIONS,
+                        help=f"may be repeated (default: all): {', '.join(ABLATIONS)}")  # fmt: skip
     parser.add_argument("--split", default="train", help="scored at the end, with tags; '' for none")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="overrides for all, e.g. data.root=DIR")
     arguments = parser.parse_args()
-    try:
+    with one_sentence("training.ablate"):
         results = ablate(arguments)
-    except UserError as error:
-        sys.exit(f"training.ablate: {error}")
-    except OSError as error:
-        if not is_full(error, Path()):
-            raise
-        sys.exit(f"training.ablate: {error.filename}: {FULL}")
-    except KeyboardInterrupt:
-        sys.exit("\nStopped. The same command goes on from the last checkpoint.")
     print(table(results))
 
 
 def ablate(how: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
     """Trains and scores what is missing; returns every row's figures, one entry per seed."""
     results: dict[str, list[dict[str, Any]]] = {}
-    base = how.runs / f"IAL_{how.seeds[0]}"
-    for seed in how.seeds:
-        for name in dict.fromkeys(["IAL", *how.only]) if seed == how.seeds[0] else how.only:
+    seeds, only = how.seed or [0, 1], how.only or list(ABLATIONS)
+    base = how.runs / f"IAL_{seeds[0]}"
+    for seed in seeds:
+        for name in dict.fromkeys(["IAL", *only]) if seed == seeds[0] else only:
             folder = how.runs / f"{name.replace(' ', '_')}_{seed}"
             done = folder / "ablation.json"
             if folder != base:

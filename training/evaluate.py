@@ -1,7 +1,7 @@
 """Scores a run: ``python -m training.evaluate --run DIR --data voc --root VOC2012_DIR --split val --json FILE``.
 
-Every figure comes with the split, the number of photos and the thresholds that it was measured with. mIoU is
-pooled over all non-void pixels at the size of the photo; a figure "with tags" restricts every map to the
+Every figure comes with the split, the number of photos, how they were chosen, and the thresholds that it was measured
+with. mIoU is pooled over all non-void pixels at the size of the photo; a figure "with tags" restricts every map to the
 photo's tags and the background, one without tags to nothing.
 """
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from iaff.data import Dataset, open_split
+from iaff.data import Dataset, Subset, open_split
 from iaff.data.transforms import enlarge
 from iaff.errors import UserError
 from iaff.explainer import Explainer, RoundMaps
@@ -31,6 +31,9 @@ from training import propagators
 from training.propagators import Comparison
 
 BINS = 20  # of the histogram of region scores
+SEED = 0  # chooses the photos of --size
+TAGS = ("cam, seeds, confident, region_scores and all *_tags: with the photo's tags; miou, iou: without; "
+        "reach, leak: of G alone, which knows no tags")  # fmt: skip
 
 
 def device() -> torch.device | str:
@@ -186,16 +189,17 @@ def _number(value: float) -> float | None:
 
 def table(result: dict[str, Any]) -> str:
     """The result as a table of the paper's form, in percent."""
-    used = result["thresholds"]
+    row = "{:<16}{:>9}{:>11}{:>11}{:>11}".format
+    used, choice = result["thresholds"], result.get("choice")
+    chosen = f" of {choice['of']}, chosen by seed {choice['seed']}" if choice else ""
     background = f" (background {used['tau_background']})" if used.get("tau_background") else ""
     lines = [
-        f"{result['run']} on {result['data']} {result['split']}: {result['images']} photos, "
+        f"{result['run']} on {result['data']} {result['split']}: {result['images']} photos{chosen}, "
         f"tau {used['tau']}{background}, purity {used['purity']}",
         "",
-        "                     mIoU      mIoU   precision  coverage",
-        "                  no tags      tags           %         %",
+        row("in percent", "mIoU", "mIoU", "precision", "coverage"),
+        row("", "no tags", "with tags", "with tags", "with tags"),
     ]
-    row = "{:<16}{:>9}{:>10}{:>12}{:>10}".format
     if "cam" in result:
         for key in ("fixed", "oracle"):
             cam = result["cam"][key]
@@ -211,11 +215,11 @@ def table(result: dict[str, Any]) -> str:
                 _percent(unary["precision_tags"]), _percent(1)),
             row("  confident", "", "", _percent(confident["precision"]), _percent(confident["coverage"])),
             row("  refined", _percent(refined["miou"]), _percent(refined["miou_tags"]), "", ""),
-            f"  relabelled {_percent(confident['relabelled'])} % of the confident pixels; "
-            f"median reach {r['reach']:.0f} grid pixels; leak {_percent(r['leak'])} %",
+            f"  with tags: relabelled {_percent(confident['relabelled'])} % of the confident pixels; "
+            f"of G, tags or not: median reach {r['reach']:.0f} grid pixels, leak {_percent(r['leak'])} %",
         ]  # fmt: skip
     names = list(result["rounds"][-1]["refined"]["iou_tags"]) if result["rounds"] else []
-    for key, title in (("iou", "no tags"), ("iou_tags", "tags")):
+    for key, title in (("iou", "no tags"), ("iou_tags", "with tags")):
         if names:
             iou = result["rounds"][-1]["refined"][key]
             text = "  ".join(f"{n} {_percent(iou[n])}" for n in names)
@@ -235,7 +239,7 @@ def main() -> None:
     parser.add_argument("--data", default="voc", choices=("voc", "coco", "folder", "shapes"))
     parser.add_argument("--root", default="", help="the VOC2012, COCO or photos folder")
     parser.add_argument("--split", default="val")
-    parser.add_argument("--size", type=int, default=0, help="score this many photos, chosen by seed 0 (default: all)")
+    parser.add_argument("--size", type=int, default=0, help=f"score so many, chosen by seed {SEED} (default: all)")
     known = ", ".join(f"{name} ({what})" for name, what in propagators.MEANING.items())
     parser.add_argument("--propagators", nargs="*", metavar="NAME", help=f"compare on the last unary maps: {known}")
     parser.add_argument("--pairwise", nargs="*", default=[], metavar="DIR", help="and the affinities of these runs")
@@ -244,7 +248,7 @@ def main() -> None:
     try:
         run = Run.load(arguments.run)
         foreground = None if arguments.data == "shapes" else run.classes[1:]
-        data = open_split(arguments.data, arguments.root, arguments.split, foreground, arguments.size)
+        data = open_split(arguments.data, arguments.root, arguments.split, foreground, arguments.size, SEED)
         compared = arguments.propagators or arguments.pairwise  # which is done, and timed, on the CPU
         explainer = Explainer(run, "cpu" if compared else device())
         others = {Path(folder).name: Explainer(Run.load(folder)) for folder in arguments.pairwise}
@@ -255,7 +259,9 @@ def main() -> None:
     except UserError as error:
         sys.exit(f"training.evaluate: {error}")
     used = explainer.config.mining.model_dump(include={"tau", "tau_background", "purity"})
-    head = {"run": run.name, "data": arguments.data, "split": arguments.split, "thresholds": used}
+    choice = {"of": len(data.data), "seed": SEED} if isinstance(data, Subset) else None  # None: all
+    head = {"run": run.name, "data": arguments.data, "split": arguments.split, "choice": choice, "thresholds": used,
+            "tags": TAGS}  # fmt: skip
     result = {**head, **result}
     print(table(result))
     if arguments.json:

@@ -1,25 +1,28 @@
 """A strip of pictures per photo and round, for TensorBoard: photo, unary map, confident regions, refined map, truth."""
 
 import numpy as np
+from torch import Tensor
 
+from iaff.data.transforms import enlarge
 from iaff.encoding import palette
-from iaff.grid import STRIDE, UNKNOWN
-from iaff.trace import Trace
+from iaff.explainer import RoundMaps
+from iaff.grid import UNKNOWN
 
 SEEN = 0.55  # share of the label's colour over the photo
 
 
-def strip(trace: Trace, t: int) -> np.ndarray:
-    """Round t (from 1) of a trace, side by side: ``uint8 (H, n W, 3)``; unknown pixels show the photo."""
-    photo, ids, r = trace.image(), np.array(trace.meta["class_ids"]), trace.rounds[t]
-    maps = [ids[r.alpha_u.argmax(0)], r.confident, ids[r.alpha_p.argmax(0)]]
-    labels = [np.kron(m, np.ones((STRIDE, STRIDE), np.uint8)) for m in maps if m is not None]
-    truth = trace.labels("truth")
-    return np.concatenate([photo, *(_over(photo, m) for m in (*labels, *([] if truth is None else [truth])))], 1)
+def strip(photo: np.ndarray, maps: RoundMaps, classes: Tensor, truth: np.ndarray | None) -> np.ndarray:
+    """A round's maps of a photo, side by side: ``uint8 (H, n W, 3)``; unknown pixels show the photo.
+
+    Args:
+        photo: ``uint8 (H, W, 3)``; classes: ids of the maps' channels, ``int (K,)``; truth: ``uint8 (H, W)``, if any.
+    """
+    labels = (classes[maps.alpha_u.argmax(0)], maps.confident, classes[maps.alpha_p.argmax(0)])
+    shown = [enlarge(label, *photo.shape[:2]).numpy() for label in labels] + ([] if truth is None else [truth])
+    return np.concatenate([photo, *(_over(photo, label) for label in shown)], 1)
 
 
 def _over(photo: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    labels = labels[: photo.shape[0], : photo.shape[1]]
     colours = np.array(palette(), np.float32).reshape(-1, 3)[labels]
     mixed = (1 - SEEN) * photo + SEEN * colours
     return np.where((labels == UNKNOWN)[..., None], photo, mixed.round()).astype(np.uint8)

@@ -8,7 +8,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from iaff.config import Config
-from iaff.data import Dataset, open_split
+from iaff.data import Dataset, Subset, open_split
 from iaff.data.transforms import grid_photo
 from iaff.energy import image_weights, reference_energy
 from iaff.errors import UserError
@@ -17,7 +17,6 @@ from iaff.grid import UNKNOWN
 from iaff.labels import allowed_classes
 from iaff.rounds import Round
 from iaff.run import Run
-from iaff.trace import Trace
 from iaff.tracing import write_traces
 from training.evaluate import evaluate
 from training.pictures import strip
@@ -26,18 +25,12 @@ ENERGY_PHOTOS = 200  # energies are means over the first photos: they settle ear
 
 
 class Report:
-    """Called after each round; needs masks for its own figures on ``tune`` only, and runs without them."""
+    """Called after each round; its figures against masks are of those photos of ``tune`` that have one."""
 
     def __init__(self, run: Run, config: Config, trainer):
         self.run, self.config, self.trainer = run, config, trainer
-        data = config.data
-        self.tune, self.masks = None, False
-        try:
-            self.tune = open_split(data.kind, data.root, data.tune, data.classes, data.tune_size, config.choice)
-            self.tune.mask(0)
-            self.masks = True
-        except UserError as error:
-            print(f"No figures against masks: {error}")
+        self.tune = open_tune(config)
+        self.masks = readable_masks(self.tune, config.data.tune) if self.tune else []
 
     def __call__(self, r: Round) -> None:
         """Measures round r and rewrites the run's files, each atomically; a round that was measured is left alone."""
@@ -47,16 +40,17 @@ class Report:
             return
         rounds[r.t] = self._label_free(r)
         explainer = Explainer(self.run, self.trainer.device)
+        samples = self._samples(r.photos if self.tune is None else self.tune)
         with self.trainer.accelerator.autocast():
             if self.masks:
-                measured = evaluate(explainer, self.tune, [r.t], cam=r.t == 1)
+                measured = evaluate(explainer, Subset(self.tune, self.masks), [r.t], cam=r.t == 1)
                 scored = measured.pop("rounds")[0]
                 self._write_histogram(r.t, scored.pop("region_scores"))
                 rounds[r.t] = merge(rounds[r.t], scored)
                 figures |= measured | {"split": self.config.data.tune}
             if self.config.affinity != "pamr":  # a trace has no form for it
-                write_traces(self.run, explainer, self._samples(r.photos if self.tune is None else self.tune))
-        self._write_board(rounds[r.t], r.t)
+                write_traces(self.run, explainer, samples)
+            self._write_board(rounds[r.t], r.t, explainer, samples)
         figures["rounds"] = [rounds[t] for t in sorted(rounds)]
         self.run.write("figures.json", figures)  # last: it says that the round is measured
 
@@ -98,20 +92,50 @@ class Report:
                 "title": photos.ids[i],
                 "image": photos.image(i),
                 "tags": photos.tags(i),
-                "truth": photos.mask(i) if self.masks else None,
+                "truth": photos.mask(i) if i in self.masks else None,
             }
             for i in range(min(self.config.traces, len(photos)))
         ]
 
-    def _write_board(self, entry: dict[str, Any], t: int) -> None:
+    def _write_board(self, entry: dict[str, Any], t: int, explainer: Explainer, samples: list[dict[str, Any]]) -> None:
         for key in ("unary", "refined", "confident"):
             for name, value in entry.get(key, {}).items():
                 if isinstance(value, float):
                     self.trainer.board.add_scalar(f"rounds/{key}/{name}", value, t)
-        for trace in self.run.traces():
-            picture = strip(Trace.load(self.run.trace_path(trace["name"])), t)
-            self.trainer.board.add_image(f"photos/{trace['name']}", picture, t, dataformats="HWC")
+        for sample in samples:
+            image, classes = sample["image"], allowed_classes(torch.from_numpy(sample["tags"]))
+            (maps,) = explainer.round(t, image, explainer.superpixels(image), classes)
+            picture = strip(image, maps, classes, sample["truth"])
+            self.trainer.board.add_image(f"photos/{sample['name']}", picture, t, dataformats="HWC")
         self.trainer.board.flush()
+
+
+def open_tune(config: Config) -> Dataset | None:
+    """The split ``tune``; None where there is none, which is said."""
+    data = config.data
+    if not data.tune:
+        print("No figures against masks: data.tune names no split.")
+        return None
+    try:
+        return open_split(data.kind, data.root, data.tune, data.classes, data.tune_size, config.choice)
+    except UserError as error:
+        print(f"No figures against masks: {error}")
+        return None
+
+
+def readable_masks(photos: Dataset, split: str) -> list[int]:
+    """Indices of the photos whose mask can be read. All are tried, before hours of training; what is wrong is said."""
+    masks, errors = [], []
+    for i in tqdm(range(len(photos)), f"masks of {split}", unit="photo", mininterval=5):
+        try:
+            photos.mask(i)
+            masks.append(i)
+        except UserError as error:
+            errors.append(error)
+    if errors:
+        count = f"{len(masks)} of the {len(photos)} photos of {split!r} have one"
+        print(f"Figures against masks: {count}. The first without: {errors[0]}")
+    return masks
 
 
 class PhotoMaps:

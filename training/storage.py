@@ -2,11 +2,18 @@
 
 import errno
 import shutil
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
 
 from iaff.errors import UserError
 
@@ -42,6 +49,21 @@ def is_full(error: Exception, folder: Path) -> bool:
     return isinstance(error, RuntimeError) and shutil.disk_usage(folder).free < LITTLE
 
 
+@contextmanager
+def one_sentence(program: str) -> Iterator[None]:
+    """Ends the program where a user can do something about it, and says what, without a traceback."""
+    try:
+        yield
+    except UserError as error:
+        sys.exit(f"{program}: {error}")
+    except OSError as error:
+        if not is_full(error, Path()):
+            raise
+        sys.exit(f"{program}: {error.filename or 'a file'} could not be written: {FULL}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The same command goes on from the last checkpoint.")
+
+
 class Maps:
     """Tensors per item in a folder, one safetensors file each: memory does not grow with the data set."""
 
@@ -56,7 +78,55 @@ class Maps:
         return self._path(i).exists()
 
     def __getitem__(self, i: int) -> dict[str, Tensor]:
-        return load_file(self._path(i))
+        with self._opened(i) as tensors:
+            return {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118  (it is no dictionary)
 
     def __setitem__(self, i: int, tensors: dict[str, Tensor]) -> None:
         write(self._path(i), lambda path: save_file(tensors, path))
+
+    @contextmanager
+    def _opened(self, i: int) -> Iterator[safe_open]:
+        try:
+            with safe_open(self._path(i), "pt") as tensors:
+                yield tensors
+        except (OSError, SafetensorError) as error:
+            raise UserError(
+                f"{self._path(i)} cannot be read ({error}), expected what an earlier stage wrote. Delete it if it is "
+                "there, and give the same command: it is computed again."
+            ) from error
+
+
+class Board:
+    """What TensorBoard shows of a run. It waits for ``flush``, after what a training resumes from: no step comes twice.
+
+    Nothing is learnt from it: where it cannot be written, the training goes on without.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder, self.writer, self.waiting = folder, None, []
+
+    def add_scalar(self, name: str, value: float, step: int) -> None:
+        self.waiting.append((SummaryWriter.add_scalar, (name, value, step, time.time())))
+
+    def add_image(self, name: str, image: np.ndarray, step: int, dataformats: str) -> None:
+        self.waiting.append((SummaryWriter.add_image, (name, image, step, time.time(), dataformats)))
+
+    def flush(self) -> None:
+        """Writes what waits."""
+        if not self.waiting:
+            return
+        try:
+            self.writer = self.writer or SummaryWriter(self.folder)
+            for add, what in self.waiting:
+                add(self.writer, *what)
+            self.writer.flush()
+        except OSError as error:
+            self.writer = None  # its file may end in half an event: what comes next goes into another
+            tqdm.write(f"TensorBoard misses the last steps ({error}); the training goes on.", file=sys.stderr)
+        self.waiting = []
+
+    def close(self) -> None:
+        """Writes what waits, and ends the file."""
+        self.flush()
+        if self.writer:
+            self.writer.close()

@@ -1,25 +1,29 @@
 """Trains a run: ``python -m training.train --config training/configs/NAME.toml key=value ...``.
 
 Killed and started again with the same command, it goes on where it was. On several GPUs: the same under
-``torchrun --nproc-per-node N -m`` or ``accelerate launch -m``; the batch stays what the config says.
+``torchrun --nproc-per-node N -m`` or ``accelerate launch --multi_gpu -m``; the batch stays what the config says.
 """
 
 import argparse
-import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from accelerate import Accelerator, InitProcessGroupKwargs
+from accelerate.utils import broadcast_object_list
 
 from iaff.config import Config, load_config
-from iaff.data import open_split
+from iaff.data import Dataset, open_split
 from iaff.errors import UserError
 from iaff.rounds import Round, iterate
-from iaff.run import Run, create
+from iaff.run import Run, claimed, create
 from training.report import Report
-from training.storage import FULL, is_full
+from training.storage import one_sentence
 from training.trainer import Crowd, Trainer
 
 
@@ -27,27 +31,46 @@ def train(config: Config, folder: Path, workers: int = 0) -> Run:
     """Trains (or goes on with) the run in ``folder``, with all processes that were started, and returns it."""
     data = config.data
     photos = open_split(data.kind, data.root, data.train, data.classes, data.train_size, config.choice)
-    settings = config.model_dump(mode="json")
-    settings["data"].pop("root")  # where the photos lie says nothing about the run, and must not be shipped
-    settings["weights"] = Path(settings["weights"]).name
-    settings["photos"] = fingerprint(photos.ids)  # maps on disk are numbered: they are of these photos, in this order
     accelerator = start_processes(config.precision)
-    for how in (config.classifier, config.unary, config.pairwise):
-        Crowd(accelerator.num_processes, 0).share(how)  # said now, not when its stage begins
-    if accelerator.is_main_process:
-        create(folder, {**settings, "classes": photos.classes})
-    accelerator.wait_for_everyone()
-    run = Run.load(folder)
-    trainer = Trainer(folder, accelerator, config.seed, workers)
-    report = Report(run, config, trainer) if accelerator.is_main_process else lambda r: None
+    for network in ("classifier", "unary", "pairwise"):
+        Crowd(accelerator.num_processes, 0).share(getattr(config, network), network)  # said now, not when it begins
+    with opened(folder, settings(config, photos), accelerator) as run:
+        trainer = Trainer(folder, accelerator, config.seed, workers)
+        report = Report(run, config, trainer) if accelerator.is_main_process else lambda r: None
 
-    def after_round(r: Round) -> None:
-        report(r)
-        accelerator.wait_for_everyone()
+        def after_round(r: Round) -> None:
+            report(r)
+            accelerator.wait_for_everyone()
 
-    iterate(config, photos, trainer, after_round)
-    trainer.close()
+        iterate(config, photos, trainer, after_round, trainer.agreed(run.measured_rounds()))
+        trainer.close()
     return run
+
+
+def settings(config: Config, photos: Dataset) -> dict[str, Any]:
+    """What ``config.json`` holds: what a training that goes on must have in common with the one that began."""
+    found = config.model_dump(mode="json")
+    found["data"].pop("root")  # where the photos lie says nothing about the run, and must not be shipped
+    found["weights"] = Path(found["weights"]).name
+    found["photos"] = fingerprint(photos.ids)  # maps on disk are numbered: they are of these photos, in this order
+    tags = np.stack([photos.tags(i) for i in range(len(photos))])  # and their channels are the tags
+    return {**found, "tags": f"checksum {zlib.crc32(tags.astype(bool).tobytes()):08x}", "classes": photos.classes}
+
+
+@contextmanager
+def opened(folder: Path, settings: dict[str, Any], accelerator: Accelerator) -> Iterator[Run]:
+    """The run, which the main process claims and begins for all; what it fails with stops them all, and none waits."""
+    with ExitStack() as claim:
+        fault = None
+        if accelerator.is_main_process:
+            try:
+                claim.enter_context(claimed(folder))
+                create(folder, settings)
+            except (UserError, OSError) as error:
+                fault = error
+        if fault := broadcast_object_list([fault])[0]:
+            raise fault
+        yield Run.load(folder)
 
 
 def fingerprint(ids: list[str]) -> str:
@@ -77,17 +100,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes that load photos, for each that trains")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="overrides, e.g. data.root=DIR rounds=2")
     arguments = parser.parse_args()
-    try:
+    with one_sentence("training.train"):
         config = load_config(arguments.config, arguments.settings)
         run = train(config, arguments.run or Path("runs") / config.name, arguments.workers)
-    except UserError as error:
-        sys.exit(f"training.train: {error}")
-    except OSError as error:
-        if not is_full(error, Path()):
-            raise
-        sys.exit(f"training.train: {error.filename}: {FULL}")
-    except KeyboardInterrupt:
-        sys.exit("\nStopped. The same command goes on from the last checkpoint.")
     print(f"Done: {run.dir}. Look at it with: python app.py --run {run.dir}")
 
 

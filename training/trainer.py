@@ -9,7 +9,7 @@ among them; they share the run's folder.
 import os
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from iaff.config import Fit
 from iaff.errors import UserError
 from iaff.loss import Loss
-from training.storage import Maps, write
+from training.storage import Board, Maps, write
 from training.watch import Watch
 
 CHECKPOINT_SECONDS = float(os.environ.get("IAFF_CHECKPOINT_SECONDS", 120))
@@ -63,6 +62,14 @@ class Each(torch.utils.data.Dataset):
         return self.load(i)
 
 
+def read(loaded: Iterator[Any]) -> Iterator[Any]:
+    """What a loader reads; what a loading process could say in one sentence is that sentence again."""
+    try:
+        yield from loaded
+    except UserError as error:
+        raise UserError(str(error).rpartition(f"{UserError.__module__}.UserError: ")[2].strip()) from None
+
+
 class Part(nn.Module):
     """A network's loss on a part of a batch, as a module: what is wrapped to run in several processes."""
 
@@ -90,7 +97,7 @@ class Trainer:
         self.main = accelerator.is_main_process
         self.scaler = accelerator.scaler  # of fp16, None else
         self.fresh_scaler = self.scaler.state_dict() if self.scaler else None
-        self.board = SummaryWriter(folder / "tensorboard") if self.main else None
+        self.board = Board(folder / "tensorboard") if self.main else None
         for name in ("weights", "checkpoints", "cache"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -111,12 +118,13 @@ class Trainer:
         """
         net.to(self.device)
         done = self.folder / "weights" / f"{stage}.safetensors"
-        if not self._agreed(done.exists()):
+        if not self.agreed(done.exists()):
             if self.main or not alone:
                 self._fit(stage, net, count, sample, loss, how, collate, alone)
             if self.main:
                 write(done, lambda path: save_file(net.state_dict(), path))
                 self._checkpoint_path(stage).unlink(missing_ok=True)
+                self.board.flush()
             self.accelerator.free_memory()  # it keeps every optimiser else
             self.accelerator.wait_for_everyone()
         net.load_state_dict(load_file(done))
@@ -133,8 +141,9 @@ class Trainer:
         start = self._resume(stage, net, optimiser, schedule, watch, alone)
         if self.workers and start < how.steps:
             samples[0]  # what a sample keeps for the next ones is read here, once, before the loading processes start
-        parts = iter(DataLoader(samples, crowd.share(how), sampler=crowd.positions(how, start), collate_fn=collate,
-                                **self._loading()))  # fmt: skip
+        loader = DataLoader(samples, crowd.share(how, stage.split("_")[0]), sampler=crowd.positions(how, start),
+                            collate_fn=collate, **self._loading())  # fmt: skip
+        parts = read(iter(loader))
         part = Part(net, loss)
         if crowd.size > 1:
             part = DistributedDataParallel(part, [self.device] if self.device.type == "cuda" else None)
@@ -176,10 +185,14 @@ class Trainer:
         return self.accelerator.reduce(value, "sum") if crowd.size > 1 else value
 
     def _look(self, stage: str, first: int, losses: list[Tensor], watch: Watch, bar: tqdm) -> None:
-        for step, value in enumerate(torch.stack(losses).tolist(), first):
-            watch.see(step, value)
-            if self.main:
-                self.board.add_scalar(f"{stage}/loss", value, step)
+        try:
+            for step, value in enumerate(torch.stack(losses).tolist(), first):
+                if self.main:
+                    self.board.add_scalar(f"{stage}/loss", value, step)
+                watch.see(step, value)
+        except UserError:
+            self.close()  # the losses that led here are worth seeing
+            raise
         bar.set_postfix(loss=f"{watch.running:.3f}", refresh=False)
 
     def _moved(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -198,14 +211,16 @@ class Trainer:
                  "schedule": schedule.state_dict(), "watch": watch.state(),
                  "scaler": self.scaler.state_dict() if self.scaler else None}  # fmt: skip
         write(self._checkpoint_path(stage), lambda path: torch.save(state, path))
+        self.board.flush()
 
     def _resume(self, stage, net, optimiser, schedule, watch: Watch, alone: bool) -> int:
         if self.scaler:
             self.scaler.load_state_dict(self.fresh_scaler)
         path = self._checkpoint_path(stage)
-        if not (path.exists() if alone else self._agreed(path.exists())):
+        if not (path.exists() if alone else self.agreed(path.exists())):
             return 0
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        # not onto the device: with several CPU processes that is called cpu:0, which torch.load does not know
+        state = torch.load(path, map_location="cpu", weights_only=True)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
@@ -226,8 +241,8 @@ class Trainer:
         missing = [i for i in own if i not in maps]
         loader = DataLoader(Each(load), None, sampler=missing, collate_fn=lambda item: item,
                             **(self._loading() | {"pin_memory": False}))  # fmt: skip
-        bar = tqdm(zip(missing, loader), stage, total=len(own), initial=len(own) - len(missing), unit="photo",
-                   mininterval=5, disable=not self.main)  # fmt: skip
+        bar = tqdm(zip(missing, read(iter(loader))), stage, total=len(own), initial=len(own) - len(missing),
+                   unit="photo", mininterval=5, disable=not self.main)  # fmt: skip
         for i, loaded in bar:
             with torch.no_grad(), self.accelerator.autocast():
                 tensors = compute(i, loaded)
@@ -235,12 +250,17 @@ class Trainer:
         self.accelerator.wait_for_everyone()
         return maps
 
+    def has(self, stage: str, count: int) -> bool:
+        """Whether a pass over ``count`` items is complete."""
+        maps = Maps(self.folder / "cache" / stage)
+        return self.agreed(all(i in maps for i in range(count)))
+
     def close(self) -> None:
         """Writes what TensorBoard has not got yet."""
         if self.board:
             self.board.close()
 
-    def _agreed(self, value: bool) -> bool:
+    def agreed(self, value: Any) -> Any:
         """The main process's answer, for all: files may appear between two looks."""
         return broadcast_object_list([value])[0]
 
@@ -251,8 +271,8 @@ class Crowd:
     def __init__(self, size: int, rank: int):
         self.size, self.rank = size, rank
 
-    def share(self, how: Fit) -> int:
-        """Samples of one part.
+    def share(self, how: Fit, network: str) -> int:
+        """Samples of one part; ``network`` is whose settings ``how`` are.
 
         Raises:
             UserError: the batch cannot be cut evenly.
@@ -260,14 +280,14 @@ class Crowd:
         parts = self.size * how.accumulate
         if how.batch % parts:
             raise UserError(
-                f"Got batch = {how.batch}, expected a multiple of {parts} ({self.size} processes x accumulate = "
-                f"{how.accumulate}): choose batch or accumulate so that all parts are of one size."
+                f"Got {network}.batch = {how.batch}, expected a multiple of {parts} ({self.size} processes x "
+                f"{network}.accumulate = {how.accumulate}): choose them so that all parts are of one size."
             )
         return how.batch // parts
 
     def positions(self, how: Fit, start: int) -> list[int]:
         """This process's positions among the samples, from step ``start`` on, part after part."""
-        size = self.share(how)
+        size = how.batch // (self.size * how.accumulate)
         parts = range(start * how.accumulate, how.steps * how.accumulate)
         return [(p * self.size + self.rank) * size + k for p in parts for k in range(size)]
 

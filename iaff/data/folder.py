@@ -6,7 +6,8 @@
     DIR/tune.csv      the same, for the split "tune" (optional)
     DIR/masks/...     photos/IMG 1.png: 8-bit PNG of class indices, 0 background, 1..C, 255 void (optional)
 
-The classes are the tags that occur in ``tags.csv``, in alphabetical order.
+The classes are the tags that occur in ``tags.csv``, in alphabetical order. Two photos of a split must differ by more
+than their suffix: masks, given or predicted, are named after a photo without it.
 """
 
 import csv
@@ -31,7 +32,7 @@ class Folder:
         side: photos and masks are shrunk to this longer side, px.
 
     Raises:
-        UserError: the folder, its table, a photo or a class is missing.
+        UserError: the folder, its table, a photo or a class is missing, or two photos would share a mask.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Folder:
                 raise UserError(
                     f"The table of {split!r} lists {file}, but there is no {self.root / file}; restore the photo."
                 )
+        self._check_names(split)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -79,6 +81,16 @@ class Folder:
         labels = read_mask(path, photo.size, self.all_classes, self.classes)
         small = Image.fromarray(labels).resize(photo.pixels.shape[1::-1], Image.Resampling.NEAREST)
         return np.asarray(small)
+
+    def _check_names(self, split: str) -> None:
+        by_name: dict[Path, str] = {}
+        for file in self.ids:
+            other = by_name.setdefault(Path(file).with_suffix(""), file)
+            if other != file:
+                raise UserError(
+                    f"The table of {split!r} lists {other} and {file}, expected names that differ by more than the "
+                    "suffix, since their masks would be one file; rename one of them."
+                )
 
     def _read(self, name: str) -> list[tuple[str, list[str]]]:
         path = self.root / name

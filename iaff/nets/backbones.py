@@ -1,4 +1,5 @@
-"""The backbones by name. Another one is a file with a module of the same interface, and a line here.
+"""The backbones by name. Another one is a file with a module of the same interface, and a line here: settings, their
+errors and the tests take names and strides from this file.
 
 A backbone maps photos ``(N, 3, H, W)`` in 0..255 to maps by stride, ``{4: ..., 8: ..., 16: ..., "top": ...}``,
 and says their widths in ``channels``; "top" (and 16, for an output stride of 8) is at the output stride.
@@ -23,13 +24,19 @@ PRETRAINED: dict[str, Callable[[Depth, int], Pretrained]] = {
     "resnet50": lambda depth, stride: ResNet("resnet50", depth != "pairwise", stride),
     "resnet101": lambda depth, stride: ResNet("resnet101", depth != "pairwise", stride),
 }
+NAMES = ("small", *PRETRAINED)
+
+
+def strides(name: str) -> tuple[int, ...]:
+    """The output strides that the backbone of that name can have."""
+    return Small.strides if name == "small" else Pretrained.strides
 
 
 def build_trunk(name: str, depth: Depth, output_stride: int, weights: str = "none") -> nn.Module:
     """A backbone as deep as a network needs it.
 
     Args:
-        name: ``small``, or one of ``PRETRAINED``.
+        name: one of ``NAMES``; output_stride: one of its ``strides``.
         depth: ``pairwise`` keeps what makes the maps 4, 8 and 16, at these strides (``small``'s at its output stride).
         weights: ``imagenet`` (downloaded once by torchvision), a path to torchvision's state dict, or ``none``;
             ``small`` is always trained from scratch.
@@ -40,7 +47,7 @@ def build_trunk(name: str, depth: Depth, output_stride: int, weights: str = "non
     if name == "small":
         return Small(2 if depth == "pairwise" else 3, output_stride)
     if name not in PRETRAINED:
-        raise ValueError(f"backbone {name!r}: expected small or one of {', '.join(PRETRAINED)}")
+        raise ValueError(f"backbone {name!r}: expected one of {', '.join(NAMES)}")
     trunk = PRETRAINED[name](depth, 16 if depth == "pairwise" else output_stride)
     load_imagenet(trunk, weights)
     return trunk

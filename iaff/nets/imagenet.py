@@ -22,15 +22,16 @@ class Pretrained(nn.Module, ABC):
     Strides beyond the output stride become dilation (DeepLab's atrous rule).
 
     Args:
-        name: torchvision's name of the network; output_stride: 8, 16 or 32.
+        name: torchvision's name of the network; output_stride: one of ``strides``.
     """
 
+    strides = (8, 16, 32)  # output strides that it can have
     channels: dict[int | str, int]
 
     def __init__(self, name: str, output_stride: int):
         super().__init__()
-        if output_stride not in (8, 16, 32):
-            raise ValueError(f"output_stride {output_stride}: {name} supports 8, 16 and 32")
+        if output_stride not in self.strides:
+            raise ValueError(f"output_stride {output_stride}: {name} supports {self.strides}")
         self.name = name
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1) * 255, persistent=False)

@@ -16,11 +16,15 @@ class Small(nn.Module):
 
     Args:
         depth: convolutions from stride 8 on (dilated by 2 after the first at output stride 8).
-        output_stride: 8 or 16.
+        output_stride: one of ``strides``.
     """
+
+    strides = (8, 16)  # output strides that it can have
 
     def __init__(self, depth: int = 3, output_stride: int = 8):
         super().__init__()
+        if output_stride not in self.strides:
+            raise ValueError(f"output_stride {output_stride}: small supports {self.strides}")
         dilation = 16 // output_stride
         self.stage4 = nn.Sequential(
             _layer(6, 16), _layer(16, 32, stride=2), _layer(32, 32), _layer(32, 64, stride=2), _layer(64, WIDTHS[4])

@@ -173,8 +173,8 @@ def main() -> None:
     parser.add_argument("--config", default=CONFIG, help=f"a TOML file in training/configs (default: {CONFIG})")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--photos", type=int, default=3131, help="of the full training (default: 3131, animals' own)")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), metavar="STAGE",
-                        help=f"measure these alone: {', '.join(PARTS)}")  # fmt: skip
+    parser.add_argument("--part", action="append", choices=PARTS, metavar="STAGE",
+                        help=f"measure this alone; may be repeated (default: all): {', '.join(PARTS)}")  # fmt: skip
     parser.add_argument("--steps", type=int, default=Effort.steps, help="batches of a training that are timed")
     parser.add_argument("--files", type=int, default=Effort.files, help="photos of a pass that are timed")
     parser.add_argument("--warm", type=int, default=Effort.warm, help="batches or photos before them")
@@ -187,7 +187,7 @@ def main() -> None:
     effort = Effort(**{name: getattr(arguments, name) for name in Effort.__dataclass_fields__})
     try:
         config = load_config(arguments.config, ["weights=none", *arguments.settings])
-        result = throughput(config, effort, arguments.photos, arguments.parts)
+        result = throughput(config, effort, arguments.photos, arguments.part or list(PARTS))
     except UserError as error:
         sys.exit(f"training.bench.throughput: {error}")
     print(table(result))

@@ -1,0 +1,107 @@
+"""What is measured and shown after a round, where masks are missing, and what `training.evaluate` prints beside it."""
+
+import json
+import re
+import sys
+from contextlib import redirect_stdout
+from io import StringIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from iaff.config import load_config
+from iaff.data import Shapes
+from training import evaluate
+from training.train import train
+
+TINY = ["data.kind=folder", "data.train_size=0", "data.tune_size=0", "rounds=1", "cam.flip=false",
+        *(f"{stage}.{few}" for stage in ("classifier", "unary", "pairwise") for few in ("steps=1", "batch=2")),
+        "mining.steps=1"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Five scenes as a folder; of the three in ``tune`` the second has no mask, of ``val`` both have one."""
+    folder, scenes = tmp_path_factory.mktemp("photos"), Shapes(5)
+    (folder / "masks").mkdir()
+    lines = []
+    for i in range(5):
+        Image.fromarray(scenes.image(i)).save(folder / f"{i}.png")
+        Image.fromarray(scenes.mask(i)).save(folder / "masks" / f"{i}.png")
+        lines.append(f"{i}.png,{';'.join(np.array(scenes.classes[1:])[scenes.tags(i)])}\n")
+    (folder / "masks" / "2.png").unlink()
+    for name, chosen in (("tags", lines), ("tune", lines[1:4]), ("val", lines[3:])):
+        (folder / f"{name}.csv").write_text("".join(chosen))
+    return folder
+
+
+def trained(photos, folder, *settings):
+    return train(load_config("training/configs/shapes_tiny.toml", [f"data.root={photos}", *TINY, *settings]), folder)
+
+
+@pytest.fixture(scope="module")
+def measured(photos, tmp_path_factory):
+    """A run, and what training it printed."""
+    with redirect_stdout(StringIO()) as said:
+        return trained(photos, tmp_path_factory.mktemp("runs") / "tiny"), said.getvalue()
+
+
+def board(run):
+    events = EventAccumulator(str(run.dir / "tensorboard"), size_guidance={"images": 0})
+    events.Reload()
+    return events
+
+
+def test_photos_without_a_mask_are_counted_and_left_out(measured):
+    run, said = measured
+    assert "Figures against masks: 2 of the 3 photos of 'tune' have one. The first without: There is no mask" in said
+    figures = run.figures()
+    assert (figures["images"], figures["split"]) == (2, "tune")
+    assert figures["rounds"][0]["unary"]["miou_tags"] >= 0
+    assert [entry["title"] for entry in run.traces()] == ["1.png", "2.png"]
+
+
+def test_the_board_shows_a_rounds_figures_and_photos(measured):
+    run, _ = measured
+    entry, events = run.figures()["rounds"][0], board(run)
+    scalars = {f"rounds/{key}/{name}" for key in ("unary", "refined", "confident")
+               for name, value in entry[key].items() if isinstance(value, float)}  # fmt: skip
+    assert {"rounds/unary/miou_tags", "rounds/refined/miou", "rounds/confident/precision"} < scalars
+    losses = {f"{stage}/loss" for stage in ("classifier", "unary_1", "region_1", "pairwise_1")}
+    assert set(events.Tags()["scalars"]) == scalars | losses
+    (point,) = events.Scalars("rounds/refined/miou_tags")
+    assert (point.step, point.value) == (1, pytest.approx(entry["refined"]["miou_tags"]))
+    widths = {tag: events.Images(tag)[0].width for tag in events.Tags()["images"]}
+    assert widths == {"photos/sample_0": 5 * 128, "photos/sample_1": 4 * 128}  # the second has no truth to show
+
+
+@pytest.mark.parametrize("tune", ["", "nowhere"])
+def test_without_a_split_tune_training_photos_are_shown(photos, tmp_path, capsys, tune):
+    """With PAMR, which a trace has no form for, too."""
+    run = trained(photos, tmp_path / "tiny", f"data.tune={tune}", "affinity=pamr", "traces=1")
+    said = capsys.readouterr().out
+    assert f"No figures against masks: {'There is no' if tune else 'data.tune names no split.'}" in said
+    assert "split" not in run.figures()
+    assert run.traces() == []
+    assert board(run).Tags()["images"] == ["photos/sample_0"]
+
+
+def test_evaluate_says_beside_every_figure_what_it_is_of(measured, photos, tmp_path, monkeypatch, capsys):
+    run, _ = measured
+    command = ["evaluate", "--run", str(run.dir), "--data", "folder", "--root", str(photos), "--split", "val"]
+    monkeypatch.setattr(sys, "argv", [*command, "--size", "1", "--json", str(tmp_path / "figures.json")])
+    evaluate.main()
+    said = capsys.readouterr().out
+    lines = said.splitlines()
+    assert lines[0] == "shapes_tiny on folder val: 1 photos of 2, chosen by seed 0, tau 0.7, purity 0.8"
+    assert lines[2].split() == ["in", "percent", "mIoU", "mIoU", "precision", "coverage"]
+    assert lines[3].split() == ["no", "tags", "with", "tags", "with", "tags", "with", "tags"]
+    assert re.search(r"^  with tags: relabelled .*; of G, tags or not: median reach .*, leak ", said, re.MULTILINE)
+    written = json.loads((tmp_path / "figures.json").read_text())
+    assert written["choice"] == {"of": 2, "seed": 0}
+    assert "seeds" in written["tags"]
+    monkeypatch.setattr(sys, "argv", command)
+    evaluate.main()
+    assert "val: 2 photos, tau" in capsys.readouterr().out
