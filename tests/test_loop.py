@@ -116,7 +116,7 @@ def test_traces_hold_what_the_explorer_needs(run):
         run.trace_path("nobody")
 
 
-@pytest.mark.parametrize("masks", ["absent", "noise"])
+@pytest.mark.parametrize("masks", [pytest.param("absent", marks=pytest.mark.slow), "noise"])
 def test_masks_never_reach_training(run, tmp_path, monkeypatch, masks):
     """With the masks absent or replaced by noise, weights, seeds and all supervision are bit-identical."""
 

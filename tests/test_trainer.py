@@ -242,9 +242,8 @@ ABLATIONS = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow if i else ()) for i, n in enumerate(ABLATIONS)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ABLATIONS)
 def test_ablations_are_switches(name, tmp_path):
     run = train(load_config(CONFIG, [*ABLATIONS[name], "traces=1"]), tmp_path / "tiny")
     figures = run.figures()["rounds"]

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from iaff.encoding import thumbnail
 from iaff.errors import UserError
-from iaff.explorer.files import KEPT, STATIC, exposed
+from iaff.explorer.files import KEPT, STATIC, exposed, scripts_address
 from iaff.explorer.mcp import check_mcp, import_gradio
 from iaff.run import SCHEMA, SHIPPED, Run
 from iaff.trace import Trace
 
 if TYPE_CHECKING:
     import gradio as gr
+    from starlette.staticfiles import StaticFiles
 
 FONTS = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "sans-serif"]
 LARGEST_UPLOAD = "50mb"
@@ -214,6 +215,7 @@ def own_upload_folder() -> Path:
 def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True, mcp: bool = False) -> None:
     """Serves the page: no analytics, no history, no outside address, no server-side rendering."""
     import gradio as gr
+    from starlette.routing import Mount
 
     theme = gr.themes.Base(font=FONTS, font_mono=MONO)
     demo.launch(
@@ -228,6 +230,20 @@ def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True, mcp: bool
         run_history=False,
         footer_links=[],
         mcp_server=mcp,
+        app_kwargs={"routes": [Mount(scripts_address(), kept_files(STATIC))]},
         theme=theme,
         css_paths=sorted(STATIC.glob("*.css"), reverse=True),  # style.css first
     )
+
+
+def kept_files(folder: Path) -> "StaticFiles":
+    """Serves a folder's files, which browsers shall keep for good: they are never asked for at the next start."""
+    from starlette.staticfiles import StaticFiles
+
+    class Kept(StaticFiles):
+        def file_response(self, *args, **kwargs):
+            response = super().file_response(*args, **kwargs)
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            return response
+
+    return Kept(directory=folder)

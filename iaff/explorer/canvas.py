@@ -8,7 +8,7 @@ import gradio as gr
 from iaff.explorer.browse import data_set
 from iaff.explorer.compare import propagate
 from iaff.explorer.export_handler import exports
-from iaff.explorer.files import STATIC, address, plotly_js
+from iaff.explorer.files import STATIC, address, plotly_js, scripts_address
 from iaff.explorer.handlers import listing, own_photos, run_figures
 from iaff.explorer.jobs import Desk
 from iaff.explorer.lessons_handler import lesson_list
@@ -19,9 +19,8 @@ from iaff.run import Run
 # rewrites the nodes that the scripts made.
 LOAD = """
 const base = new URL(window.gradio_config?.root || '/', location.href).pathname.replace(/\\/$/, '');
-// Fetched together, once for both components, and checked against the server: no old script out of the cache.
-const check = (name) => fetch(base + props.static + '/' + name, { cache: 'no-cache' });
-window.__iaffScripts ??= Promise.all(props.scripts.map(check));
+// Fetched together, once for both components; the browser keeps them, since other scripts have another address.
+window.__iaffScripts ??= Promise.all(props.scripts.map((name) => fetch(base + props.static + '/' + name)));
 window.__iaffScripts
   .then(() => import(base + props.static + '/' + props.main))
   .then((module) => module.mount(element, props, base, server, upload))
@@ -34,7 +33,7 @@ window.__iaffScripts
 
 def scripts() -> dict[str, Any]:
     """Where the scripts lie and what they are called."""
-    return {"static": address(STATIC), "scripts": sorted(path.name for path in STATIC.glob("*.js"))}
+    return {"static": scripts_address(), "scripts": sorted(path.name for path in STATIC.glob("*.js"))}
 
 
 class Explorer(gr.HTML):

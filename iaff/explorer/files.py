@@ -1,8 +1,10 @@
 """Which files the browser may fetch, and under which address. Nothing else is exposed."""
 
 import contextlib
+import hashlib
 import os
 import time
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,13 +21,22 @@ def plotly_js() -> Path:
 
 
 def exposed(runs: list[Run]) -> list[Path]:
-    """The explorer's scripts and styles, plotly.min.js, and the traces folder of each run."""
-    return [STATIC, plotly_js(), *(run.dir / "traces" for run in runs)]
+    """plotly.min.js, and the traces folder of each run; the explorer's own scripts have :func:`scripts_address`."""
+    return [plotly_js(), *(run.dir / "traces" for run in runs)]
 
 
 def address(path: Path) -> str:
     """The path's address below the app's root, e.g. ``/gradio_api/file=/home/me/run/traces``."""
     return f"/gradio_api/file={path.resolve().as_posix()}"
+
+
+@cache
+def scripts_address() -> str:
+    """Where the explorer's scripts are below the app's root: other contents lie elsewhere, so browsers keep them."""
+    contents = hashlib.sha256()
+    for path in sorted(STATIC.glob("*.js")):
+        contents.update(path.read_bytes())
+    return f"/iaff/{contents.hexdigest()[:12]}"
 
 
 def sweep(folder: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from iaff.config import Mining, Seeds
 from iaff.data.transforms import enlarge
-from iaff.explorer.files import STATIC, address
+from iaff.explorer.files import scripts_address
 from iaff.explorer.mining_handler import run_mining
 from iaff.grid import UNKNOWN
 from iaff.labels import as_channels
@@ -40,7 +40,7 @@ def engine(view):
     view.page.route("**/empty", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
     view.page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
     view.page.goto(f"{view.app.url}empty")
-    modules = view.app.url.rstrip("/") + address(STATIC)
+    modules = view.app.url.rstrip("/") + scripts_address()
     return lambda trace: view.page.evaluate(OPEN, [modules, base64.b64encode(trace.to_bytes()).decode()])
 
 

@@ -115,6 +115,7 @@ def test_odd_photos(view):
     assert view.page.locator(".mine").count() == good
 
 
+@pytest.mark.slow
 def test_odd_photos_over_the_api(app):
     """The same for programs: a trace, or the same sentence as an error."""
     from gradio_client import Client, handle_file

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from iaff.explorer.files import STATIC, address
+from iaff.explorer.files import scripts_address
 from iaff.metrics import to_photo
 from iaff.propagation import RandomWalk, Scan, column, leak, leak_rate, ranked_leaks, row
 from iaff.superpixels import on_grid
@@ -27,7 +27,7 @@ def engine(view):
 
     def load(path):
         view.page.route(f"**/{path.name}", lambda route: route.fulfill(path=path))
-        view.page.evaluate(OPEN, [view.app.url.rstrip("/") + address(STATIC), f"{view.app.url}{path.name}"])
+        view.page.evaluate(OPEN, [view.app.url.rstrip("/") + scripts_address(), f"{view.app.url}{path.name}"])
         return view.page, Trace.load(path)
 
     return load
@@ -468,7 +468,7 @@ COMPASS = """async ([modules, p]) => {
 def test_the_compass_shows_the_gates(engine, run_folder, timing):
     page, trace = engine(run_folder / "traces" / "chelsea.safetensors")
     gates = trace.rounds[1].affinity.gates[:, :, 30, 40]
-    got = page.evaluate(COMPASS, [page.evaluate("location.origin") + address(STATIC), 30 * 88 + 40])
+    got = page.evaluate(COMPASS, [page.evaluate("location.origin") + scripts_address(), 30 * 88 + 40])
     widths = np.array([float(text[len("scale(1 ") : -1]) for text in got["gates"]]).reshape(4, 3)
     np.testing.assert_allclose(widths, 8 * np.where(gates < 0.004, 0, gates), atol=0.01)
     np.testing.assert_allclose(np.array(got["kept"], float), 1 - gates.sum(1), atol=0.01)

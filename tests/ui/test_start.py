@@ -86,6 +86,15 @@ def test_first_picture(app, browser, timing):
     assert after < 3 * 3
 
 
+def test_scripts_are_fetched_once(view):
+    fetched = "performance.getEntriesByType('resource').filter((e) => e.name.includes('/iaff/') && e.transferSize)"
+    view.open()
+    view.open()
+    assert view.page.evaluate(f"{fetched}.map((e) => e.name)") == []
+    kept = "performance.getEntriesByType('resource').filter((e) => e.name.includes('/iaff/')).length"
+    assert view.page.evaluate(kept) > 50
+
+
 @pytest.mark.parametrize("path", ["config.json", "figures.json", "../synthetic/config.json", "traces/../config.json"])
 def test_only_traces_are_exposed(app, run_folder, path):
     with socket.create_connection(("127.0.0.1", app.port), timeout=10) as raw:  # no client that tidies the path
