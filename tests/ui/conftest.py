@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from iaff.explorer.files import scripts_address
 from tests.ui.places import ROOT, SHIPPED
 from tests.ui.synthetic import make_run, make_walk
 
@@ -167,6 +168,13 @@ class View:
         self.page.wait_for_selector(".iaff[data-ready]", timeout=20000)
         return self
 
+    def open_empty(self) -> str:
+        """A page of the same origin that runs nothing: a script, shown as text. Returns the scripts' address. (With a
+        routed request, what it imports would be asked for again by every later page.)"""
+        modules = self.app.url.rstrip("/") + scripts_address()
+        self.page.goto(f"{modules}/pins.js")
+        return modules
+
     def state(self, key: str):
         return self.page.evaluate(f"window.__iaff.state.{key}")
 
@@ -194,9 +202,12 @@ class View:
 
 
 @pytest.fixture(scope="session")
-def context(browser):
-    """What pages share: the browser's cache alone, so that scripts are not read anew for each."""
+def context(browser, app):
+    """What pages share: the browser's cache alone, with the scripts in it, so that they are not read anew for each."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    View(page, app).open()
+    page.close()
     yield context
     context.close()
 

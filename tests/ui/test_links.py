@@ -25,6 +25,10 @@ TABLE = """async () => {
   const { TABLE } = await import(`${__iaff.base}${__iaff.scripts}/state.js`);
   return Object.entries(TABLE).map(([key, { start }]) => [key, start]);
 }"""
+SLOW_INDEX = """() => {
+  const real = fetch, late = () => new Promise((go) => setTimeout(go, 300));
+  window.fetch = async (url, ...how) => (`${url}`.includes("index.json") && (await late()), real(url, ...how));
+}"""
 CHARTS = ".iaff-charts [aria-pressed=true]"
 STAGES = ["cam", "seeds", "unary", "superpixels", "confident", "affinity", "refined"]
 ELSEWHERE = {"lesson", "step", "all", "allcls", "allround", "find"}  # tested on their own
@@ -230,8 +234,7 @@ def test_back_to_the_first_step_of_a_lesson(view):
 
 def test_another_run_takes_pin_and_zoom_out_of_the_address(view):
     view.open("?run=animals&img=cow&x=100&y=80&zoom=3&cx=100&cy=80")
-    slow = lambda route: view.page.wait_for_timeout(300) or route.continue_()  # noqa: E731
-    view.page.route("**/index.json", slow)  # later than the address is written
+    view.page.evaluate(SLOW_INDEX)  # later than the address is written
     to(view, run="synthetic", img=None)
     view.wait("__iaff.run.name === 'synthetic' && __iaff.lastPhoto === __iaff.state.img")
     assert view.state("zoom") == 1

@@ -9,7 +9,6 @@ import torch
 
 from iaff.config import Mining, Seeds
 from iaff.data.transforms import enlarge
-from iaff.explorer.files import scripts_address
 from iaff.explorer.mining_handler import run_mining
 from iaff.grid import UNKNOWN
 from iaff.labels import as_channels
@@ -37,10 +36,7 @@ BARS = [(0.7, None), (0.9, 0.95), (0.55, 0.8), (1, 1), (0, None)]  # tau, tau of
 @pytest.fixture
 def engine(view):
     """``engine(trace)`` opens a trace in an empty page that has the explorer's modules; says why it is refused."""
-    view.page.route("**/empty", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
-    view.page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-    view.page.goto(f"{view.app.url}empty")
-    modules = view.app.url.rstrip("/") + scripts_address()
+    modules = view.open_empty()
     return lambda trace: view.page.evaluate(OPEN, [modules, base64.b64encode(trace.to_bytes()).decode()])
 
 

@@ -244,9 +244,7 @@ FIRST_STORE = """([run, text]) => new Promise((wake) => {
 
 def test_what_an_older_explorer_kept_is_taken_over(view, run_folder):
     """Its own photos, whose bytes are read when one of them is opened, and not what came from the data set."""
-    view.page.route("**/empty", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
-    view.page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-    view.page.goto(f"{view.app.url}empty")
+    view.open_empty()
     trace = base64.b64encode((run_folder / "traces" / "astronaut.safetensors").read_bytes()).decode()
     view.page.evaluate(FIRST_STORE, ["synthetic", trace])
     view.page.add_init_script(

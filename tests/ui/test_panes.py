@@ -59,7 +59,7 @@ def test_four_pins_each_with_its_own_outline(view):
     weight = row[view.page.evaluate("__iaff.trace.cell(200, 100)")]
     shown = view.text(".pins tr >> nth=2").split()[-1]
     assert "10⁻" in shown or float(shown) == pytest.approx(weight, rel=0.06)
-    view.wait("location.search.includes('pins=')")
+    view.wait("__iaff.state.pins && location.search.includes(__iaff.state.pins)")
     view.open(view.page.url.split("/")[-1])
     assert view.page.evaluate("__iaff.pins().length") == 4, "the link has all pins"
     view.key("Escape")
@@ -191,8 +191,7 @@ def test_a_label_travels_line_by_line(view):
     view.open("?stage=affinity&x=160&y=100&dir=right&mode=column")
     end = np.array(view.page.evaluate("[...__iaff.picture.values]"))
     view.key("a")
-    view.wait("__iaff.animation.frame")
-    assert "left → right, column" in view.text(".where")
+    view.wait("document.querySelector('.where').innerText.includes('left → right, column')")
     view.wait("!__iaff.animation.on")
     np.testing.assert_allclose(view.page.evaluate("[...__iaff.picture.values]"), end, atol=1e-6)
 

@@ -1,33 +1,31 @@
 """Questions, leaks and what-if: the browser's engine against Python's on the same traces, and the tabs that show it."""
 
+import base64
+
 import numpy as np
 import pytest
 import torch
 
-from iaff.explorer.files import scripts_address
 from iaff.metrics import to_photo
 from iaff.propagation import RandomWalk, Scan, column, leak, leak_rate, ranked_leaks, row
 from iaff.superpixels import on_grid
 from iaff.trace import Trace
 from tests.ui.places import SHIPPED, TIMED
 
-OPEN = """async ([modules, file]) => {
+OPEN = """async ([modules, bytes]) => {
   for (const name of ["scan", "walk", "leaks", "whatif", "variant", "trace"])
     Object.assign(window, await import(`${modules}/${name}.js`));
-  window.trace = await Trace.parse(await (await fetch(file)).arrayBuffer());
+  window.trace = await Trace.parse(Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer);
 }"""
 
 
 @pytest.fixture
 def engine(view):
     """``engine(path)`` loads a trace into an empty page that has the explorer's modules: (page, Trace)."""
-    view.page.route("**/empty", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
-    view.page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-    view.page.goto(f"{view.app.url}empty")
+    modules = view.open_empty()
 
     def load(path):
-        view.page.route(f"**/{path.name}", lambda route: route.fulfill(path=path))
-        view.page.evaluate(OPEN, [view.app.url.rstrip("/") + scripts_address(), f"{view.app.url}{path.name}"])
+        view.page.evaluate(OPEN, [modules, base64.b64encode(path.read_bytes()).decode()])
         return view.page, Trace.load(path)
 
     return load
@@ -468,7 +466,7 @@ COMPASS = """async ([modules, p]) => {
 def test_the_compass_shows_the_gates(engine, run_folder, timing):
     page, trace = engine(run_folder / "traces" / "chelsea.safetensors")
     gates = trace.rounds[1].affinity.gates[:, :, 30, 40]
-    got = page.evaluate(COMPASS, [page.evaluate("location.origin") + scripts_address(), 30 * 88 + 40])
+    got = page.evaluate(COMPASS, [page.url.rsplit("/", 1)[0], 30 * 88 + 40])
     widths = np.array([float(text[len("scale(1 ") : -1]) for text in got["gates"]]).reshape(4, 3)
     np.testing.assert_allclose(widths, 8 * np.where(gates < 0.004, 0, gates), atol=0.01)
     np.testing.assert_allclose(np.array(got["kept"], float), 1 - gates.sum(1), atol=0.01)

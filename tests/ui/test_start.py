@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from tests.ui.conftest import View
 from tests.ui.places import ROOT
 
 
@@ -86,13 +87,16 @@ def test_first_picture(app, browser, timing):
     assert after < 3 * 3
 
 
-def test_scripts_are_fetched_once(view):
+def test_scripts_are_fetched_once(browser, app):
+    context = browser.new_context()  # whose cache is empty
+    view = View(context.new_page(), app)
     fetched = "performance.getEntriesByType('resource').filter((e) => e.name.includes('/iaff/') && e.transferSize)"
     view.open()
     view.open()
     assert view.page.evaluate(f"{fetched}.map((e) => e.name)") == []
     kept = "performance.getEntriesByType('resource').filter((e) => e.name.includes('/iaff/')).length"
     assert view.page.evaluate(kept) > 50
+    context.close()
 
 
 @pytest.mark.parametrize("path", ["config.json", "figures.json", "../synthetic/config.json", "traces/../config.json"])
