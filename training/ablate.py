@@ -16,6 +16,7 @@ from typing import Any
 from iaff.config import load_config
 from iaff.data import open_split
 from iaff.encoding import write_atomically
+from iaff.errors import UserError
 from iaff.explainer import Explainer
 from training.evaluate import device, evaluate
 from training.storage import one_sentence
@@ -37,9 +38,15 @@ SHARED = ("weights/classifier.safetensors", "weights/unary_1.safetensors",
 
 
 def share(base: Path, folder: Path) -> None:
-    """Links what all ablations have in common from the run ``base`` into a new run's folder."""
+    """Links what all ablations have in common from the run ``base`` into a new run's folder.
+
+    Raises:
+        UserError: a part of it was deleted from ``base``.
+    """
     for name in SHARED:
         source = base / name
+        if not source.exists():
+            raise UserError(f"{source} is gone, which all rows share: delete {base}, and it is trained again.")
         for file in [source] if source.is_file() else sorted(source.iterdir()):
             link = folder / file.relative_to(base)
             link.parent.mkdir(parents=True, exist_ok=True)
