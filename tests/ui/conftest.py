@@ -202,12 +202,10 @@ class View:
 
 
 @pytest.fixture(scope="session")
-def context(browser, app):
-    """What pages share: the browser's cache alone, with the scripts in it, so that they are not read anew for each."""
+def context(browser):
+    """What pages share: the browser's cache alone, so that scripts are not read anew for each."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    View(page, app).open()
-    page.close()
+    context.cached = set()  # addresses of apps
     yield context
     context.close()
 
@@ -215,6 +213,10 @@ def context(browser, app):
 @pytest.fixture
 def view(context, app) -> Iterator[View]:
     """A fresh page. ``view.page.expected`` holds words of console errors that a test provokes."""
+    if app.url not in context.cached:  # a test's own import would keep what it imports from being cached
+        with context.new_page() as page:
+            View(page, app).open()
+        context.cached.add(app.url)
     page = context.new_page()
     page.expected, outside, errors = [], [], []
     page.on(
