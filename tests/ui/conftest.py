@@ -213,6 +213,13 @@ def context(browser):
 @pytest.fixture
 def view(context, app) -> Iterator[View]:
     """A fresh page. ``view.page.expected`` holds words of console errors that a test provokes."""
+    with viewing(context, app) as view:
+        yield view
+
+
+@contextmanager
+def viewing(context, app) -> Iterator[View]:
+    """See :func:`view`, which is this for the one app of all tests."""
     if app.url not in context.cached:  # a test's own import would keep what it imports from being cached
         with context.new_page() as page:
             View(page, app).open()

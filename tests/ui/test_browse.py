@@ -1,13 +1,7 @@
 """The photos of a run's data set, runs that appear and grow: what the server answers, and the dialog in the browser."""
 
-import contextlib
 import json
 import shutil
-import subprocess
-import sys
-import time
-import urllib.request
-from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +10,7 @@ from iaff.explorer.browse import data_set
 from iaff.explorer.handlers import run_figures
 from iaff.explorer.jobs import Desk
 from iaff.run import Run
-from tests.ui.conftest import View, free_port
+from tests.ui.conftest import serving, viewing
 from tests.ui.places import ROOT, SHIPPED
 
 GALLERY = ROOT / "assets" / "gallery"
@@ -163,30 +157,16 @@ def test_a_damaged_table_is_said(tmp_path):
 @pytest.fixture(scope="module")
 def several(runs, photos, tmp_path_factory):
     """An explorer of the folder of runs, started as a user does."""
-    port, log = free_port(), tmp_path_factory.mktemp("log") / "app.log"
-    command = [sys.executable, "app.py", "--port", str(port), "--run", str(runs), "--data", str(photos)]
-    with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}/"
-    for _ in range(600):
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(url, timeout=5).read()
-            break
-        time.sleep(0.1)
-    yield SimpleNamespace(url=url, port=port)
-    process.terminate()
-    process.wait(10)
-    assert "Traceback" not in log.read_text(), log.read_text()
+    options = ["--run", str(runs), "--data", str(photos)]
+    with serving(options, tmp_path_factory.mktemp("log") / "app.log") as served:
+        yield served
 
 
 @pytest.fixture
-def page(browser, several):
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    errors = []
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    yield View(context.new_page(), several)
-    context.close()
-    assert not errors
+def page(context, several):
+    with viewing(context, several) as view:
+        view.page.expected.append("Failed to load resource")  # of the runs without traces
+        yield view
 
 
 TILES = "document.querySelectorAll('.browser .tile').length"
