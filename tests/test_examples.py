@@ -10,11 +10,13 @@ import pytest
 
 from iaff import Run, Trace
 
+SLOW = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize(
-    "name", ["refine_a_photo", "another_affinity", pytest.param("train_on_a_folder", marks=pytest.mark.slow)]
+    "name",
+    ["another_affinity", *(pytest.param(name, marks=SLOW) for name in ("refine_a_photo", "train_on_a_folder"))],
 )
 def test_example(name, tmp_path):
     command = [sys.executable, "-m", f"examples.{name}"]

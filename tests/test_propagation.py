@@ -343,6 +343,7 @@ def test_pixels_and_names_outside_are_refused():
             propagate(torch.rand(1, 1, 3, 4), gates, **wrong)
 
 
+@pytest.mark.slow
 def test_the_gpu_kernel_s_arithmetic_in_triton_s_interpreter():
     """In a process of its own: the interpreter is chosen when Triton is imported."""
     pytest.importorskip("triton", reason="Triton comes with PyTorch on Linux alone")

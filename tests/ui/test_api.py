@@ -75,6 +75,7 @@ def test_odd_requests_over_http(app, place):
     assert json.load(error.value)["error"].startswith(("Got round = nan, expected", "No run of that name"))
 
 
+@pytest.mark.slow
 def test_mcp(tmp_path):
     """The same as tools: described, answering in JSON, with pictures as pictures and errors as sentences."""
     pytest.importorskip("mcp", reason="no mcp: pip install -r requirements-mcp.txt")

@@ -314,6 +314,7 @@ ON_SCREEN = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_every_frame_has_the_leaks_of_its_round(view):
     """Each is what the page shows of its round."""
     view.open("?run=animals&img=cow&stage=unary&round=2&tab=leaks")

@@ -101,7 +101,7 @@ def written(view) -> str:
 SLOW = pytest.mark.slow
 
 
-@pytest.mark.parametrize("seed", [*range(5), *(pytest.param(seed, marks=SLOW) for seed in range(5, 10))])
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=SLOW) for seed in range(3, 10))])
 def test_a_link_is_the_view_to_the_pixel(view, seed):
     view.open()
     view.page.wait_for_selector(CHARTS)
