@@ -10,14 +10,11 @@ import pytest
 
 from iaff import Run, Trace
 
-SLOW = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["another_affinity", *(pytest.param(name, marks=SLOW) for name in ("refine_a_photo", "train_on_a_folder"))],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["refine_a_photo", "another_affinity", "train_on_a_folder"])
 def test_example(name, tmp_path):
     command = [sys.executable, "-m", f"examples.{name}"]
     where = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -44,7 +44,8 @@ def test_axe_on_stages_and_tabs(view, audit, scheme):
     audit("charts")
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_on_dialogs_and_messages(view, audit, scheme):
     view.page.emulate_media(color_scheme=scheme)
     view.page.set_viewport_size({"width": 800, "height": 900})

@@ -435,6 +435,7 @@ def test_the_tab_of_what_if(view, run_folder):
 
 
 @pytest.mark.skipif(not (SHIPPED / "traces" / "yard.safetensors").exists(), reason="no shipped photo of the yard")
+@pytest.mark.slow
 def test_what_if_starts_from_the_traces_own_figures(view):
     trace = Trace.load(SHIPPED / "traces" / "yard.safetensors")
     for t, r in trace.rounds.items():
