@@ -15,7 +15,7 @@ SETUP = @python="$(PYTHON)"; command -v "$$python" >/dev/null || { \
   echo "No $$python here, but iaff needs Python 3.11 or newer: install it, or name one with" \
   "make $(MAKECMDGOALS) PYTHON=/path/to/python3." >&2; exit 1; }; "$$python" tools/setup.py
 RUN = .venv/bin/python
-DEV = requirements.txt requirements-mcp.txt requirements-dev.txt
+DEV = requirements.txt requirements-mcp.txt requirements-timm.txt requirements-dev.txt
 
 .PHONY: help app test test-slow test-data test-gpu lint setup setup-dev clean
 

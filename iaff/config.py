@@ -56,9 +56,20 @@ class Fit(Section):
     crop: Annotated[int, Field(ge=16, multiple_of=16)] = 256  # px
 
 
+class Climb(Section):
+    """Anti-adversarial climbing of CAM: :func:`iaff.cam.climbed_activations`."""
+
+    steps: NonNegativeInt = 0  # 0: plain CAM, as the paper has it
+    size: PositiveFloat = 8.0  # of a step at the photo's steepest pixel, in grey levels
+    held: Share = 0.5  # what reaches this share of a class's maximum at the start is held there
+    weight: NonNegativeFloat = 7.0  # of holding it
+    scale: PositiveFloat = 1.0  # of the photo that is climbed
+
+
 class Cam(Section):
     scales: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = (1.0,)
     flip: bool = True
+    climb: Climb = Climb()
 
 
 class Seeds(Section):
@@ -117,9 +128,11 @@ class Config(Section):
     seed: NonNegativeInt = 0
     rounds: PositiveInt = 5
     supervision: Literal["tags", "masks"] = "tags"  # masks: the upper bound, never weakly supervised
-    backbone: str = "mobilenet_v2"  # a name in iaff/nets/backbones.py
+    backbone: str = "mobilenet_v2"  # a name in iaff/nets/backbones.py, or timm:NAME
     head: Literal["aspp", "largefov"] = "aspp"  # of the unary network
-    weights: str = "imagenet"  # imagenet, a path to torchvision's state dict, or none
+    weights: str = "imagenet"  # imagenet, a path to torchvision's or timm's state dict, or none
+    classifier_backbone: str = ""  # of the classifier alone, whose maps give the seeds; empty: backbone
+    classifier_weights: str = ""  # as weights; empty: weights
     output_stride: int = 16  # 8, 16 or 32, as far as the backbone can
     traces: NonNegativeInt = 4  # photos of ``tune`` whose traces are rewritten after each round
     precision: Literal["fp32", "bf16", "fp16"] = "bf16"
@@ -129,6 +142,7 @@ class Config(Section):
     seeds: Seeds = Seeds()
     superpixels: Superpixels = Superpixels()
     unary: Fit
+    unary_scales: tuple[PositiveFloat, ...] = ()  # of the photo beside 1, over which alpha^u is averaged too
     targets: UnaryTargets = UnaryTargets()
     mining: Mining = Mining()
     # What refines: IAL's network, PSA's with its walk, PAMR (nothing is learnt), or nothing (plain self-training).
@@ -138,20 +152,40 @@ class Config(Section):
     loss: PairwiseLoss = PairwiseLoss()  # of the kind spn
     walk: Walk = Walk()  # of the kind affinitynet
 
-    @field_validator("backbone")
+    @field_validator("backbone", "classifier_backbone")
     @classmethod
-    def _backbone(cls, name: str) -> str:
-        from iaff.nets.backbones import NAMES  # here: whoever only names a section of settings needs no torch
+    def _backbone(cls, name: str, info: ValidationInfo) -> str:
+        from iaff.nets.backbones import NAMES, PREFIX, strides  # here: to name a section of settings needs no torch
 
-        return _one_of(NAMES, name)
+        if name.startswith(PREFIX):
+            strides(name)  # says what is wrong with it
+        elif name or info.field_name == "backbone":
+            _one_of((*NAMES, f"{PREFIX}NAME"), name)
+        return name
 
     @field_validator("output_stride")
     @classmethod
     def _output_stride(cls, stride: int, info: ValidationInfo) -> int:
         from iaff.nets.backbones import strides  # as above
 
-        backbone = info.data.get("backbone")  # missing where it is wrong itself, which is said first
-        return _one_of(strides(backbone), stride, f" with backbone={backbone}") if backbone else stride
+        for setting in ("backbone", "classifier_backbone"):
+            if name := info.data.get(setting):  # missing where it is wrong itself, which is said first
+                _one_of(strides(name), stride, f" with {setting}={name}")
+        return stride
+
+    def recorded(self) -> dict[str, Any]:
+        """As in ``config.json``: where photos and files of weights lie says nothing about a run."""
+        found = self.model_dump(mode="json")
+        found["data"].pop("root")
+        for weights in ("weights", "classifier_weights"):
+            found[weights] = Path(found[weights]).name
+        return found
+
+    def trunk(self, network: str) -> tuple[str, str]:
+        """The backbone of the ``classifier`` or of another network, and its weights."""
+        if network == "classifier":
+            return self.classifier_backbone or self.backbone, self.classifier_weights or self.weights
+        return self.backbone, self.weights
 
     @property
     def choice(self) -> int:
@@ -163,7 +197,8 @@ def _one_of(known: tuple[Any, ...], value: Any, condition: str = "") -> Any:
     """The value, if it is known; else pydantic's own error for a choice."""
     if value not in known:
         *some, last = map(repr, known)
-        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(some)} or {last}{condition}"})
+        either = f"{', '.join(some)} or " if some else ""
+        raise PydanticKnownError("literal_error", {"expected": f"{either}{last}{condition}"})
     return value
 
 

@@ -64,13 +64,15 @@ def packages() -> Iterator[Finding]:
 
 
 def extras() -> Iterator[Finding]:
-    """What only a comparison with the dense CRF, and ``--mcp``, need."""
-    found = find_spec("pydensecrf") is not None
-    yield Finding("dense crf", "installed" if found else "not installed (only a comparison with it needs it)",
-                  "" if found else "pip install pydensecrf2==1.1", needed=False)  # fmt: skip
-    found = find_spec("mcp") is not None
-    yield Finding("mcp", "installed" if found else "not installed (only explore --mcp needs it)",
-                  "" if found else "pip install mcp==1.30.0", needed=False)  # fmt: skip
+    """What only some uses need."""
+    for what, module, use, package in (
+        ("timm", "timm", "backbones timm:NAME need it", "timm==1.0.31"),
+        ("dense crf", "pydensecrf", "a comparison with it needs it", "pydensecrf2==1.1"),
+        ("mcp", "mcp", "explore --mcp needs it", "mcp==1.30.0"),
+    ):
+        found = find_spec(module) is not None
+        yield Finding(what, "installed" if found else f"not installed (only {use})",
+                      "" if found else f"pip install {package}", needed=False)  # fmt: skip
 
 
 def devices() -> Iterator[Finding]:
@@ -109,7 +111,7 @@ def weights() -> Iterator[Finding]:
     except UserError as error:
         yield Finding("shipped run", str(error), "git checkout -- assets   (or clone the repository again)")
     hub = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch")) / "hub" / "checkpoints"
-    nets = ("mobilenet_v2", "resnet50", "resnet101", "vgg16")
+    nets = ("mobilenet_v2", "vgg16")
     found = sorted(path.name for net in nets for path in hub.glob(f"{net}-*.pth"))
     yield Finding("imagenet weights", ", ".join(found) or f"not in {hub}",
                   "" if found else "for trainings: torchvision downloads them, or give weights=PATH",

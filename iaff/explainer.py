@@ -1,6 +1,6 @@
 """One photo through all rounds of a trained run: what `evaluate`, the gallery and own photos use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import partial
 
 import numpy as np
@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from iaff.cam import class_activations, normalised
+from iaff.cam import PROPOSED, Evidence, class_activations, find_evidence
 from iaff.config import Config
 from iaff.errors import UserError
 from iaff.mining import confident_map, pool_features, region_scores
@@ -25,18 +25,10 @@ from iaff.superpixels import on_grid, superpixels
 
 
 @dataclass
-class Evidence:
-    """What the classifier says of a photo."""
-
-    cam: Tensor  # (C, h, w), 0..1
-    cam_scales: Tensor  # (scales, C, h, w), 0..1: the same at each scale
-    probability: Tensor  # (C,), 0..1
-
-
-@dataclass
 class RoundMaps:
     """One photo's maps of one round; channels are the classes it was restricted to."""
 
+    classes: Tensor  # int64 (K,), their ids, background first
     alpha_u: Tensor  # (K, h, w)
     scores: Tensor  # (S, K)
     confident: Tensor  # uint8 (h, w), class ids, 255 unknown
@@ -66,9 +58,9 @@ class Explainer:
 
     def __init__(self, run: Run, device: torch.device | str = "cpu"):
         self.run, self.device = run, device
-        fields = {k: v for k, v in run.config.items() if k in Config.model_fields}
+        known = {k: v for k, v in run.config.items() if k in Config.model_fields}
         try:
-            self.config = Config.model_validate(fields)
+            self.config = Config.model_validate(known)
         except ValidationError as error:
             raise UserError(
                 f"{run.dir}: its config.json is not of this version of iaff: {error.errors()[0]}."
@@ -82,12 +74,15 @@ class Explainer:
         self.classifier = self._load("classifier", Classifier(self._trunk("classifier"), self.classes))
         self.rounds = [self._load_round(t) for t in range(1, run.finished_rounds() + 1)]
 
-    def evidence(self, image: np.ndarray) -> Evidence:
-        """CAM and tag scores of a photo ``uint8 (H, W, 3)``."""
+    def evidence(self, image: np.ndarray, tags: Tensor | None = None) -> Evidence:
+        """CAM and tag scores of a photo ``uint8 (H, W, 3)``, climbed towards ``tags`` (:func:`find_evidence`)."""
+        found = find_evidence(self.classifier, image, self.config.cam, tags)
+        return replace(found, **{field.name: getattr(found, field.name).cpu() for field in fields(found)})
+
+    def proposed(self, image: np.ndarray) -> Tensor:
+        """The tags that the classifier proposes for a photo, ``bool (C,)``: what an own photo is given."""
         how = self.config.cam
-        maps, probability = class_activations(self.classifier, image, how.scales, how.flip)
-        cam = normalised(maps.flatten(0, 1).mean(0))
-        return Evidence(cam.cpu(), normalised(maps.mean(1)).cpu(), probability.cpu())
+        return (class_activations(self.classifier, image, how.scales, how.flip)[1] >= PROPOSED).cpu()
 
     def superpixels(self, image: np.ndarray) -> Tensor:
         """Superpixel ids ``int32 (H, W)``."""
@@ -96,7 +91,7 @@ class Explainer:
     def round(self, t: int, image: np.ndarray, ids: Tensor, *choices: Tensor) -> list[RoundMaps]:
         """Round t (from 1) of one photo, once for each choice of classes (ids ``int64 (K,)``, background first)."""
         nets = self.rounds[t - 1]
-        logits, features = unary_logits(nets.f, image)
+        logits, features = unary_logits(nets.f, image, scales=self.config.unary_scales)
         cells = on_grid(ids)
         pooled = pool_features(features, cells.to(features.device), int(ids.max()) + 1)
         g = nets.g.propagator(image)
@@ -106,7 +101,7 @@ class Explainer:
             scores = region_scores(nets.r, pooled, classes).cpu()
             confident = confident_map(scores, cells, alpha.argmax(0), classes, self.config.mining)
             refined = g.propagate(alpha[None].to(self.device))[0].cpu()
-            results.append(RoundMaps(alpha, scores, confident, g, refined, pooled.cpu()))
+            results.append(RoundMaps(classes, alpha, scores, confident, g, refined, pooled.cpu()))
         return results
 
     def _load_round(self, t: int) -> RoundNets:
@@ -116,7 +111,7 @@ class Explainer:
         return RoundNets(f, r, self._load(f"pairwise_{t}", build_pairwise(config, partial(self._trunk, "pairwise"))))
 
     def _trunk(self, depth: Depth) -> nn.Module:
-        return build_trunk(self.config.backbone, depth, self.config.output_stride)
+        return build_trunk(self.config.trunk(depth)[0], depth, self.config.output_stride)
 
     def _load(self, name: str, net: nn.Module):
         path = self.run.weights(name)

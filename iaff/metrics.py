@@ -35,6 +35,11 @@ class Segmentation:
         """Mean IoU over the classes that occur or are predicted, background among them."""
         return float(self.iou().nanmean())
 
+    def objects(self) -> tuple[float, float]:
+        """Shares of the non-void pixels that are objects, 0..1: as labelled, and in truth."""
+        total = self.confusion.sum().clamp(min=1)
+        return float(self.confusion[:, 1:].sum() / total), float(self.confusion[1:].sum() / total)
+
 
 class Partial:
     """Precision and coverage of a label map with unknown pixels, pooled over all non-void pixels."""

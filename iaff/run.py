@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from iaff.config import Climb
 from iaff.encoding import write_atomically
 from iaff.errors import UserError
 
@@ -38,7 +39,9 @@ except ImportError:  # not on Windows: no lock there
 
 SCHEMA = 1
 PATIENCE = 10  # s that a training waits for another: one that finds nothing left to do is soon over
-LATER = {"tags"}  # settings that runs of older versions lack
+# Settings that runs of older versions lack, and what they were then; None: not known.
+LATER = {"tags": None, "classifier_backbone": "", "classifier_weights": "", "unary_scales": [],
+         "cam.climb": Climb().model_dump()}  # fmt: skip
 SHIPPED = Path(__file__).parent.parent / "assets" / "runs" / "animals"
 
 
@@ -223,5 +226,5 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = ""
         old, new, name = found.get(key), wanted.get(key), f"{prefix}{key}"
         if isinstance(old, dict) and isinstance(new, dict):
             yield from _differences(old, new, f"{name}.")
-        elif old != new and name != "rounds" and not (name in LATER and key not in found):
+        elif old != new and name != "rounds" and not (key not in found and LATER.get(name, ...) in (None, new)):
             yield f"{name} = {old!r}, not {new!r}"

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from iaff.cam import CLASSIFIER_LOSS, class_activation, classifier_sample
+from iaff.cam import CLASSIFIER_LOSS, classifier_sample, find_evidence
 from iaff.config import Config, Fit
 from iaff.data import Dataset
 from iaff.energy import paper_energy
@@ -72,8 +72,8 @@ class Stages:
 
     def trunk(self, depth: Depth) -> nn.Module:
         """A fresh backbone with the weights that training starts from."""
-        config = self.config
-        return build_trunk(config.backbone, depth, config.output_stride, config.weights)
+        backbone, weights = self.config.trunk(depth)
+        return build_trunk(backbone, depth, self.config.output_stride, weights)
 
     def train_classifier(self) -> Classifier:
         self.seed("classifier")
@@ -83,12 +83,11 @@ class Stages:
         return self.trainer.fit("classifier", net, self.count, sample, CLASSIFIER_LOSS, how)
 
     def find_seeds(self, classifier: Classifier) -> Maps:
-        how = self.config.cam
-
         def compute(i: int, loaded: tuple) -> Batch:
             image, ids = loaded
-            cam, _ = class_activation(classifier, image, how.scales, how.flip)
-            return {"labels": find_seeds(cam.cpu(), torch.from_numpy(self.photos.tags(i)), ids, self.config.seeds)}
+            tags = torch.from_numpy(self.photos.tags(i))
+            cam = find_evidence(classifier, image, self.config.cam, tags).cam.cpu()
+            return {"labels": find_seeds(cam, tags, ids, self.config.seeds)}
 
         self.superpixels  # noqa: B018  (made before the processes that load photos start)
         return self.trainer.each("seeds", self.count, self.load, compute)
@@ -120,7 +119,7 @@ class Stages:
     def predict_unary(self, t: int, f: Unary) -> Maps:
         def compute(i: int, loaded: tuple) -> Batch:
             image, ids = loaded
-            logits, features = unary_logits(f, image)
+            logits, features = unary_logits(f, image, scales=self.config.unary_scales)
             pooled = pool_features(features, ids.to(features.device), int(ids.max()) + 1)
             return {"alpha": restrict(logits.cpu(), self.class_ids(i)).half(), "pooled": pooled.half()}
 

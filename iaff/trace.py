@@ -31,6 +31,7 @@ TENSORS = {
     "image": "uint8 (n,): the photo as JPEG or PNG bytes, W x H",
     "cam": "float16 (K-1, h, w): class activation of the tags, 0..1 (optional)",
     "cam_scales": "uint8 (scales, K-1, h, w): the same at each scale of meta['cam_scales'], 255 is 1 (optional)",
+    "cam_climb": "uint8 (steps + 1, K-1, h, w): the same at each step of the climb, 255 is 1 (optional)",
     "seeds": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
     "superpixels": "uint8 (n,): PNG, RGB, W x H, id = R + 256 G (optional)",
     "truth": "uint8 (n,): PNG, W x H, class ids, 255 void (optional)",

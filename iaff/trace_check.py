@@ -48,6 +48,7 @@ class Meta(BaseModel):
     tags: list[str]
     tag_scores: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
     cam_scales: list[float] | None = None
+    cam_climb: dict[str, Any] | None = None
     rounds: list[RoundMeta]
 
 
@@ -90,6 +91,9 @@ class _Layers:
         in_range("cam", cam, 1.01)
         if "cam_scales" in self.tensors:
             self._shaped("cam_scales", np.uint8, (len(self.meta.cam_scales or ()), k - 1, *self.grid))
+        if "cam_climb" in self.tensors:  # the photo, and at least one step
+            maps = max((2, *self.tensors["cam_climb"].shape[:1]))
+            self._shaped("cam_climb", np.uint8, (maps, k - 1, *self.grid))
         self._labels("seeds", self.grid, optional=True)
         self._labels("truth", self.photo, optional=True, others=True)
         regions = self._check_superpixels()

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from iaff.affinity import restored, stored
+from iaff.cam import PROPOSED
 from iaff.config import Config
 from iaff.data.transforms import enlarge, grid_photo
 from iaff.embedding import embed
@@ -26,7 +27,6 @@ from iaff.superpixels import on_grid
 from iaff.trace import Trace
 
 Progress = Callable[[str, float], None]  # (what is done next, share done 0..1); raising ends the work
-PROPOSED = 0.5  # a class whose score reaches this is proposed as a tag
 
 
 @torch.no_grad()
@@ -44,8 +44,8 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
     config, run, count = explainer.config, explainer.run, len(explainer.rounds)
     mask = None if truth is None else torch.from_numpy(truth.copy())
     progress("Looking for the classes (CAM)", 0)
-    evidence = explainer.evidence(image)
-    proposed = evidence.probability >= PROPOSED
+    evidence = explainer.evidence(image, None if tags is None else torch.from_numpy(tags))
+    proposed = evidence.proposed
     chosen = proposed if tags is None else torch.from_numpy(tags)
     classes = allowed_classes(chosen)
     progress("Superpixels and seeds", 1 / (count + 2))
@@ -56,10 +56,13 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
     tensors = {
         "image": encode_photo(image),
         "cam": cam[chosen].half().numpy(),
-        "cam_scales": (255 * evidence.cam_scales[:, chosen]).round().byte().numpy(),
+        "cam_scales": (255 * evidence.scales[:, chosen]).round().byte().numpy(),
         "seeds": encode_png(seeds.numpy()),
         "superpixels": encode_superpixels(ids.numpy()),
     }
+    if config.cam.climb.steps:
+        tensors["cam_climb"] = (255 * evidence.climb[:, chosen]).round().byte().numpy()
+        about["cam_climb"] = config.cam.climb.model_dump()
     if mask is not None:
         tensors["truth"] = encode_png(truth)
     weights = image_weights(grid_photo(image))

@@ -25,17 +25,20 @@ def test_settings_follow_what_is_chosen(monkeypatch, chosen, only, seeds):
     assert [(how.only, how.seed, how.settings) for how in asked] == [(only, seeds, ["data.root=DIR", "rounds=1"])]
 
 
-def test_rows_share_what_the_first_run_has_made(tmp_path):
-    base, row = tmp_path / "IAL_0", tmp_path / "row"
-    for name in ablate.SHARED:
+@pytest.mark.parametrize(
+    ("row", "parts"), [("no L_s", (*ablate.SHARED, *ablate.FROM_SEEDS)), ("plain CAM", ablate.SHARED)]
+)
+def test_rows_share_what_the_first_run_has_made(tmp_path, row, parts):
+    base, folder, settings = tmp_path / "IAL_0", tmp_path / "row", ablate.ABLATIONS[row]
+    for name in (*ablate.SHARED, *ablate.FROM_SEEDS):
         file = base / name if name.endswith(".safetensors") else base / name / "000000.safetensors"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(name.encode())
-    ablate.share(base, row)
-    ablate.share(base, row)  # started again, it finds them
-    made, shared = [sorted(path.relative_to(run) for path in run.rglob("*.safetensors")) for run in (base, row)]
-    assert shared == made
-    assert len(made) == len(ablate.SHARED)
+    for _ in range(2):  # started again, it finds them
+        ablate.share(base, folder, settings)
+    shared = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.safetensors"))
+    assert len(shared) == len(parts)
+    assert all(path.startswith(parts) for path in shared)
     shutil.rmtree(base / "cache")
     with pytest.raises(UserError, match="IAL_0, and it is trained again"):
-        ablate.share(base, tmp_path / "other")
+        ablate.share(base, tmp_path / "other", settings)

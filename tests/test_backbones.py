@@ -1,19 +1,32 @@
-"""Backbones: the maps that they promise, their weights from torchvision's files, and what they keep frozen."""
+"""Backbones: the maps that they promise, their weights from files, and what they keep frozen."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
 
 import pytest
+import timm
 import torch
-from torchvision.models import get_model, resnet50, resnet101
+from safetensors.torch import save_file
+from torchvision.models import get_model
 from torchvision.models.vgg import cfgs, make_layers
 
 from iaff.config import load_config
 from iaff.errors import UserError
+from iaff.explainer import Explainer
+from iaff.nets import from_timm
 from iaff.nets.backbones import NAMES, PRETRAINED, build_trunk, strides
 from iaff.nets.imagenet import load_imagenet
-from iaff.nets.resnet import ResNet
+from iaff.nets.small import Small
 from iaff.nets.unary import Unary
 from iaff.nets.vgg import VGG16
+from iaff.run import create
+from training.train import train
 
 DEPTHS = ("classifier", "unary", "pairwise")
+MOBILE = "timm:mobilenetv3_small_050"
+TIMM = (MOBILE, "timm:convnext_atto")  # ConvNeXt rounds sizes down
 PHOTO = torch.randint(0, 256, (1, 3, 64, 96), generator=torch.Generator().manual_seed(0))
 
 
@@ -32,7 +45,7 @@ def vgg16_state() -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 96), (71, 45)])
-@pytest.mark.parametrize(("name", "stride"), [(name, stride) for name in NAMES for stride in strides(name)])
+@pytest.mark.parametrize(("name", "stride"), [(name, stride) for name in (*NAMES, *TIMM) for stride in strides(name)])
 def test_maps_are_as_declared(name, stride, height, width):
     """Every map has ceil(H / stride) rows and the declared channels: the affinity grid rounds up too."""
     for depth in DEPTHS:
@@ -44,34 +57,25 @@ def test_maps_are_as_declared(name, stride, height, width):
             assert maps[key].shape == (1, trunk.channels[key], -(-height // s), -(-width // s)), (depth, key)
 
 
-def test_resnet101_at_output_stride_8_and_the_wrong_depth_of_a_file():
-    source, trunk = resnet101(), ResNet("resnet101", output_stride=8).eval()
-    assert len(trunk.stage16) == 23
-    assert [layer.conv2.dilation[0] for layer in (trunk.stage16[-1], trunk.top[0], trunk.top[-1])] == [2, 2, 4]
-    load(trunk, source.state_dict())
-    assert torch.equal(trunk.top[2].conv3.weight, source.layer4[2].conv3.weight)
-    with pytest.raises(RuntimeError, match=r"Unexpected.*6\.conv1"):  # layer3 of ResNet-50 has six blocks
-        load(ResNet("resnet50"), source.state_dict())
-
-
 def load(trunk, state):
     for module, part in trunk.parts(state):
         module.load_state_dict(part)
 
 
 @torch.no_grad()
-def test_resnet_equals_torchvisions():
-    """Undilated, map by map, and dilated where torchvision has an option for it."""
-    source = resnet50(replace_stride_with_dilation=[False, True, True]).eval()
-    x = (PHOTO - ResNet("resnet50").mean) / ResNet("resnet50").std
+def test_timms_resnet_equals_torchvisions(tmp_path):
+    """With torchvision's file: undilated, map by map, and dilated where torchvision has an option for it."""
+    source = get_model("resnet50", replace_stride_with_dilation=[False, True, True]).eval()
+    torch.save(source.state_dict(), tmp_path / "resnet50.pth")
+    build = partial(build_trunk, "timm:resnet50.tv_in1k", "unary", weights=str(tmp_path / "resnet50.pth"))
+    trunks = {stride: build(output_stride=stride).eval() for stride in (8, 32)}
+    x = (PHOTO - trunks[8].mean) / trunks[8].std
     x = source.layer1(source.maxpool(source.relu(source.bn1(source.conv1(x)))))
     expected = {4: x, 8: source.layer2(x)}
     expected[16] = source.layer3(expected[8])
     expected["top"] = source.layer4(expected[16])
     for stride, keys in ((32, (4, 8)), (8, (4, 8, 16, "top"))):
-        trunk = ResNet("resnet50", output_stride=stride).eval()
-        load(trunk, source.state_dict())
-        maps = trunk(PHOTO)
+        maps = trunks[stride](PHOTO)
         for key in keys:
             torch.testing.assert_close(maps[key], expected[key], rtol=1e-3, atol=1e-3)
 
@@ -121,11 +125,11 @@ def test_weights_come_from_a_file_and_other_networks_files_are_refused(tmp_path)
     with pytest.raises(UserError, match=r"vgg16 weights.*classifier\.0\.weight"):
         build_trunk("vgg16", "unary", 8, str(tmp_path / "features.pth"))
     torch.save(torch.zeros(3), tmp_path / "tensor.pth")
-    with pytest.raises(UserError, match="got a Tensor; expected a torchvision vgg16 state dict"):
+    with pytest.raises(UserError, match="got a Tensor; expected a state dict of torchvision's vgg16"):
         build_trunk("vgg16", "unary", 8, str(tmp_path / "tensor.pth"))
 
 
-@pytest.mark.parametrize("name", PRETRAINED)
+@pytest.mark.parametrize("name", [*PRETRAINED, *TIMM])
 def test_what_is_frozen_stays(name):
     trunk = build_trunk(name, "unary", 16).train()
     before = {k: v.clone() for k, v in trunk.state_dict().items()}
@@ -140,7 +144,7 @@ def test_what_is_frozen_stays(name):
     assert kept == {k for k in expected if k in dict(trunk.named_parameters())}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, MOBILE])
 @pytest.mark.parametrize("head", ["aspp", "largefov"])
 def test_both_heads_on_every_trunk(name, head):
     with torch.device("meta"):  # shapes alone
@@ -158,10 +162,9 @@ def test_both_heads_on_every_trunk(name, head):
 
 def test_the_pairwise_trunk_lacks_what_it_does_not_need():
     count = lambda net: sum(p.numel() for p in net.parameters())  # noqa: E731
-    for name in PRETRAINED:
+    for name in (*PRETRAINED, *TIMM):
         with torch.device("meta"):
             trunk, whole = build_trunk(name, "pairwise", 8), build_trunk(name, "unary", 8)
-        assert len(trunk.top) == 0
         assert trunk.channels["top"] == trunk.channels[16]
         assert count(trunk) < 0.8 * count(whole)
 
@@ -169,9 +172,104 @@ def test_the_pairwise_trunk_lacks_what_it_does_not_need():
 def test_other_names_and_strides_are_refused():
     with pytest.raises(ValueError, match=f"expected one of small, {', '.join(PRETRAINED)}"):
         build_trunk("vgg19", "unary", 8)
-    for name in NAMES:
+    for name in (*NAMES, MOBILE):
         with pytest.raises(ValueError, match=rf"{name} supports \(8, 16"):
             build_trunk(name, "unary", 12)
+
+
+@torch.no_grad()
+def test_a_timm_file_is_of_the_whole_network_by_name_or_in_order(tmp_path, capsys):
+    name = MOBILE.removeprefix("timm:")
+    whole = timm.create_model(name).eval()
+    for module in (m for m in whole.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+        module.running_mean.uniform_(-1, 1)
+    state = whole.state_dict()
+    save_file(state, tmp_path / "named.safetensors")
+    torch.save({f"layer_{i}": value for i, value in enumerate(state.values())}, tmp_path / "ordered.pth")
+    for file, in_order in (("named.safetensors", False), ("ordered.pth", True)):
+        trunk = build_trunk(MOBILE, "classifier", 32, str(tmp_path / file)).eval()
+        assert ("taken in order" in capsys.readouterr().out) == in_order
+        maps = trunk(PHOTO)
+        expected = whole.forward_intermediates(trunk.normalised(PHOTO), intermediates_only=True)[1:]
+        assert all(torch.equal(maps[key], found) for key, found in zip((4, 8, 16, "top"), expected))
+    dilated = build_trunk(MOBILE, "classifier", 8, str(tmp_path / "ordered.pth")).eval()
+    assert torch.equal(dilated(PHOTO)[8], maps[8])
+    assert torch.equal(trunk.mean.flatten(), 255 * torch.tensor(whole.pretrained_cfg["mean"]))
+    with pytest.raises(UserError, match=r"named\.safetensors does not hold timm's resnet18 weights.*backbone=NAME"):
+        build_trunk("timm:resnet18", "unary", 16, str(tmp_path / "named.safetensors"))
+    (tmp_path / "cut.safetensors").write_bytes((tmp_path / "named.safetensors").read_bytes()[:-9])
+    for file, message in (("gone.pth", "no such file"), ("cut.safetensors", "not a state dict")):
+        with pytest.raises(UserError, match=message):
+            build_trunk(MOBILE, "unary", 16, str(tmp_path / file))
+
+
+def test_finding_the_maps_draws_no_random_numbers():
+    """Else a stage's first weights would depend on what ran before it in the process."""
+    from_timm._layout.cache_clear()
+    first, second = (torch.manual_seed(0) and build_trunk(MOBILE, "unary", 16) for _ in range(2))
+    assert torch.equal(next(first.parameters()), next(second.parameters()))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["backbone=timm:resnet19"], "timm .* has no such network; expected perhaps timm:resnet18, "),
+        (["backbone=timm:resnet18.none_in1k"], "has no such network; expected perhaps timm:resnet18"),
+        (["classifier_backbone=timm:vit_tiny_patch16_224"], "any size, as convolutional networks have them, such as"),
+        (["backbone=timm:vit_tiny_patch16_dinov3"], "has no such network"),
+        (["backbone=timm:vit_small_patch16_dinov3"], "got maps at strides 16, 16, 16; expected maps at strides 4, 8"),
+        (["backbone=timm:densenet121"], "output_stride: got 8; Input should be 32 with backbone=timm:densenet121"),
+        (["classifier_backbone=timm:vgg11"], "got 8; Input should be 32 with classifier_backbone=timm:vgg11"),
+        (["classifier_backbone=vgg19"], "classifier_backbone: got 'vgg19'; Input should be 'small', .* or 'timm:NAME'"),
+    ],
+)
+def test_what_is_no_backbone_of_timm_is_said(overrides, message):
+    with pytest.raises(UserError, match=message):
+        load_config("training/configs/shapes_tiny.toml", overrides)
+
+
+def test_timm_is_needed_only_for_its_backbones(monkeypatch):
+    pinned = Path("requirements-timm.txt").read_text().splitlines()[-1]
+    from_timm.strides.cache_clear()
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(UserError, match=rf"backbone=timm:resnet101\.tv_in1k needs .* pip install {pinned}"):
+        load_config("training/configs/voc_resnet101.toml")
+    load_config("training/configs/voc_vgg16.toml")
+
+
+def test_a_download_that_fails_and_weights_that_are_nowhere(monkeypatch):
+    with pytest.raises(UserError, match=r"timm has no weights of timm:ghostnet_050; give a file"):
+        build_trunk("timm:ghostnet_050", "unary", 32, "imagenet")
+
+    def offline(*_, **__):
+        raise FileNotFoundError("no network")
+
+    strides(MOBILE)
+    monkeypatch.setattr(timm, "create_model", offline)
+    with pytest.raises(UserError, match=r"no network\). Download model\.safetensors of timm/mobilenet.*weights=PATH"):
+        build_trunk(MOBILE, "unary", 16, "imagenet")
+
+
+def test_the_classifier_may_have_a_backbone_of_its_own(tmp_path):
+    few = [f"{fit}.{setting}" for fit in ("classifier", "unary", "pairwise") for setting in ("steps=1", "batch=2")]
+    size = ["rounds=1", "traces=0", "mining.steps=1", "data.train_size=4", "data.tune="]
+    own = [f"classifier_backbone={MOBILE}", "classifier_weights=none"]
+    config = load_config("training/configs/shapes_tiny.toml", [*few, *size, *own])
+    explainer = Explainer(train(config, tmp_path / "run"))
+    assert isinstance(explainer.classifier.trunk, from_timm.Timm)
+    assert isinstance(explainer.rounds[0].f.trunk, Small)
+
+
+def test_runs_from_before_the_classifier_had_its_own_backbone(tmp_path):
+    """They go on, but not with another backbone; where a file of weights lies is not recorded."""
+    recorded = load_config("training/configs/shapes_tiny.toml", ["classifier_weights=some/where/file.pth"]).recorded()
+    assert recorded["classifier_weights"] == "file.pth"
+    new = {"classifier_backbone": "", "classifier_weights": ""}
+    old = {"schema": 1, "name": "old", "classes": ["background"]}
+    (tmp_path / "config.json").write_text(json.dumps(old))
+    with pytest.raises(UserError, match="classifier_backbone = None, not 'vgg16'"):
+        create(tmp_path, {**old, **new, "classifier_backbone": "vgg16"})
+    create(tmp_path, {**old, **new})
 
 
 @pytest.mark.parametrize("name", ["voc_vgg16", "voc_resnet101", "coco_vgg16"])

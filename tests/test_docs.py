@@ -81,7 +81,7 @@ def keys(value, into: set[str]) -> set[str]:
     """All keys of a JSON document, but for names of classes, which are data."""
     for key, entry in value.items() if isinstance(value, dict) else []:
         into.add(key)
-        if key not in ("iou", "iou_tags", "tag_scores"):
+        if key not in ("iou", "iou_tags", "iou_proposed", "tag_scores"):
             keys(entry, into)
     for entry in value if isinstance(value, list) else []:
         keys(entry, into)

@@ -8,11 +8,13 @@ from io import StringIO
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from iaff.config import load_config
-from iaff.data import Shapes
+from iaff.data import Shapes, open_split
+from iaff.explainer import Explainer
 from training import evaluate
 from training.train import train
 
@@ -95,13 +97,30 @@ def test_evaluate_says_beside_every_figure_what_it_is_of(measured, photos, tmp_p
     evaluate.main()
     said = capsys.readouterr().out
     lines = said.splitlines()
-    assert lines[0] == "shapes_tiny on folder val: 1 photos of 2, chosen by seed 0, tau 0.7, purity 0.8"
-    assert lines[2].split() == ["in", "percent", "mIoU", "mIoU", "precision", "coverage"]
-    assert lines[3].split() == ["no", "tags", "with", "tags", "with", "tags", "with", "tags"]
-    assert re.search(r"^  with tags: relabelled .*; of G, tags or not: median reach .*, leak ", said, re.MULTILINE)
+    head = "shapes_tiny on folder val: 1 photos of 2, chosen by seed 0, tau 0.7, purity 0.8; objects fill "
+    assert lines[0].startswith(head)
+    assert lines[2].split() == ["in", "percent", "mIoU", "mIoU", "mIoU", "precision", "coverage"]
+    assert lines[3].split() == ["no", "tags", "proposed", "with", "tags", "with", "tags", "with", "tags"]
+    below = r"^  with tags: objects .* -> .* %, relabelled .*; of G, tags or not: median reach .*, leak "
+    assert re.search(below, said, re.MULTILINE)
     written = json.loads((tmp_path / "figures.json").read_text())
     assert written["choice"] == {"of": 2, "seed": 0}
     assert "seeds" in written["tags"]
     monkeypatch.setattr(sys, "argv", command)
     evaluate.main()
     assert "val: 2 photos, tau" in capsys.readouterr().out
+
+
+def test_proposed_tags_lie_between_the_true_ones_and_none(measured, photos):
+    """The third protocol is the second where the right tags are proposed, and the first where all are."""
+    run, _ = measured
+    explainer, data = Explainer(run), open_split("folder", str(photos), "val", run.classes[1:])
+    tags = [torch.from_numpy(data.tags(i)) for i in range(len(data))]
+    for proposed, same in ((tags, "_tags"), ([torch.ones_like(t) for t in tags], "")):
+        (scored,) = evaluate.evaluate(explainer, data, cam=False, proposed=proposed)["rounds"]
+        for key in ("unary", "refined"):
+            for figure in ("miou", "iou", "objects"):
+                assert scored[key][f"{figure}_proposed"] == scored[key][f"{figure}{same}"]
+    (scored,) = evaluate.evaluate(explainer, data, cam=False)["rounds"]
+    own = evaluate.evaluate(explainer, data, cam=False, proposed=evaluate.proposals(explainer, data))["rounds"][0]
+    assert scored["refined"] == own["refined"]

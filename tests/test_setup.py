@@ -105,7 +105,7 @@ def test_makefile_takes_the_first_python_that_works(tmp_path):
 
 
 def test_requirements_are_exact():
-    for name in ("requirements.txt", "requirements-mcp.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-mcp.txt", "requirements-timm.txt", "requirements-dev.txt"):
         lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
         for line in filter(None, lines):
             package, exact, version = line.partition("==")

@@ -117,6 +117,7 @@ def poke(index, value):
         (put("rounds.0.steps", lambda _: 1), None),
         (put("rounds.0.passes", lambda _: 0), r"rounds.0.affinity.scan.passes"),
         (put("layers.cam", lambda _: np.full((2, 6, 8), 2.0)), r"cam: got 2 at \(0, 0, 0\), expected values in 0..1"),
+        (put("layers.cam_climb", lambda _: 7), r"wrong at cam_climb: Input should be a valid dictionary, got 7"),
         (put("layers.seeds", lambda _: np.full((6, 8), 7)), r"seeds: got class 7, expected \[0, 1, 2\] or 255"),
         (put("layers.superpixels", lambda _: np.zeros((6, 8), int)), r"superpixels: .* 0..65535 of shape \(22, 32\)"),
         (put("rounds.0.scores", lambda _: np.zeros((5, 3))), r"scores'\]: given without superpixels"),
@@ -129,6 +130,20 @@ def test_wrong_arrays_are_named(change, message):
         return
     with pytest.raises(UserError, match=message):
         broken(change)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [((1, 2, 6, 8), np.uint8), ((4, 1, 6, 8), np.uint8), ((4, 2, 6, 8), np.float16), ((), np.uint8)],
+)
+def test_a_climb_of_another_form_is_named(shape, dtype):
+    image, scan, _ = arrays()
+    trace = Trace.from_arrays(image, CLASSES, [scan])
+    trace.tensors["cam_climb"] = np.zeros((4, 2, 6, 8), np.uint8)
+    Trace.from_bytes(trace.to_bytes())
+    trace.tensors["cam_climb"] = np.zeros(shape, dtype)
+    with pytest.raises(UserError, match=r"cam_climb: got .*, expected uint8 \([24], 2, 6, 8\)"):
+        Trace.from_bytes(trace.to_bytes())
 
 
 def test_half_precision_gates_never_grow():

@@ -1,8 +1,8 @@
 """Ablations of IAL: ``python -m training.ablate data.root=VOC2012_DIR [weights=PATH]``.
 
-Every row shares classifier, seeds, superpixels and f_1 with IAL under the same budget (``configs/ablation.toml``): they
-are linked from IAL's run of the first seed, and what differs is one setting. Each is trained with two seeds, scored on
-`tune` after every round, and the last one on train (with tags). Killed and started again, it goes on where it was;
+Every row shares classifier, seeds, superpixels and f_1 with IAL under the same budget (``configs/ablation.toml``), but
+for what its settings change: they are linked from IAL's run of the first seed. Each is trained with two seeds, scored
+on `tune` after every round, and the last one on train (with tags). Killed and started again, it goes on where it was;
 finished rows are read back.
 """
 
@@ -25,6 +25,8 @@ from training.train import train
 CONFIG = "training/configs/ablation.toml"
 ABLATIONS: dict[str, list[str]] = {
     "IAL": [],
+    "plain CAM": ["cam.climb.steps=0", "cam.scales=[1.0, 1.5, 2.0]", "cam.flip=false",
+                  "seeds.foreground=0.3", "seeds.background=0.1", "seeds.threshold=0.12"],  # best for it on `tune`
     "no pairwise network": ["affinity=none", "mining.mode=none"],
     "PAMR in place of G": ["affinity=pamr"],
     "iterated PSA": ["affinity=affinitynet", "mining.mode=none"],
@@ -32,21 +34,22 @@ ABLATIONS: dict[str, list[str]] = {
     "drop_disagree": ["mining.mode=drop_disagree"],
     "no L_s": ["loss.smoothness=0"],
     "unary re-initialised": ["targets.warm_start=false"],
-}
-SHARED = ("weights/classifier.safetensors", "weights/unary_1.safetensors",
-          "cache/superpixels", "cache/seeds", "cache/unary_1")  # fmt: skip
+}  # fmt: skip
+SHARED = ("weights/classifier.safetensors", "cache/superpixels")
+FROM_SEEDS = ("cache/seeds", "weights/unary_1.safetensors", "cache/unary_1")
 
 
-def share(base: Path, folder: Path) -> None:
-    """Links what all ablations have in common from the run ``base`` into a new run's folder.
+def share(base: Path, folder: Path, settings: list[str]) -> None:
+    """Links what an ablation of these settings has in common with the run ``base`` into its folder.
 
     Raises:
         UserError: a part of it was deleted from ``base``.
     """
-    for name in SHARED:
+    other_seeds = any(setting.startswith(("cam.", "seeds.")) for setting in settings)
+    for name in SHARED if other_seeds else (*SHARED, *FROM_SEEDS):
         source = base / name
         if not source.exists():
-            raise UserError(f"{source} is gone, which all rows share: delete {base}, and it is trained again.")
+            raise UserError(f"{source} is gone, which rows share: delete {base}, and it is trained again.")
         for file in [source] if source.is_file() else sorted(source.iterdir()):
             link = folder / file.relative_to(base)
             link.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +116,7 @@ def ablate(how: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
             folder = how.runs / f"{name.replace(' ', '_')}_{seed}"
             done = folder / "ablation.json"
             if folder != base:
-                share(base, folder)
+                share(base, folder, ABLATIONS[name])
             config = load_config(how.config, [*how.settings, *ABLATIONS[name], f"seed={seed}"])
             run = train(config, folder)  # of a finished one nothing is left to do, but other settings are refused
             if not done.is_file():

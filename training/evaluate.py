@@ -2,7 +2,8 @@
 
 Every figure comes with the split, the number of photos, how they were chosen, and the thresholds that it was measured
 with. mIoU is pooled over all non-void pixels at the size of the photo; a figure "with tags" restricts every map to the
-photo's tags and the background, one without tags to nothing.
+photo's tags and the background, one of "proposed tags" to those that the run's own classifier proposes (what an own
+photo gets), one without tags to nothing.
 """
 
 import argparse
@@ -28,12 +29,12 @@ from iaff.run import Run
 from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid, region_mean
 from training import propagators
-from training.propagators import Comparison
+from training.propagators import PROTOCOLS, Comparison
 
 BINS = 20  # of the histogram of region scores
 SEED = 0  # chooses the photos of --size
-TAGS = ("cam, seeds, confident, region_scores and all *_tags: with the photo's tags; miou, iou: without; "
-        "reach, leak: of G alone, which knows no tags")  # fmt: skip
+TAGS = ("cam, seeds, confident, region_scores and all *_tags: with the photo's tags; *_proposed: with those that the "
+        "classifier proposes; miou, iou, objects: without; reach, leak: of G alone, which knows no tags")  # fmt: skip
 
 
 def device() -> torch.device | str:
@@ -49,7 +50,7 @@ class CamScore:
         self.sweep, self.seeds = Sweep(explainer.classes + 1), Partial()
 
     def add(self, image, tags: Tensor, ids: Tensor, truth: Tensor) -> None:
-        cam = self.explainer.evidence(image).cam
+        cam = self.explainer.evidence(image, tags).cam
         fine = to_photo(cam, *truth.shape)
         strength, best = (fine * tags[:, None, None]).max(0)
         self.sweep.add(strength, best + 1, truth)
@@ -78,25 +79,26 @@ class RoundScore:
 
     def __init__(self, t: int, names: tuple[str, ...]):
         self.t, self.names = t, names
-        self.maps = {key: Segmentation(len(names)) for key in ("unary", "unary_tags", "refined", "refined_tags")}
+        self.maps = {key: {tags: Segmentation(len(names)) for tags in PROTOCOLS} for key in ("unary", "refined")}
         self.confident, self.labels = Partial(), Partial()
         self.relabelled = self.known = 0
         self.reach: list[float] = []
         self.leaks: list[float] = []
         self.region_scores = {verdict: torch.zeros(BINS) for verdict in ("right", "wrong", "unknown")}
 
-    def add(self, free: RoundMaps, tagged: RoundMaps, classes: Tensor, ids: Tensor, truth: Tensor) -> None:
-        """Adds a photo's maps over all classes and over ``classes`` (background and tags)."""
-        self._add_regions(tagged.scores, classes, on_grid(ids), on_grid(truth))
+    def add(self, maps: dict[str, RoundMaps], ids: Tensor, truth: Tensor) -> None:
+        """Adds a photo's maps by protocol (of :data:`PROTOCOLS`), its superpixels and its mask."""
         size = truth.shape
-        self.maps["unary"].add(to_photo(free.alpha_u, *size).argmax(0), truth)
-        self.maps["refined"].add(to_photo(free.alpha_p, *size).argmax(0), truth)
-        unary = classes[to_photo(tagged.alpha_u, *size).argmax(0)]
-        self.maps["unary_tags"].add(unary, truth)
-        self.maps["refined_tags"].add(classes[to_photo(tagged.alpha_p, *size).argmax(0)], truth)
-        self.labels.add(unary, truth)
+        labels = {}
+        for tags, made in maps.items():
+            for key, alpha in (("unary", made.alpha_u), ("refined", made.alpha_p)):
+                labels[key, tags] = made.classes[to_photo(alpha, *size).argmax(0)]
+                self.maps[key][tags].add(labels[key, tags], truth)
+        tagged = maps["_tags"]
+        self._add_regions(tagged.scores, tagged.classes, on_grid(ids), on_grid(truth))
+        self.labels.add(labels["unary", "_tags"], truth)
         self.confident.add(enlarge(tagged.confident, *size), truth)
-        coarse = classes[tagged.alpha_u.argmax(0)]
+        coarse = tagged.classes[tagged.alpha_u.argmax(0)]
         known = tagged.confident != UNKNOWN
         self.known += int(known.sum())
         self.relabelled += int((known & (tagged.confident != coarse)).sum())
@@ -117,15 +119,8 @@ class RoundScore:
         return {
             "round": self.t,
             "region_scores": {key: counts.int().tolist() for key, counts in self.region_scores.items()},
-            "unary": {
-                **_scores(self.maps["unary"], self.names),
-                **_scores(self.maps["unary_tags"], self.names, "_tags"),
-                "precision_tags": self.labels.precision(),
-            },
-            "refined": {
-                **_scores(self.maps["refined"], self.names),
-                **_scores(self.maps["refined_tags"], self.names, "_tags"),
-            },
+            "unary": {**self._map("unary"), "precision_tags": self.labels.precision()},
+            "refined": self._map("refined"),
             "confident": {
                 "precision": self.confident.precision(),
                 "coverage": self.confident.coverage(),
@@ -135,20 +130,34 @@ class RoundScore:
             "leak": _mean(self.leaks),
         }
 
+    def _map(self, key: str) -> dict[str, Any]:
+        figures: dict[str, Any] = {}
+        for tags, score in self.maps[key].items():
+            figures |= {**_scores(score, self.names, tags), f"objects{tags}": score.objects()[0]}
+        return figures
+
+
+@torch.no_grad()
+def proposals(explainer: Explainer, data: Dataset) -> list[Tensor]:
+    """The tags that the classifier proposes for each photo, ``bool (C,)``: the same in all rounds."""
+    return [explainer.proposed(data.image(i)) for i in range(len(data))]
+
 
 @torch.no_grad()
 def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = None, cam: bool = True,
-             comparison: Comparison | None = None) -> dict[str, Any]:  # fmt: skip
+             comparison: Comparison | None = None, proposed: list[Tensor] | None = None) -> dict[str, Any]:  # fmt: skip
     """Scores a run on a split.
 
     Args:
         rounds: which of them (from 1); default: all. cam: whether to score CAM and seeds too.
         comparison: propagators to try on the unary maps of its round, which is among ``rounds``.
+        proposed: the tags that the classifier proposes for each photo, where they are known (:func:`proposals`).
 
     Returns:
-        ``images``, ``cam``, ``seeds``, ``rounds``, ``comparison``; shares and mIoU in 0..1. A round's ``leak`` is the
-        mean over photos of :func:`iaff.propagation.leak_rate` against the masks on the grid: the share of a pixel's
-        decision that pixels of other classes, or void, make. It asks G alone, the same with and without tags.
+        ``images``, ``objects`` (their share of the non-void pixels in truth), ``cam``, ``seeds``, ``rounds``,
+        ``comparison``; shares and mIoU in 0..1. A round's ``leak`` is the mean over photos of
+        :func:`iaff.propagation.leak_rate` against the masks on the grid: the share of a pixel's decision that pixels of
+        other classes, or void, make. It asks G alone, the same with and without tags.
     """
     names = explainer.run.classes
     rounds = rounds or list(range(1, len(explainer.rounds) + 1))
@@ -161,15 +170,20 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
             torch.from_numpy(data.tags(i)),
             torch.from_numpy(data.mask(i).copy()),
         )
-        classes, ids = allowed_classes(tags), explainer.superpixels(image)
+        ids = explainer.superpixels(image)
+        own = proposed[i] if proposed else explainer.proposed(image)
+        choices = {"": everything, "_proposed": allowed_classes(own), "_tags": allowed_classes(tags)}
         if first:
             first.add(image, tags, ids, truth)
         for score in scores:
-            free, tagged = explainer.round(score.t, image, ids, everything, classes)
-            score.add(free, tagged, classes, ids, truth)
+            made = explainer.round(score.t, image, ids, *choices.values())
+            maps = dict(zip(choices, made, strict=True))
+            score.add(maps, ids, truth)
             if comparison and score.t == comparison.t:
-                comparison.add(image, free, tagged, classes, truth)
-    result = {"images": len(data), **(first.result() if first else {}), "rounds": [s.result() for s in scores]}
+                comparison.add(image, maps, truth)
+    objects = scores[0].maps["unary"][""].objects()[1]
+    seen = first.result() if first else {}
+    result = {"images": len(data), "objects": objects, **seen, "rounds": [s.result() for s in scores]}
     return {**result, "comparison": comparison.result()} if comparison else result
 
 
@@ -189,39 +203,40 @@ def _number(value: float) -> float | None:
 
 def table(result: dict[str, Any]) -> str:
     """The result as a table of the paper's form, in percent."""
-    row = "{:<16}{:>9}{:>11}{:>11}{:>11}".format
+    row = "{:<16}{:>9}{:>11}{:>11}{:>11}{:>11}".format
     used, choice = result["thresholds"], result.get("choice")
     chosen = f" of {choice['of']}, chosen by seed {choice['seed']}" if choice else ""
     background = f" (background {used['tau_background']})" if used.get("tau_background") else ""
     lines = [
         f"{result['run']} on {result['data']} {result['split']}: {result['images']} photos{chosen}, "
-        f"tau {used['tau']}{background}, purity {used['purity']}",
+        f"tau {used['tau']}{background}, purity {used['purity']}; objects fill {_percent(result['objects'])} %",
         "",
-        row("in percent", "mIoU", "mIoU", "precision", "coverage"),
-        row("", "no tags", "with tags", "with tags", "with tags"),
+        row("in percent", "mIoU", "mIoU", "mIoU", "precision", "coverage"),
+        row("", "no tags", "proposed", "with tags", "with tags", "with tags"),
     ]
     if "cam" in result:
         for key in ("fixed", "oracle"):
             cam = result["cam"][key]
-            lines.append(row(f"CAM {key} {cam['threshold']:.2f}", "", _percent(cam["miou_tags"]), "", ""))
+            lines.append(row(f"CAM {key} {cam['threshold']:.2f}", "", "", _percent(cam["miou_tags"]), "", ""))
         seeds = result["seeds"]
         name = f"seeds {seeds['foreground']:g}/{seeds['background']:g}"
-        lines.append(row(name, "", "", _percent(seeds["precision"]), _percent(seeds["coverage"])))
+        lines.append(row(name, "", "", "", _percent(seeds["precision"]), _percent(seeds["coverage"])))
     for r in result["rounds"]:
         t, confident = r["round"], r["confident"]
         unary, refined = r["unary"], r["refined"]
         lines += [
-            row(f"round {t} unary", _percent(unary["miou"]), _percent(unary["miou_tags"]),
+            row(f"round {t} unary", *(_percent(unary[f"miou{tags}"]) for tags in PROTOCOLS),
                 _percent(unary["precision_tags"]), _percent(1)),
-            row("  confident", "", "", _percent(confident["precision"]), _percent(confident["coverage"])),
-            row("  refined", _percent(refined["miou"]), _percent(refined["miou_tags"]), "", ""),
-            f"  with tags: relabelled {_percent(confident['relabelled'])} % of the confident pixels; "
+            row("  confident", "", "", "", _percent(confident["precision"]), _percent(confident["coverage"])),
+            row("  refined", *(_percent(refined[f"miou{tags}"]) for tags in PROTOCOLS), "", ""),
+            f"  with tags: objects {_percent(unary['objects_tags'])} -> {_percent(refined['objects_tags'])} %, "
+            f"relabelled {_percent(confident['relabelled'])} % of the confident pixels; "
             f"of G, tags or not: median reach {r['reach']:.0f} grid pixels, leak {_percent(r['leak'])} %",
         ]  # fmt: skip
     names = list(result["rounds"][-1]["refined"]["iou_tags"]) if result["rounds"] else []
-    for key, title in (("iou", "no tags"), ("iou_tags", "with tags")):
+    for tags, title in PROTOCOLS.items():
         if names:
-            iou = result["rounds"][-1]["refined"][key]
+            iou = result["rounds"][-1]["refined"][f"iou{tags}"]
             text = "  ".join(f"{n} {_percent(iou[n])}" for n in names)
             lines.append(f"IoU of the last refined map, {title}: {text}")
     if "comparison" in result:

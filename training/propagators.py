@@ -24,6 +24,8 @@ BUILDERS: dict[str, Build] = {
     "pamr": lambda image, photo, g: Pamr(photo, GRID_DILATIONS, GRID_STEPS),
     "crf": lambda image, photo, g: DenseCrf(photo),
 }
+# The suffix of a figure's name -> which classes a photo's maps are restricted to.
+PROTOCOLS = {"": "no tags", "_proposed": "proposed tags", "_tags": "with tags"}
 MEANING = {
     "none": "none (alpha^u)",
     "own": "the run's own affinity",
@@ -55,44 +57,44 @@ class Comparison:
         for name, explainer in others.items():
             net = explainer.rounds[min(t, len(explainer.rounds)) - 1].g
             self.builders[name] = lambda image, photo, g, net=net: net.propagator(image)
-        self.scores = {name: (Segmentation(classes), Segmentation(classes)) for name in self.builders}
+        self.scores = {name: {tags: Segmentation(classes) for tags in PROTOCOLS} for name in self.builders}
         self.seconds = dict.fromkeys(self.builders, 0.0)
         self.photos = 0
 
-    def add(self, image: np.ndarray, free: RoundMaps, tagged: RoundMaps, classes: Tensor, truth: Tensor) -> None:
-        """Adds a photo's maps over all classes and over ``classes`` (background and tags)."""
+    def add(self, image: np.ndarray, maps: dict[str, RoundMaps], truth: Tensor) -> None:
+        """Adds a photo's maps by protocol (of :data:`PROTOCOLS`)."""
         photo = grid_photo(image)
         self.photos += 1
         for name, build in self.builders.items():
             start = time.perf_counter()
-            propagator = build(image, photo, tagged.g)
-            refined = propagator.propagate(tagged.alpha_u[None])[0]
+            propagator = build(image, photo, maps["_tags"].g)
+            refined = {"_tags": propagator.propagate(maps["_tags"].alpha_u[None])[0]}
             self.seconds[name] += time.perf_counter() - start
-            without, within = self.scores[name]
-            within.add(classes[to_photo(refined, *truth.shape).argmax(0)], truth)
-            everything = propagator.propagate(free.alpha_u[None])[0]
-            without.add(to_photo(everything, *truth.shape).argmax(0), truth)
+            for tags, score in self.scores[name].items():
+                alpha = refined[tags] if tags in refined else propagator.propagate(maps[tags].alpha_u[None])[0]
+                score.add(maps[tags].classes[to_photo(alpha, *truth.shape).argmax(0)], truth)
 
     def result(self) -> dict[str, Any]:
-        """mIoU in 0..1 with and without tags, and seconds a photo (with tags; the network of ``own`` not counted)."""
+        """mIoU in 0..1 by protocol, and seconds a photo (with tags; the network of ``own`` not counted)."""
         return {
             "round": self.t,
             "propagators": {
                 name: {
-                    "miou_tags": within.miou(),
-                    "miou": without.miou(),
+                    **{f"miou{tags}": score.miou() for tags, score in scores.items()},
                     "seconds": self.seconds[name] / max(1, self.photos),
                 }
-                for name, (without, within) in self.scores.items()
+                for name, scores in self.scores.items()
             },
         }
 
 
 def table(result: dict[str, Any]) -> str:
     """The comparison as lines of text, in percent."""
-    lines = [f"The same alpha^u of round {result['round']}, refined by", " " * 28 + "no tags      tags   ms a photo"]
+    lines = [f"The same alpha^u of round {result['round']}, refined by",
+             " " * 28 + "no tags  proposed      tags   ms a photo"]  # fmt: skip
     for name, score in result["propagators"].items():
         title = MEANING.get(name, f"affinity of {name}")
-        lines.append(f"{title:<26}{100 * score['miou']:>9.1f}{100 * score['miou_tags']:>10.1f}"
+        lines.append(f"{title:<26}{100 * score['miou']:>9.1f}{100 * score['miou_proposed']:>10.1f}"
+                     f"{100 * score['miou_tags']:>10.1f}"
                      f"{1000 * score['seconds']:>13.0f}")  # fmt: skip
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from iaff.labels import allowed_classes
 from iaff.rounds import Round
 from iaff.run import Run
 from iaff.tracing import write_traces
-from training.evaluate import evaluate
+from training.evaluate import evaluate, proposals
 from training.pictures import strip
 
 ENERGY_PHOTOS = 200  # energies are means over the first photos: they settle early
@@ -31,6 +31,7 @@ class Report:
         self.run, self.config, self.trainer = run, config, trainer
         self.tune = open_tune(config)
         self.masks = readable_masks(self.tune, config.data.tune) if self.tune else []
+        self.proposed: list[Tensor] = []
 
     def __call__(self, r: Round) -> None:
         """Measures round r and rewrites the run's files, each atomically; a round that was measured is left alone."""
@@ -43,7 +44,9 @@ class Report:
         samples = self._samples(r.photos if self.tune is None else self.tune)
         with self.trainer.accelerator.autocast():
             if self.masks:
-                measured = evaluate(explainer, Subset(self.tune, self.masks), [r.t], cam=r.t == 1)
+                photos = Subset(self.tune, self.masks)
+                self.proposed = self.proposed or proposals(explainer, photos)
+                measured = evaluate(explainer, photos, [r.t], cam=r.t == 1, proposed=self.proposed)
                 scored = measured.pop("rounds")[0]
                 self._write_histogram(r.t, scored.pop("region_scores"))
                 rounds[r.t] = merge(rounds[r.t], scored)

@@ -49,9 +49,7 @@ def train(config: Config, folder: Path, workers: int = 0) -> Run:
 
 def settings(config: Config, photos: Dataset) -> dict[str, Any]:
     """What ``config.json`` holds: what a training that goes on must have in common with the one that began."""
-    found = config.model_dump(mode="json")
-    found["data"].pop("root")  # where the photos lie says nothing about the run, and must not be shipped
-    found["weights"] = Path(found["weights"]).name
+    found = config.recorded()
     found["photos"] = fingerprint(photos.ids)  # maps on disk are numbered: they are of these photos, in this order
     tags = np.stack([photos.tags(i) for i in range(len(photos))])  # and their channels are the tags
     return {**found, "tags": f"checksum {zlib.crc32(tags.astype(bool).tobytes()):08x}", "classes": photos.classes}

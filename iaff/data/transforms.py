@@ -7,7 +7,7 @@ training sees what an unbroken one would have seen.
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, pad
+from torch.nn.functional import adaptive_avg_pool2d, interpolate, pad
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
@@ -19,6 +19,13 @@ _FILL = {tv_tensors.Image: 118, tv_tensors.Mask: UNKNOWN}
 def to_tensor(image: np.ndarray) -> Tensor:
     """``uint8 (H, W, 3)`` -> ``uint8 (3, H, W)``."""
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+
+
+def scaled(photo: Tensor, scale: float) -> Tensor:
+    """Photos ``float (N, 3, H, W)`` at ``scale`` times their size."""
+    if scale == 1:
+        return photo
+    return interpolate(photo, scale_factor=scale, mode="bilinear", antialias=True, align_corners=False)
 
 
 def grid_photo(image: np.ndarray) -> Tensor:

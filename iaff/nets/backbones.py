@@ -1,5 +1,6 @@
-"""The backbones by name. Another one is a file with a module of the same interface, and a line here: settings, their
-errors and the tests take names and strides from this file.
+"""The backbones by name: any network of timm as ``timm:NAME``, and those that timm has no equal of. Another one is a
+file with a module of the same interface, and a line here: settings, their errors and the tests take names and strides
+from this file.
 
 A backbone maps photos ``(N, 3, H, W)`` in 0..255 to maps by stride, ``{4: ..., 8: ..., 16: ..., "top": ...}``,
 and says their widths in ``channels``; "top" (and 16, for an output stride of 8) is at the output stride.
@@ -10,9 +11,10 @@ from typing import Literal
 
 from torch import nn
 
+from iaff.nets.from_timm import PREFIX, Timm
+from iaff.nets.from_timm import strides as timm_strides
 from iaff.nets.imagenet import Pretrained, load_imagenet
 from iaff.nets.mobilenet import MobileNetV2
-from iaff.nets.resnet import ResNet
 from iaff.nets.small import Small
 from iaff.nets.vgg import VGG16
 
@@ -21,14 +23,18 @@ BLOCKS = {"classifier": 19, "unary": 18, "pairwise": 14}  # of MobileNetV2
 PRETRAINED: dict[str, Callable[[Depth, int], Pretrained]] = {
     "mobilenet_v2": lambda depth, stride: MobileNetV2(BLOCKS[depth], stride),
     "vgg16": lambda depth, stride: VGG16(depth != "pairwise", stride),
-    "resnet50": lambda depth, stride: ResNet("resnet50", depth != "pairwise", stride),
-    "resnet101": lambda depth, stride: ResNet("resnet101", depth != "pairwise", stride),
 }
 NAMES = ("small", *PRETRAINED)
 
 
 def strides(name: str) -> tuple[int, ...]:
-    """The output strides that the backbone of that name can have."""
+    """The output strides that the backbone of that name can have.
+
+    Raises:
+        UserError: a ``timm:NAME`` that is unknown or no backbone, or timm is not installed.
+    """
+    if name.startswith(PREFIX):
+        return timm_strides(name.removeprefix(PREFIX))
     return Small.strides if name == "small" else Pretrained.strides
 
 
@@ -36,18 +42,21 @@ def build_trunk(name: str, depth: Depth, output_stride: int, weights: str = "non
     """A backbone as deep as a network needs it.
 
     Args:
-        name: one of ``NAMES``; output_stride: one of its ``strides``.
+        name: one of ``NAMES``, or ``timm:NAME``; output_stride: one of its ``strides``.
         depth: ``pairwise`` keeps what makes the maps 4, 8 and 16, at these strides (``small``'s at its output stride).
-        weights: ``imagenet`` (downloaded once by torchvision), a path to torchvision's state dict, or ``none``;
+        weights: ``imagenet`` (downloaded once by torchvision or timm), a path to their state dict, or ``none``;
             ``small`` is always trained from scratch.
 
     Raises:
-        UserError: the weights cannot be had. ValueError: unknown name or stride.
+        UserError: the weights cannot be had, or what :func:`strides` says. ValueError: unknown name or stride.
     """
     if name == "small":
         return Small(2 if depth == "pairwise" else 3, output_stride)
+    if name.startswith(PREFIX):
+        top = depth != "pairwise"
+        return Timm(name.removeprefix(PREFIX), top, output_stride if top else 32, weights)
     if name not in PRETRAINED:
-        raise ValueError(f"backbone {name!r}: expected one of {', '.join(NAMES)}")
+        raise ValueError(f"backbone {name!r}: expected one of {', '.join(NAMES)} or {PREFIX}NAME")
     trunk = PRETRAINED[name](depth, 16 if depth == "pairwise" else output_stride)
     load_imagenet(trunk, weights)
     return trunk

@@ -7,6 +7,8 @@ from pickle import UnpicklingError
 from textwrap import shorten
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
@@ -15,7 +17,34 @@ from iaff.errors import UserError
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet, as torchvision's weights expect
 
 
-class Pretrained(nn.Module, ABC):
+class Backbone(nn.Module):
+    """What every backbone with ImageNet weights has: their normalisation, and frozen batch-norm statistics.
+
+    Args:
+        mean, std: of red, green and blue in 0..1.
+    """
+
+    channels: dict[int | str, int]
+
+    def __init__(self, mean: tuple[float, ...] = MEAN, std: tuple[float, ...] = STD):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1) * 255, persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1) * 255, persistent=False)
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Photos ``(N, 3, H, W)`` in 0..255 -> what the first convolution expects, channels last."""
+        return ((images.float() - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+
+    def train(self, mode: bool = True):
+        """Training mode with frozen batch-norm statistics: small batches would only blur them."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+
+class Pretrained(Backbone, ABC):
     """A backbone of four stages: ``stage4``, ``stage8`` and ``stage16``, named by the stride they end at, and ``top``.
 
     A subclass builds the stages, says their widths in ``channels``, and in ``parts`` where torchvision's weights go.
@@ -26,32 +55,19 @@ class Pretrained(nn.Module, ABC):
     """
 
     strides = (8, 16, 32)  # output strides that it can have
-    channels: dict[int | str, int]
 
     def __init__(self, name: str, output_stride: int):
         super().__init__()
         if output_stride not in self.strides:
             raise ValueError(f"output_stride {output_stride}: {name} supports {self.strides}")
         self.name = name
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1) * 255, persistent=False)
-        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1) * 255, persistent=False)
 
     def forward(self, images: Tensor) -> dict[int | str, Tensor]:
         """Photos ``(N, 3, H, W)`` in 0..255 -> maps by stride: 4, 8, 16 and "top" (at the output stride)."""
-        x = (images.float() - self.mean) / self.std
-        x = x.contiguous(memory_format=torch.channels_last)
-        four = self.stage4(x)
+        four = self.stage4(self.normalised(images))
         eight = self.stage8(four)
         sixteen = self.stage16(eight)
         return {4: four, 8: eight, 16: sixteen, "top": self.top(sixteen)}
-
-    def train(self, mode: bool = True):
-        """Training mode with frozen batch-norm statistics: small batches would only blur them."""
-        super().train(mode)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
-        return self
 
     @abstractmethod
     def parts(self, state: dict[str, Tensor]) -> Iterator[tuple[nn.Module, dict[str, Tensor]]]:
@@ -71,15 +87,21 @@ def load_imagenet(trunk: Pretrained, weights: str) -> None:
     """
     if weights == "none":
         return
-    state = _download(trunk.name) if weights == "imagenet" else _read(Path(weights), trunk.name)
+    whose = f"torchvision's {trunk.name}"
+    state = _download(trunk.name) if weights == "imagenet" else read_state(Path(weights), whose)
     try:
         for module, part in trunk.parts(state):
             module.load_state_dict(part)
     except (RuntimeError, KeyError) as error:
-        raise UserError(
-            f"{weights} does not hold torchvision's {trunk.name} weights ({shorten(str(error), 200)}). Give that "
-            "network's file with weights=PATH, or name the file's network with backbone=NAME."
-        ) from error
+        raise wrong_network(weights, whose, error) from error
+
+
+def wrong_network(weights: str, whose: str, error: Exception) -> UserError:
+    """What to say of a file whose tensors do not fit a network (``torchvision's vgg16``)."""
+    return UserError(
+        f"{weights} does not hold {whose} weights ({shorten(str(error), 200)}). Give that network's file with "
+        "weights=PATH, or name the file's network with backbone=NAME."
+    )
 
 
 def _download(name: str) -> dict[str, Tensor]:
@@ -93,13 +115,20 @@ def _download(name: str) -> dict[str, Tensor]:
         ) from error
 
 
-def _read(path: Path, name: str) -> dict[str, Tensor]:
+def read_state(path: Path, whose: str) -> dict[str, Tensor]:
+    """The state dict of a network (``torchvision's vgg16``) in a file of torch or safetensors; runs no code in it.
+
+    Raises:
+        UserError: the file is missing or damaged, or holds something else.
+    """
     if not path.is_file():
-        raise UserError(f"weights={path}: no such file; expected a torchvision {name} state dict.")
+        raise UserError(f"weights={path}: no such file; expected a state dict of {whose}.")
     try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, UnpicklingError, EOFError) as error:
-        raise UserError(f"weights={path}: not a torch state dict ({error}); download it again.") from error
+    except (RuntimeError, UnpicklingError, EOFError, SafetensorError) as error:
+        raise UserError(f"weights={path}: not a state dict ({error}); download it again.") from error
     if not isinstance(state, dict):
-        raise UserError(f"weights={path}: got a {type(state).__name__}; expected a torchvision {name} state dict.")
+        raise UserError(f"weights={path}: got a {type(state).__name__}; expected a state dict of {whose}.")
     return state

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from iaff.data.transforms import to_tensor
+from iaff.data.transforms import scaled, to_tensor
 from iaff.grid import grid_size
 from iaff.nets.heads import Head, build_head
 
@@ -36,23 +36,26 @@ class Unary(nn.Module):
 
 
 @torch.no_grad()
-def unary_logits(net: Unary, image: np.ndarray, flip: bool = True) -> tuple[Tensor, Tensor]:
+def unary_logits(net: Unary, image: np.ndarray, flip: bool = True,
+                 scales: tuple[float, ...] = ()) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Logits of one photo on the affinity grid and the trunk's features.
 
     Args:
-        image: ``uint8 (H, W, 3)``; flip: average with the mirrored photo.
+        image: ``uint8 (H, W, 3)``; flip: average with the mirrored photo; scales: and with the photo at these.
 
     Returns:
         logits ``(C+1, h, w)`` at stride 4; features ``(D, h', w')`` at the trunk's stride.
     """
-    photo = to_tensor(image)[None].to(next(net.parameters()).device)
-    logits, features = net(photo)
-    size = grid_size(*image.shape[:2])
-    fine = interpolate(logits, size, mode="bilinear", align_corners=False)
-    if flip:
-        mirrored = interpolate(net(photo.flip(-1))[0], size, mode="bilinear", align_corners=False)
-        fine = (fine + mirrored.flip(-1)) / 2
-    return fine[0], features[0].float()
+    photo = to_tensor(image)[None].to(next(net.parameters()).device).float()
+    size, found, features = grid_size(*image.shape[:2]), [], None
+    for scale in (1, *scales):
+        sized = scaled(photo, scale)
+        logits, of_this = net(sized)
+        found.append(interpolate(logits, size, mode="bilinear", align_corners=False))
+        features = of_this if features is None else features
+        if flip:
+            found.append(interpolate(net(sized.flip(-1))[0], size, mode="bilinear", align_corners=False).flip(-1))
+    return torch.cat(found).mean(0), features[0].float()
 
 
 def restrict(logits: Tensor, class_ids: Tensor) -> Tensor:

@@ -129,6 +129,12 @@ def make_cam(small: np.ndarray, parts: dict[int, list]) -> np.ndarray:
     return np.stack(maps)
 
 
+def activations(cam: np.ndarray, powers: list[float]) -> np.ndarray:
+    """Narrower and wider CAMs, as a trace has them at each scale or step: uint8 (powers, K-1, h, w)."""
+    maps = np.stack([cam**power for power in powers])
+    return (255 * maps / maps.max((2, 3), keepdims=True)).round().astype(np.uint8)
+
+
 def make_seeds(cam: np.ndarray, small: np.ndarray, ids: list[int]) -> np.ndarray:
     seeds = np.full(small.shape, 255, np.uint8)
     far = gaussian_filter((small > 0).astype(float), 3) < 0.3
@@ -174,6 +180,8 @@ def make_trace(path: Path, title: str, image: np.ndarray, parts: dict[int, list]
     tensors = {
         "image": np.frombuffer(jpeg(image), np.uint8),
         "cam": cam.astype(np.float16),
+        "cam_scales": activations(cam, [2, 1]),
+        "cam_climb": activations(cam, [1, 0.8, 0.6, 0.4]),
         "seeds": png(seeds),
         "superpixels": png(np.stack([patches % 256, patches // 256, 0 * patches], -1).astype(np.uint8)),
         "truth": png(truth),
@@ -211,6 +219,8 @@ def make_trace(path: Path, title: str, image: np.ndarray, parts: dict[int, list]
         "classes": ["background", *names],
         "tags": names,
         "tag_scores": {c: 0.97 if c in names else 0.02 + 0.01 * i for i, c in enumerate(CLASSES[1:])},
+        "cam_scales": [0.5, 1],
+        "cam_climb": {"steps": 3},
         "thresholds": THRESHOLDS,
         "rounds": rounds,
         "run": {"name": "synthetic", "classes": CLASSES, "rounds": ROUNDS},

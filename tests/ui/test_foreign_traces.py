@@ -109,6 +109,10 @@ def palette(trace):
     trace.tensors["seeds"] = np.frombuffer(buffer.getvalue(), np.uint8)
 
 
+def climb(*shape):
+    return lambda trace: trace.tensors.update(cam_climb=np.zeros(shape, np.uint8))
+
+
 def without(name):
     return lambda trace: trace.tensors.pop(name)
 
@@ -121,6 +125,8 @@ REFUSED = {
     "gates above 1": (put("rounds.1.gates", (3, slice(None), 2, 2), 0.5), "at most 1"),
     "NaN": (put("rounds.1.alpha_u", (0, 2, 2), np.nan), "holds NaN"),
     "infinity": (put("cam", (0, 2, 2), np.inf), "holds Infinity"),
+    "a climb without steps": (climb(1, K - 1, H // 4, W // 4), "Expected U8 (2, 2, 12, 16)"),
+    "a climb of one number": (climb(), "Expected U8 (2, 2, 12, 16)"),
     "probabilities": (put("rounds.2.alpha_u", (0, 2, 2), 0), "sums to"),
     "too few scores": (lambda t: t.tensors.update({"rounds.1.scores": t.tensors["rounds.1.scores"][:5]}), "scores"),
     "one id twice": (tell(class_ids=[0, 1, 1]), "class_ids"),
@@ -159,6 +165,7 @@ def test_decorations_cannot_break_the_page_nor_reach_outside(view):
         "note": 5,
         "proposed": "cat",
         "cam_scales": {},
+        "cam_climb": 7,
     }
     assert results(view, [trace.to_bytes()]) == ["drawn"]
     view.page.evaluate("__iaff.store.set({ stage: 'photo' })")

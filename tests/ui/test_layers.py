@@ -1,4 +1,4 @@
-"""Layers: CAM by class and scale, verdicts of superpixels, differences between rounds, truth, and missing ones."""
+"""Layers: CAM by class, scale and step of its climb, verdicts, differences between rounds, truth, and missing ones."""
 
 import itertools
 import re
@@ -24,6 +24,9 @@ def test_cam_of_one_class(view):
     assert view.page.evaluate(PICTURE) == everything
 
 
+SHOWN_CAM = "[...__iaff.trace.cam(...__iaff.picture.layers.camPart())]"
+
+
 def test_cam_at_each_scale_is_the_traces(view):
     trace = Trace.load(SHIPPED / "traces" / "chelsea.safetensors")
     view.open("?run=animals&img=chelsea&stage=cam")
@@ -31,10 +34,32 @@ def test_cam_at_each_scale_is_the_traces(view):
     for i, scale in enumerate(trace.meta["cam_scales"]):
         view.page.click(f".choice-row button:has-text('{scale:g}×')")
         assert view.state("cam") == i
-        got = np.array(view.page.evaluate("[...__iaff.trace.cam(__iaff.picture.camScale())]"))
+        got = np.array(view.page.evaluate(SHOWN_CAM))
         np.testing.assert_allclose(got, trace.tensors["cam_scales"][i].ravel() / 255, atol=1e-3)
         pictures.add(view.page.evaluate(PICTURE))
     assert len(pictures) == 4
+
+
+def test_cam_at_each_step_of_the_climb_is_the_traces(view, run_folder):
+    trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
+    view.open("?run=synthetic&img=chelsea&stage=cam&cam=0")
+    assert "nudged, step by step, towards its tags" in view.text(".sentence")
+    row = ".segmented[aria-label='Step of the climb'] button"
+    assert view.page.locator(row).all_inner_texts() == ["all", "photo", "1", "2", "3"]
+    pictures = {view.page.evaluate(PICTURE)}
+    for i, step in enumerate(trace.tensors["cam_climb"]):
+        view.page.click(f"{row} >> nth={i + 1}")
+        assert [view.state(key) for key in ("cam", "climb")] == [None, i], "a step takes the place of a scale"
+        np.testing.assert_allclose(view.page.evaluate(SHOWN_CAM), step.ravel() / 255, atol=1e-3)
+        pictures.add(view.page.evaluate(PICTURE))
+        view.hover(150, 100)
+        assert f"cat {step[0, 25, 37] / 255:.2f}" in view.text(".readout")
+    assert len(pictures) == 5
+    view.page.click(".choice-row button:has-text('0.5×')")
+    assert [view.state(key) for key in ("cam", "climb")] == [0, None], "and a scale that of a step"
+    view.page.click(f"{row} >> nth=0")
+    np.testing.assert_allclose(view.page.evaluate(SHOWN_CAM), trace.tensors["cam"].ravel(), atol=1e-3)
+    assert view.page.locator(".choice-row [aria-pressed=true]").all_inner_texts() == ["all", "all"]
 
 
 @pytest.mark.parametrize("t", [1, 3])

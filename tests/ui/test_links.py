@@ -74,6 +74,7 @@ def some(rng: random.Random) -> dict:
         "wipe": pick([None, 35]),
         "loop": pick([None, "1"]),
         "cam": pick([None, 1]),
+        "climb": pick([None, 2]),
         "fg": pick([None, 0.35]),
         "bg": pick([None, 0.05]),
         "tau": pick([None, 0.9]),

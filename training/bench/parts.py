@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from iaff.cam import class_activation
+from iaff.cam import find_evidence
 from iaff.mining import region_scores
 from iaff.nets.unary import unary_logits
 from iaff.stages import Maps, Stages
@@ -81,13 +81,15 @@ def bare_step(trainer: Timed) -> Callable[[], None]:
 
 def bare_passes(name: str, s: Stages, made: Made, photos: range) -> list[Callable[[], Any]]:
     """The forward of each photo in ``photos``; what it needs is read here."""
-    cam, device = s.config.cam, s.trainer.device
+    device = s.trainer.device
     match name:
         case "seeds":
-            return [partial(class_activation, made["classifier"], s.photos.image(i), cam.scales, cam.flip)
-                    for i in photos]  # fmt: skip
+            tags = [torch.from_numpy(s.photos.tags(i)) for i in photos]
+            return [partial(find_evidence, made["classifier"], s.photos.image(i), s.config.cam, t)
+                    for i, t in zip(photos, tags)]  # fmt: skip
         case "alpha_u":
-            return [partial(unary_logits, made["unary"], s.photos.image(i)) for i in photos]
+            scales = s.config.unary_scales
+            return [partial(unary_logits, made["unary"], s.photos.image(i), scales=scales) for i in photos]
         case "mining":
             return [partial(region_scores, made["region"], made["alpha_u"][i]["pooled"].to(device), s.class_ids(i))
                     for i in photos]  # fmt: skip

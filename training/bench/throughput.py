@@ -65,10 +65,7 @@ def throughput(config: Config, effort: Effort, photos: int, names: list[str]) ->
                 trainer.span = 0
                 made[name] = PARTS[name].real(stages, made)
         trainer.board.close()
-    settings = config.model_dump(mode="json")
-    settings["data"].pop("root")  # as in a run: where things lie says nothing
-    settings["weights"] = Path(settings["weights"]).name
-    return {"machine": machine(), "config": settings, "effort": vars(effort), "device": trainer.device.type,
+    return {"machine": machine(), "config": config.recorded(), "effort": vars(effort), "device": trainer.device.type,
             "stages": results, "wall": wall(config, results, photos)}  # fmt: skip
 
 

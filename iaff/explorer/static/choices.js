@@ -1,6 +1,6 @@
-// The stage's own choices in the panel: the CAM's scale, the round to compare with.
+// The stage's own choices in the panel: the CAM's scale or step, the round to compare with.
 import { el, segmented } from "./dom.js";
-import { COMPARED } from "./layers.js";
+import { COMPARED, Layers } from "./layers.js";
 
 export class Choices {
   constructor(app) {
@@ -13,19 +13,28 @@ export class Choices {
     return el("div.choice-row", {}, el("h3", {}, label), control.node);
   }
 
-  /** At which scale of the photo. */
+  /** At which scale of the photo, or after which step of the climb: one choice takes back the other. */
   cam() {
     const { trace, state, store } = this.app,
-      { classes, cam_scales: scales = [] } = trace.meta,
-      names = classes.slice(1),
-      rows = [];
-    if (trace.tensors.has("cam_scales") && scales.length > 1 && names.length) {
-      const sizes = scales.map((scale, i) => [i, `${scale}×`, `the photo at ${scale} times its size`]);
-      const options = [[null, "mean", "what seeds are made of"], ...sizes];
-      const chosen = scales[state.cam] ? state.cam : null;
-      rows.push(this.#choice("Scale of the photo", options, chosen, (cam) => store.set({ cam })));
-    }
-    return rows;
+      { tensors, meta } = trace;
+    if (trace.K === 1) return [];
+    const scales = (tensors.has("cam_scales") && meta.cam_scales) || [],
+      steps = Array.from({ length: tensors.get("cam_climb")?.shape[0] ?? 0 }, (_, i) => i),
+      sizes = scales.map((scale, i) => [i, `${scale}×`, `the photo at ${scale} times its size`]),
+      climbed = steps.map((i) => (i ? [i, `${i}`, `after step ${i}`] : [i, "photo", "before the first step"]));
+    const [part, chosen = null] = Layers.of(trace, state).camPart();
+    const row = (label, name, what, options, choose) => {
+      const seeds = "what seeds are made of",
+        all = steps.length ? [null, "all", `${what}: ${seeds}`] : [null, "mean", seeds],
+        value = part && part !== name ? undefined : chosen; // nothing where the other row's choice holds
+      return this.#choice(label, [all, ...options], value, choose);
+    };
+    const ofScale = (cam) => store.set({ cam, climb: null }),
+      ofStep = (climb) => store.set({ cam: null, climb });
+    return [
+      sizes.length > 1 && row("Scale of the photo", "cam_scales", "all scales and all steps", sizes, ofScale),
+      steps.length && row("Step of the climb", "cam_climb", "all steps and all scales", climbed, ofStep),
+    ].filter(Boolean);
   }
 
   /** Against which other round. */

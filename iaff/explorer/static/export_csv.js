@@ -2,7 +2,7 @@
 
 // What the numbers count, by the end of their path; what is not listed has no unit that is known.
 const UNITS = [
-  [/(^|\.)miou(_tags)?$|(^|\.)iou(_tags)?\./, "share"],
+  [/(^|\.)(miou|objects)(_tags|_proposed)?$|(^|\.)iou(_tags|_proposed)?\./, "share"],
   [/precision(_tags)?$|coverage(_train)?$|relabelled(_train)?$|^changed$|^agreement$|^leak$|^foreground\./, "share"],
   [/^reach$/, "cells"],
   [/^energy\./, "1"],

@@ -40,8 +40,8 @@ export class Layers {
       tried = this.#tried(name);
     if (tried) return this.#now(name, `${tried}|${round}|${cls}`, () => this.#make(name, round));
     const once = ["cam", "seeds", "truth"].includes(name),
-      scale = name === "cam" ? this.camScale() : "";
-    return this.#once(`${name}${scale}|${once ? "" : round}|${cls}`, () => this.#make(name, round));
+      part = name === "cam" ? this.camPart().join("") : "";
+    return this.#once(`${name}${part}|${once ? "" : round}|${cls}`, () => this.#make(name, round));
   }
 
   /** The thresholds that are tried here in place of the run's, as text, or "". */
@@ -51,11 +51,11 @@ export class Layers {
     return values.some((v) => v !== null) ? values.join() : "";
   }
 
-  /** Index of the CAM's scale that is shown, -1 for the mean. */
-  camScale() {
-    const { cam } = this.state,
-      { tensors, meta } = this.trace;
-    return cam !== null && tensors.has("cam_scales") && meta.cam_scales?.[cam] ? cam : -1;
+  /** What of the CAM is shown: the tensor of its parts and an index into it, or [] for the CAM itself. */
+  camPart() {
+    const { cam, climb } = this.state,
+      parts = { cam_scales: cam, cam_climb: climb };
+    return Object.entries(parts).find(([name, i]) => i !== null && i < this.trace.tensors.get(name)?.shape[0]) ?? [];
   }
 
   /** Which channels are shown, (K) of booleans. */
@@ -185,7 +185,7 @@ export class Layers {
   #cam() {
     const { W, H, w, h, K, n, meta } = this.trace,
       { seed_fg, seed_bg } = meta.thresholds ?? {},
-      cam = this.#visible(this.trace.cam(this.camScale())),
+      cam = this.#visible(this.trace.cam(...this.camPart())),
       strongest = new Float32Array(n);
     for (let i = 0; i < cam.length; i++) strongest[i % n] = Math.max(strongest[i % n], cam[i]);
     const at = (level) =>

@@ -44,10 +44,6 @@ export class Picture {
     return this.main.difference();
   }
 
-  camScale() {
-    return this.layers.camScale();
-  }
-
   /** As many panes as the state says. */
   count(n) {
     while (this.panes.length > n) this.panes.pop().node.remove();

@@ -26,7 +26,7 @@ function probabilities(trace, map, p, layers, from = 0) {
 
 const VALUE = {
   photo: () => "",
-  cam: (trace, _, p, __, { layers }) => probabilities(trace, trace.cam(layers.camScale()), p, layers, 1),
+  cam: (trace, _, p, __, { layers }) => probabilities(trace, trace.cam(...layers.camPart()), p, layers, 1),
   seeds: (trace, _, p, __, { layers }) => `seed: ${label(trace, layers.seeds()[p])}`,
   unary: (trace, t, p, _, { layers }) => probabilities(trace, trace.unary(t), p, layers),
   superpixels: (trace, _, __, q) => `patch ${trace.superpixels[q]}`,

@@ -31,7 +31,8 @@ export const ABOUT = {
     name: "Class activation map",
     missing: "class activation",
     short: "CAM",
-    say: () => "The classifier lights up where it found its evidence: the most telling parts, rarely the whole object.",
+    say: ({ K, tensors }) =>
+      `The classifier lights up where it found its evidence: the most telling parts, rarely the whole object.${K > 1 && tensors.has("cam_climb") ? " The photo was also nudged, step by step, towards its tags, so that parts which speak for the class less loudly join in." : ""}`,
     figures: ({ meta: { figures: f = {} } }) =>
       figures(["mIoU of the CAM", f.cam?.miou, percent, "at the run's threshold"]),
   },

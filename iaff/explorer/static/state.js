@@ -66,7 +66,8 @@ export const TABLE = {
   wipe: { parse: whole(0, 100), start: null }, // where that round ends, % of the width
   loop: { parse: oneOf("1"), start: null }, // playing starts again at the first round
   // thresholds as tried here, which training would take up
-  cam: { parse: whole(0, 9), start: null }, // index of the CAM's scale, or the mean
+  cam: { parse: whole(0, 9), start: null }, // index of the CAM's scale
+  climb: { parse: whole(0, 99), start: null }, // or step of its climb, 0: the photo; neither: the CAM
   fg: { parse: decimal(0, 1), start: null },
   bg: { parse: decimal(0, 1), start: null },
   tau: { parse: decimal(0, 1), start: null },

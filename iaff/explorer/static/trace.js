@@ -94,14 +94,12 @@ export class Trace {
     return tensor ? this.once(name, () => floats(tensor)) : null;
   }
 
-  /** Float32Array (K-1, h, w): activation per tag, 0..1; `scale` is an index into meta.cam_scales, -1 the mean. */
-  cam(scale = -1) {
-    if (scale < 0) return this.floats("cam") ?? new Float32Array(0);
+  /** Float32Array (K-1, h, w): activation per tag, 0..1; that of map `i` of "cam_scales" or "cam_climb", or the CAM. */
+  cam(part, i) {
+    if (!part) return this.floats("cam") ?? new Float32Array(0);
     const size = (this.K - 1) * this.n,
-      { bytes } = this.tensors.get("cam_scales");
-    return this.once(`cam${scale}`, () =>
-      Float32Array.from(bytes.subarray(scale * size, (scale + 1) * size), (v) => v / 255),
-    );
+      { bytes } = this.tensors.get(part);
+    return this.once(`${part}${i}`, () => Float32Array.from(bytes.subarray(i * size, (i + 1) * size), (v) => v / 255));
   }
 
   /** The unary map of round t, Float32Array (K, h, w). */

@@ -55,7 +55,7 @@ function decorations(meta) {
     keep(key, object);
     meta[key] &&= Object.fromEntries(Object.entries(meta[key]).filter(([, v]) => ok(v)));
   };
-  for (const key of ["figures", "run"]) keep(key, object);
+  for (const key of ["figures", "run", "cam_climb"]) keep(key, object);
   for (const key of ["title", "note", "name"]) keep(key, text);
   keep("proposed", (v) => list(v, text));
   keep("cam_scales", (v) => list(v, number));
@@ -111,6 +111,8 @@ export function checkTensors(trace) {
     inRange(trace, "cam", 1.01);
   }
   if (tensors.has("cam_scales")) shaped(trace, "cam_scales", "U8", [meta.cam_scales?.length ?? 0, K - 1, h, w]);
+  const climb = tensors.get("cam_climb");
+  if (climb) shaped(trace, "cam_climb", "U8", [Math.max(2, climb.shape[0] ?? 0), K - 1, h, w]); // the photo, and steps
   meta.rounds.forEach(({ affinity }, i) => {
     const at = `rounds.${i + 1}.`;
     shaped(trace, `${at}alpha_u`, "F16", [K, h, w]);
