@@ -65,12 +65,21 @@ export function how(app) {
     app.comparable() && state.wipe === null && `changes from round ${state.diff} to round ${state.round}`,
     over.length && `above it: ${over.join(", ")}`,
     state.cls && `classes shown: ${state.cls.replaceAll(",", ", ")}`,
+    state.stage === "cam" && camPart(picture.layers),
     tried(state),
     picture.main.leaks && "marked: where most of another label comes in",
     edits && !edits.empty && "with walls or labels painted by hand",
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** Which scale or step of the climb of the CAM is shown alone, or "". */
+function camPart(layers) {
+  const [part, i] = layers.camPart();
+  if (!part) return "";
+  if (part === "cam_scales") return `of the photo at ${layers.trace.meta.cam_scales[i]} times its size alone`;
+  return i ? `after step ${i} of the climb alone` : "of the photo before the climb alone";
 }
 
 const TRIED = { fg: "object seeds", bg: "background seeds", tau: "τ", taubg: "τ of background", purity: "purity" };
