@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -17,10 +18,12 @@ import training.report
 import training.train
 import training.trainer
 from iaff.config import load_config
-from iaff.data import Shapes
+from iaff.data import Shapes, open_split
 from iaff.errors import UserError
 from iaff.explainer import Explainer
 from iaff.run import Run
+from iaff.seeds import find_seeds
+from iaff.superpixels import on_grid
 from iaff.trace import Trace
 from training.evaluate import evaluate
 from training.ship import ship
@@ -95,6 +98,15 @@ def test_figures_of_every_round(run):
     assert sum(sum(counts[key]) for key in ("right", "wrong", "unknown")) > 0
 
 
+def test_an_own_photo_gets_the_seeds_that_training_made(run):
+    explainer, photos = Explainer(run), open_split("shapes", "", "train", size=24)
+    for i in (0, 7):
+        image, tags = photos.image(i), torch.from_numpy(photos.tags(i))
+        cam = explainer.evidence(image, tags).cam
+        seeds = find_seeds(cam, tags, on_grid(explainer.superpixels(image)), explainer.config.seeds)
+        assert torch.equal(seeds, Maps(run.dir / "cache" / "seeds")[i]["labels"])
+
+
 def test_traces_hold_what_the_explorer_needs(run):
     entries = run.traces()
     assert len(entries) == 2
@@ -103,6 +115,8 @@ def test_traces_hold_what_the_explorer_needs(run):
     trace = Trace.load(path)
     k, (w, h) = len(trace.meta["classes"]), trace.meta["grid"]
     assert (w, h) == (32, 24)
+    assert trace.tensors["cam_scales"].shape == (2, k - 1, h, w)
+    assert trace.tensors["cam_climb"].shape == (3, k - 1, h, w)
     for t in (1, 2):
         assert trace.rounds[t].alpha_u.shape == (k, h, w)
         gates = trace.rounds[t].affinity.gates
