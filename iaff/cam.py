@@ -74,10 +74,10 @@ def climbed_activations(net: Classifier, image: np.ndarray, towards: Tensor, how
 
     For each class c a copy of the photo takes steps of gradient ascent on
 
-        y_c - sum of y_k over the other classes - weight * mean over M of |A_c - A_c at the start|
+        y_c - sum of y_k over the others in ``towards`` - weight / N * sum over M of |A_c - A_c at the start|
 
-    with logits y and activations A; M is where A_c exceeded ``held`` of its maximum at the start, so that what is found
-    already does not grow, and other parts must (AdvCAM, equations 3 to 6). A step moves the steepest pixel by ``size``.
+    with logits y and activations A of N cells; M is where A_c exceeded ``held`` of its maximum at the start, so that
+    what is found already does not grow, and other parts must (AdvCAM). A step moves the steepest pixel by ``size``.
 
     Args:
         image: ``uint8 (H, W, 3)``; towards: class indices ``int64 (k,)``, from 0, background not among them.
@@ -90,7 +90,7 @@ def climbed_activations(net: Classifier, image: np.ndarray, towards: Tensor, how
     copies, rows = scaled(photo, how.scale).repeat(len(towards), 1, 1, 1), torch.arange(len(towards))
     maps, start = [], None
     for step in range(how.steps + 1):
-        with torch.enable_grad():
+        with torch.set_grad_enabled(step < how.steps):
             copies.requires_grad_()
             activation = net.activations(copies).float()
             own = activation[rows, towards]
