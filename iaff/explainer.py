@@ -10,8 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from iaff.cam import PROPOSED, Evidence, class_activations, find_evidence
-from iaff.config import Config
+from iaff.cam import Evidence, find_evidence
+from iaff.config import Climb, Config
 from iaff.errors import UserError
 from iaff.mining import confident_map, pool_features, region_scores
 from iaff.nets.backbones import Depth, build_trunk
@@ -81,8 +81,8 @@ class Explainer:
 
     def proposed(self, image: np.ndarray) -> Tensor:
         """The tags that the classifier proposes for a photo, ``bool (C,)``: what an own photo is given."""
-        how = self.config.cam
-        return (class_activations(self.classifier, image, how.scales, how.flip)[1] >= PROPOSED).cpu()
+        plain = self.config.cam.model_copy(update={"climb": Climb()})  # which does not change the scores
+        return find_evidence(self.classifier, image, plain).proposed.cpu()
 
     def superpixels(self, image: np.ndarray) -> Tensor:
         """Superpixel ids ``int32 (H, W)``."""
