@@ -40,7 +40,8 @@ def run(tmp_path_factory):
 
 def everything_learnt(folder):
     """All weights and all seeds and later supervision of a run, by file."""
-    files = [*folder.glob("weights/*"), *folder.glob("cache/*/*")]
+    files = folder.glob("*/**/*.safetensors")  # a kill in the middle of a write may leave other files
+    files = [f for f in files if f.relative_to(folder).parts[0] in ("weights", "cache")]
     return {f.relative_to(folder): load_file(f) for f in files}
 
 
