@@ -46,18 +46,17 @@ class CamScore:
     """CAM at every threshold, and the seeds."""
 
     def __init__(self, explainer: Explainer):
-        self.explainer, self.how = explainer, explainer.config.seeds
+        self.names, self.how = explainer.run.classes, explainer.config.seeds
         self.sweep, self.seeds = Sweep(explainer.classes + 1), Partial()
 
-    def add(self, image, tags: Tensor, ids: Tensor, truth: Tensor) -> None:
-        cam = self.explainer.evidence(image, tags).cam
+    def add(self, cam: Tensor, tags: Tensor, ids: Tensor, truth: Tensor) -> None:
         fine = to_photo(cam, *truth.shape)
         strength, best = (fine * tags[:, None, None]).max(0)
         self.sweep.add(strength, best + 1, truth)
         self.seeds.add(enlarge(find_seeds(cam, tags, on_grid(ids), self.how), *truth.shape), truth)
 
     def result(self) -> dict[str, Any]:
-        names = self.explainer.run.classes
+        names = self.names
         threshold, oracle = self.sweep.oracle()
         fixed = self.sweep.at(self.how.threshold)
         return {
@@ -171,10 +170,14 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
             torch.from_numpy(data.mask(i).copy()),
         )
         ids = explainer.superpixels(image)
-        own = proposed[i] if proposed else explainer.proposed(image)
-        choices = {"": everything, "_proposed": allowed_classes(own), "_tags": allowed_classes(tags)}
         if first:
-            first.add(image, tags, ids, truth)
+            evidence = explainer.evidence(image, tags)
+            first.add(evidence.cam, tags, ids, truth)
+        if proposed:
+            own = proposed[i]
+        else:
+            own = evidence.proposed if first else explainer.proposed(image)
+        choices = {"": everything, "_proposed": allowed_classes(own), "_tags": allowed_classes(tags)}
         for score in scores:
             made = explainer.round(score.t, image, ids, *choices.values())
             maps = dict(zip(choices, made, strict=True))
