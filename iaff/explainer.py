@@ -16,6 +16,7 @@ from iaff.errors import UserError
 from iaff.mining import confident_map, pool_features, region_scores
 from iaff.nets.backbones import Depth, build_trunk
 from iaff.nets.classifier import Classifier
+from iaff.nets.inference import folded
 from iaff.nets.pairwise import Pairwise, build_pairwise
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits
@@ -124,4 +125,4 @@ class Explainer:
         except RuntimeError as error:
             first = str(error).splitlines()[1].strip() if "\n" in str(error) else error
             raise UserError(f"{path} holds weights of another network than config.json says: {first}") from error
-        return net.to(self.device).eval()
+        return folded(net.to(self.device))

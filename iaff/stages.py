@@ -18,6 +18,7 @@ from iaff.loss import Batch, Loss
 from iaff.mining import REGION_LOSS, confident_map, label_shares, pool_features, region_samples, region_scores
 from iaff.nets.backbones import Depth, build_trunk
 from iaff.nets.classifier import Classifier
+from iaff.nets.inference import folded
 from iaff.nets.pairwise import Pairwise, build_pairwise, pairwise_collate, pairwise_sample
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits
@@ -83,10 +84,12 @@ class Stages:
         return self.trainer.fit("classifier", net, self.count, sample, CLASSIFIER_LOSS, how)
 
     def find_seeds(self, classifier: Classifier) -> Maps:
+        net = folded(classifier)
+
         def compute(i: int, loaded: tuple) -> Batch:
             image, ids = loaded
             tags = torch.from_numpy(self.photos.tags(i))
-            cam = find_evidence(classifier, image, self.config.cam, tags).cam.cpu()
+            cam = find_evidence(net, image, self.config.cam, tags).cam.cpu()
             return {"labels": find_seeds(cam, tags, ids, self.config.seeds)}
 
         self.superpixels  # noqa: B018  (made before the processes that load photos start)
@@ -117,9 +120,11 @@ class Stages:
         return sample, BALANCED if balanced and self.config.supervision == "tags" else HARD
 
     def predict_unary(self, t: int, f: Unary) -> Maps:
+        net = folded(f)
+
         def compute(i: int, loaded: tuple) -> Batch:
             image, ids = loaded
-            logits, features = unary_logits(f, image, scales=self.config.unary_scales)
+            logits, features = unary_logits(net, image, scales=self.config.unary_scales)
             pooled = pool_features(features, ids.to(features.device), int(ids.max()) + 1)
             return {"alpha": restrict(logits.cpu(), self.class_ids(i)).half(), "pooled": pooled.half()}
 
@@ -184,9 +189,11 @@ class Stages:
         return self.trainer.fit(f"pairwise_{t}", net, self.count, sample, loss, how, pairwise_collate)
 
     def refine(self, t: int, g: Pairwise, unary: Maps) -> Maps:
+        net = folded(g)
+
         def compute(i: int, loaded: tuple) -> Batch:
             image, alpha = loaded[0], loaded[2]["alpha"].float()
-            affinity = g.propagator(image)
+            affinity = net.propagator(image)
             refined = affinity.propagate(alpha[None].to(self.trainer.device))
             twice = affinity.propagate(refined)
             refined, twice = refined.cpu(), twice.cpu()

@@ -18,6 +18,7 @@ from iaff.explainer import Explainer
 from iaff.nets import from_timm
 from iaff.nets.backbones import NAMES, PRETRAINED, build_trunk, strides
 from iaff.nets.imagenet import load_imagenet
+from iaff.nets.inference import folded
 from iaff.nets.small import Small
 from iaff.nets.unary import Unary
 from iaff.nets.vgg import VGG16
@@ -127,6 +128,19 @@ def test_weights_come_from_a_file_and_other_networks_files_are_refused(tmp_path)
     torch.save(torch.zeros(3), tmp_path / "tensor.pth")
     with pytest.raises(UserError, match="got a Tensor; expected a state dict of torchvision's vgg16"):
         build_trunk("vgg16", "unary", 8, str(tmp_path / "tensor.pth"))
+
+
+@pytest.mark.parametrize("name", ["small", "mobilenet_v2"])
+def test_a_folded_network_says_the_same_without_batch_normalisation(name):
+    net = build_trunk(name, "unary", 16).eval()
+    norms = [m for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    for values in (v for m in norms for v in (m.running_mean, m.running_var, m.weight, m.bias)):
+        torch.nn.init.uniform_(values, 0.5, 1.5)
+    fast = folded(net)
+    assert norms
+    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in fast.modules())
+    for stride, map_ in net(PHOTO).items():
+        torch.testing.assert_close(fast(PHOTO)[stride], map_, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", [*PRETRAINED, *TIMM])
