@@ -1,6 +1,7 @@
 """Networks made ready to be asked, not taught."""
 
 import copy
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -15,8 +16,7 @@ def folded(net: nn.Module) -> nn.Module:
     """
     net = copy.deepcopy(net).eval()
     for parent in [m for m in net.modules() if isinstance(m, nn.Sequential)]:
-        children = list(parent.named_children())
-        for (first, conv), (second, norm) in zip(children, children[1:], strict=False):
+        for (first, conv), (second, norm) in pairwise(list(parent.named_children())):
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 setattr(parent, first, fuse_conv_bn_eval(conv, norm))
                 setattr(parent, second, nn.Identity())
