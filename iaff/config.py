@@ -118,6 +118,7 @@ class UnaryTargets(Section):
     soft: bool = False  # later rounds learn from alpha^p itself instead of its labels
     balanced_seeds: bool = True  # round 1: object and background seeds weigh the same (SEC, DSRG)
     balanced_later: bool = False  # the same with the refined labels of later rounds, which find too little of objects
+    keep_objects: bool = False  # labels of later rounds have as many object cells as those of round 1: see Stages
     warm_start: bool = True  # from the last round's unary network, else from ImageNet
 
 

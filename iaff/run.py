@@ -41,7 +41,7 @@ SCHEMA = 1
 PATIENCE = 10  # s that a training waits for another: one that finds nothing left to do is soon over
 # Settings that runs of older versions lack, and what they were then; None: not known.
 LATER = {"tags": None, "classifier_backbone": "", "classifier_weights": "", "unary_scales": [],
-         "cam.climb": Climb().model_dump()}  # fmt: skip
+         "cam.climb": Climb().model_dump(), "targets.keep_objects": False}  # fmt: skip
 SHIPPED = Path(__file__).parent.parent / "assets" / "runs" / "animals"
 
 

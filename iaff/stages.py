@@ -13,6 +13,7 @@ from iaff.cam import CLASSIFIER_LOSS, classifier_sample, find_evidence
 from iaff.config import Config, Fit
 from iaff.data import Dataset
 from iaff.energy import paper_energy
+from iaff.errors import UserError
 from iaff.labels import allowed_classes, as_channels
 from iaff.loss import Batch, Loss
 from iaff.mining import REGION_LOSS, confident_map, label_shares, pool_features, region_samples, region_scores
@@ -24,7 +25,7 @@ from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits
 from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid, superpixels
-from iaff.supervision import BALANCED, HARD, SOFT, hard_sample, soft_sample
+from iaff.supervision import BALANCED, HARD, SOFT, hard_sample, labels_at, object_odds, soft_sample
 
 
 class Maps(Protocol):
@@ -107,17 +108,37 @@ class Stages:
         net = Unary(self.trunk("unary"), self.classes, config.output_stride, config.head)
         if before and config.targets.warm_start:
             net.load_state_dict(before.state_dict())
-        sample, loss = self._unary_task(supervision, first=before is None)
+        sample, loss = self._unary_task(t, supervision, first=before is None)
         return self.trainer.fit(f"unary_{t}", net, self.count, sample, loss, config.unary)
 
-    def _unary_task(self, supervision: Maps, first: bool) -> tuple[Callable[[int], Batch], Loss]:
+    def _unary_task(self, t: int, supervision: Maps, first: bool) -> tuple[Callable[[int], Batch], Loss]:
         crop, targets = self.config.unary.crop, self.config.targets
         balanced = targets.balanced_seeds if first else targets.balanced_later
-        if targets.soft and "alpha" in supervision[0]:
+        refined = "alpha" in supervision[0]
+        if targets.soft and refined:
             return lambda i: soft_sample(self.photos.image(i), supervision[i]["alpha"], self.class_ids(i),
                                          self.classes + 1, crop), SOFT  # fmt: skip
-        sample = lambda i: hard_sample(self.photos.image(i), supervision[i]["labels"], crop)  # noqa: E731
+        labels = lambda i: supervision[i]["labels"]  # noqa: E731
+        if targets.keep_objects and refined:
+            odds = object_odds((supervision[i]["alpha"] for i in range(self.count)), self._object_share(t, supervision))
+            labels = lambda i: labels_at(supervision[i]["alpha"], self.class_ids(i), odds)  # noqa: E731
+        sample = lambda i: hard_sample(self.photos.image(i), labels(i), crop)  # noqa: E731
         return sample, BALANCED if balanced and self.config.supervision == "tags" else HARD
+
+    def _object_share(self, t: int, refined: Maps) -> float:
+        """The share of the cells that round 1 ended by calling objects, which the labels of all later rounds keep.
+
+        Raises:
+            UserError: it was deleted, and round 1 is over.
+        """
+        if t > 2 and not self.trainer.has("object_share", 1):
+            raise UserError("cache/object_share of round 1 is gone, which targets.keep_objects needs; put it back.")
+
+        def share(_: int) -> Batch:
+            objects = [(refined[i]["labels"] > 0).float().mean() for i in range(self.count)]
+            return {"share": torch.stack(objects).mean()}
+
+        return float(self.trainer.each("object_share", 1, share)[0]["share"])
 
     def predict_unary(self, t: int, f: Unary) -> Maps:
         net = folded(f)

@@ -1,5 +1,8 @@
 """What teaches the unary network f_t: seeds, the refined labels of the round before, or its refined map itself."""
 
+import math
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,6 +13,9 @@ from iaff.grid import UNKNOWN
 from iaff.loss import Batch, Loss
 from iaff.nets.unary import Unary
 from iaff.superpixels import on_grid
+
+MOST_ODDS = 10.0
+ODDS_BINS = 2000
 
 
 def hard_sample(image: np.ndarray, labels: Tensor, crop: int) -> Batch:
@@ -34,6 +40,30 @@ def soft_sample(image: np.ndarray, alpha: Tensor, class_ids: Tensor, classes: in
     target = torch.zeros(classes, *moved.shape[-2:])
     target[class_ids] = moved.masked_fill(outside, 0)
     return {"image": photo, "target": target}
+
+
+def labels_at(alpha: Tensor, class_ids: Tensor, odds: float) -> Tensor:
+    """Labels ``uint8 (h, w)`` of a refined map ``(K, h, w)`` of classes ``class_ids``, objects' odds multiplied."""
+    return class_ids[torch.cat([alpha[:1], odds * alpha[1:]]).argmax(0)].to(torch.uint8)
+
+
+def object_odds(maps: Iterable[Tensor], share: float) -> float:
+    """The factor, 1 / 10 to 10, on the odds of objects with which they have a given share of all cells.
+
+    Plain labels lose some of the objects in each round, and what is lost once teaches the next one to lose it. A
+    share that is held does so without masks (as EM-Adapt holds one in each photo: Papandreou et al., ICCV 2015).
+
+    Args:
+        maps: refined maps ``(K, h, w)``, background first; share: 0..1, mean over photos.
+    """
+    counts = torch.zeros(ODDS_BINS + 2)
+    edges = torch.linspace(-math.log(MOST_ODDS), math.log(MOST_ODDS), ODDS_BINS + 1)
+    for alpha in maps:
+        best = alpha[1:].float().amax(0) if len(alpha) > 1 else torch.zeros(alpha.shape[1:])
+        needed = alpha[0].float().log() - best.log()  # of log odds, for an object to win
+        counts += torch.bincount(torch.bucketize(needed.flatten(), edges), minlength=ODDS_BINS + 2) / needed.numel()
+    won = counts.cumsum(0)[:-1] / counts.sum()  # share of objects at each edge
+    return float(edges[(won - share).abs().argmin()].exp())
 
 
 def _logits(net: Unary, batch: Batch, size: torch.Size) -> Tensor:

@@ -34,7 +34,7 @@ from iaff.nets.spn import Spn
 from iaff.nets.unary import Unary
 from iaff.propagation import rademacher
 from iaff.run import Run
-from iaff.supervision import BALANCED, HARD, SOFT, soft_sample
+from iaff.supervision import BALANCED, HARD, SOFT, labels_at, object_odds, soft_sample
 from tests.odd import odd_photos
 from tests.test_loop import CONFIG, assert_same_end, losses
 from training.ship import ship
@@ -99,6 +99,20 @@ def test_soft_targets_are_the_refined_map_where_the_photo_is():
     known = found.sum(0) > 0
     assert 0 < known.float().mean() < 1
     assert found[:, known].T.unique(dim=0).tolist() == [[0.25, 0, 0, 0.75, 0]]
+
+
+def test_odds_of_objects_bring_back_a_share():
+    generator = torch.Generator().manual_seed(0)
+    maps = [torch.randn(k, 40, 30, generator=generator).mul(2).softmax(0).half() for k in (3, 2, 1)]  # the last: no tag
+    shares = {}
+    for odds in (1.0, 2.5):
+        labels = [labels_at(alpha, torch.tensor([0, 4, 7])[: len(alpha)], odds) for alpha in maps]
+        shares[odds] = torch.stack([(label > 0).float().mean() for label in labels]).mean().item()
+        assert object_odds(maps, shares[odds]) == pytest.approx(odds, rel=0.01)
+        assert labels[0].unique().tolist() == [0, 4, 7]
+    assert shares[1.0] < shares[2.5] - 0.05
+    assert torch.equal(labels_at(maps[0], torch.arange(3), 1.0), maps[0].argmax(0).to(torch.uint8))
+    assert object_odds(maps, 1.0) == pytest.approx(10)  # as far as it goes
 
 
 @pytest.mark.parametrize(("size", "accumulate"), [(1, 1), (2, 1), (1, 4), (2, 2)])

@@ -33,7 +33,8 @@ ABLATIONS: dict[str, list[str]] = {
     "no mining": ["mining.mode=none"],
     "drop_disagree": ["mining.mode=drop_disagree"],
     "no L_s": ["loss.smoothness=0"],
-    "unary re-initialised": ["targets.warm_start=false"],
+    "warm start": ["targets.warm_start=true"],
+    "objects not kept": ["targets.keep_objects=false"],
 }  # fmt: skip
 SHARED = ("weights/classifier.safetensors", "cache/superpixels")
 FROM_SEEDS = ("cache/seeds", "weights/unary_1.safetensors", "cache/unary_1")
