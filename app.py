@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> None:
         action="append",
         type=Path,
         metavar="DIR",
-        help="folder of a trained run, or of several, or a trace; may be repeated (default: the shipped run)",
+        help="folder of a trained run, or of several, or a trace; may be repeated (default: the shipped runs)",
     )
     parser.add_argument(
         "--data",
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
 def __getattr__(name: str):
     """``demo`` for Gradio's own tools, built when it is asked for."""
     if name == "demo":
-        return globals().setdefault("demo", build(open_all([SHIPPED])))
+        return globals().setdefault("demo", build(open_all([SHIPPED.parent])))
     raise AttributeError(name)
 
 

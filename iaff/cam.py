@@ -18,7 +18,7 @@ from iaff.grid import grid_size
 from iaff.loss import Batch, Loss
 from iaff.nets.classifier import Classifier
 
-PROPOSED = 0.5  # a class whose probability reaches this is proposed as a tag
+PROPOSED = 0.3  # a class whose probability reaches this is proposed as a tag; chosen on `tune`: training/README.md
 
 
 def classifier_sample(image: np.ndarray, tags: np.ndarray, crop: int) -> dict[str, Tensor]:

@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     refine.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder per photo is made in it")
 
     explore = commands.add_parser("explore", help="open runs or traces in the browser")
-    explore.add_argument("what", nargs="*", type=Path, metavar="RUN or TRACE", help="default: the shipped run")
+    explore.add_argument("what", nargs="*", type=Path, metavar="RUN or TRACE", help="default: the shipped runs")
     explore.add_argument(
         "--data", action="append", type=Path, metavar="DIR", help="folder of the data set that a run was trained on"
     )

@@ -14,11 +14,13 @@ from playwright.sync_api import Browser, sync_playwright
 README = "img=frisbee&stage=affinity&round=5&x=222&y=110&mode=row"
 # The pictures of docs/findings.md, which has the same links.
 FINDINGS = {
-    "leak": "img=frisbee&stage=affinity&round=5&tab=leaks&leaks=truth&leak=1&x=50&y=202&pins=46.198"
+    "leak": "run=plain_cam&img=frisbee&stage=affinity&round=5&tab=leaks&leaks=truth&leak=1&x=50&y=202&pins=46.198"
     "&zoom=3&cx=70&cy=210&truth=border",
-    "mining": "img=hopper&stage=confident&round=5&x=120&y=280&truth=border",
-    "worse": "img=yard&stage=refined&round=3&tab=compare&panes=4&p2=.5..&p3=difference...&p4=confident.1.."
-    "&x=245&y=160&truth=border",
+    "mining": "run=plain_cam&img=hopper&stage=confident&round=5&x=120&y=280&truth=border",
+    "worse": "run=plain_cam&img=yard&stage=refined&round=3&tab=compare&panes=4&p2=.5..&p3=difference..."
+    "&p4=confident.1..&x=245&y=160&truth=border",
+    "better": "run=animals&img=frisbee&stage=seeds&panes=4&p2=...plain_cam&p3=refined.5..&p4=refined.5..plain_cam"
+    "&truth=border",
 }
 LESSON = "lesson=affinity&step=3"
 STRIP = "img=cow&stage=refined&round=3"  # of docs/exports.md

@@ -31,7 +31,7 @@ MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 def explore(paths: list[Path], host: str, port: int, data: list[Path] = (), lessons: list[Path] = (),
             mcp: bool = False) -> None:  # fmt: skip
-    """Opens runs and traces (default: the shipped run) in a server on that address, until it is stopped.
+    """Opens runs and traces (default: the shipped runs) in a server on that address, until it is stopped.
 
     Args:
         paths: as :func:`open_all` takes them; data: folders of the data sets that the runs were trained on;
@@ -43,7 +43,7 @@ def explore(paths: list[Path], host: str, port: int, data: list[Path] = (), less
     """
     if mcp:
         check_mcp()
-    runs = located(open_all(paths or [SHIPPED]), data)
+    runs = located(open_all(paths or [SHIPPED.parent]), data)
     check_lessons(lessons)
     check_port(host, port)
     signal.signal(signal.SIGTERM, leave)

@@ -96,7 +96,7 @@ def walk_file(tmp_path_factory) -> Path:
 def app(run_folder, broken_run, empty_run, walk_file, tmp_path_factory) -> Iterator[SimpleNamespace]:
     """``python app.py`` with all runs, as a user starts it; see :func:`serving`."""
     options = []
-    for run in (run_folder, broken_run, empty_run, walk_file, SHIPPED):
+    for run in (run_folder, broken_run, empty_run, walk_file, SHIPPED.parent):
         options += ["--run", str(run)]
     with serving(options, tmp_path_factory.mktemp("log") / "app.log") as served:
         yield served
