@@ -15,7 +15,7 @@ from tests.ui.conftest import serving
 from tests.ui.places import ROOT, SHIPPED
 
 ENDPOINTS = ["runs", "photos", "figures", "query", "leaks", "compare", "trace", "labels", "explain"]
-QUERY = {"run": "animals", "photo": "frisbee", "round": 5, "x": 50, "y": 202}
+QUERY = {"run": "plain_cam", "photo": "frisbee", "round": 5, "x": 50, "y": 202}
 
 
 @pytest.fixture(scope="module")

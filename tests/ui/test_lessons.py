@@ -11,7 +11,7 @@ from tests.ui.conftest import View, serving
 from tests.ui.places import SHIPPED
 
 SHIPPED_LESSONS = read_folders([LESSONS])["lessons"]
-NUMBERS = ("round", "x", "y", "zoom", "cx", "cy", "opacity", "panes", "diff", "tau", "taubg", "leak")
+NUMBERS = ("round", "climb", "x", "y", "zoom", "cx", "cy", "opacity", "panes", "diff", "tau", "taubg", "leak")
 STEP = "document.querySelector('.lesson [aria-current=step]').ariaLabel"
 MINE = """# My own
 
@@ -50,7 +50,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def app(folder, run_folder, tmp_path_factory):
     """Two runs, the shipped one second, with a folder of lessons that is still empty."""
-    options = ["--lessons", str(folder), "--run", str(run_folder), "--run", str(SHIPPED)]
+    options = ["--lessons", str(folder), "--run", str(run_folder), "--run", str(SHIPPED.parent)]
     with serving(options, tmp_path_factory.mktemp("log") / "app.log") as served:
         yield served
 
@@ -245,7 +245,7 @@ def test_a_lesson_about_something_that_is_not_here_says_so(view, folder):
     try:
         view.open("?lesson=other")
         offer.wait_for()
-        assert 'run "mine", which is not open here (synthetic, animals)' in view.text(".lesson-notice")
+        assert 'run "mine", which is not open here (synthetic, animals, plain_cam)' in view.text(".lesson-notice")
         view.open("?lesson=photo")
         offer.wait_for()
         assert view.text(".lesson-notice").startswith('Run "synthetic" has no photo "cow"')
