@@ -159,7 +159,7 @@ def test_a_missing_folder_of_lessons_is_an_error_at_the_start(tmp_path):
 
 # --- the shipped lessons -------------------------------------------------------------------------------------------
 
-TABLE = re.search(r"export const TABLE = \{(.*?)\n\};", (STATIC / "state.js").read_text(), re.DOTALL)[1]
+TABLE = re.search(r"export const TABLE = \{(.*?)\n\};", (STATIC / "state/state.js").read_text(), re.DOTALL)[1]
 KEYS = set(re.findall(r"^ {2}(\w+): \{ parse", TABLE, re.MULTILINE))
 PHOTOS = {run.name: {trace["name"] for trace in run.traces()} for run in runs_in(SHIPPED.parent)}
 LESSON_FILES = sorted(LESSONS.glob("*.md"))

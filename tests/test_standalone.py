@@ -16,7 +16,7 @@ from PIL import Image
 from iaff.cli import main
 from iaff.errors import UserError
 from iaff.explorer.export_handler import exports
-from iaff.explorer.files import STATIC
+from iaff.explorer.files import STATIC, STYLES
 from iaff.explorer.standalone import shell
 from iaff.explorer.view import keys, view_of
 from iaff.run import SHIPPED
@@ -63,12 +63,16 @@ def test_all_modules_are_there():
     sources = {name: base64.b64decode(address.partition(",")[2]).decode() for name, address in modules.items()}
     wanted = {name for source in sources.values() for name in re.findall(r'\bfrom "([^"]+)";', source)}
     assert wanted <= set(modules)
-    assert "iaff/stencil.js" in wanted
+    assert "iaff/engine/stencil.js" in wanted
     assert not any("charts" in name for name in modules), "charts need the server"
 
 
+def test_every_style_sheet_has_its_place():
+    assert sorted(STYLES) == sorted(STATIC.rglob("*.css"))
+
+
 def test_views_are_read_from_the_table():
-    table = re.search(r"export const TABLE = \{(.*?)\n\};", (STATIC / "state.js").read_text(), re.DOTALL).group(1)
+    table = re.search(r"export const TABLE = \{(.*?)\n\};", (STATIC / "state/state.js").read_text(), re.DOTALL).group(1)
     assert set(keys()) < set(re.findall(r"^  (\w+):", table, re.MULTILINE))
     assert keys()["stage"][0] == "photo"
     assert keys()["mode"] == ("row", "column")

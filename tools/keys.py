@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-KEYS = ROOT / "iaff" / "explorer" / "static" / "keys.js"
+KEYS = ROOT / "iaff" / "explorer" / "static" / "page" / "keys.js"
 README = ROOT / "README.md"
 MARKED = re.compile(r"(<!-- keys -->\n).*?(<!-- /keys -->)", re.DOTALL)
 GROUPS = re.compile(r"export const GROUPS = \{(.*?)\};", re.DOTALL)

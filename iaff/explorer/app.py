@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from iaff.encoding import thumbnail
 from iaff.errors import UserError
-from iaff.explorer.files import KEPT, STATIC, exposed, scripts_address
+from iaff.explorer.files import KEPT, STATIC, STYLES, exposed, scripts_address
 from iaff.explorer.mcp import check_mcp, import_gradio
 from iaff.run import SCHEMA, SHIPPED, Run
 from iaff.trace import Trace
@@ -232,7 +232,7 @@ def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True, mcp: bool
         mcp_server=mcp,
         app_kwargs={"routes": [Mount(scripts_address(), kept_files(STATIC))]},
         theme=theme,
-        css_paths=sorted(STATIC.glob("*.css"), reverse=True),  # style.css first
+        css_paths=STYLES,
     )
 
 

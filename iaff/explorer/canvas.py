@@ -8,7 +8,7 @@ import gradio as gr
 from iaff.explorer.browse import data_set
 from iaff.explorer.compare import propagate
 from iaff.explorer.export_handler import exports
-from iaff.explorer.files import STATIC, address, plotly_js, scripts_address
+from iaff.explorer.files import address, plotly_js, scripts, scripts_address
 from iaff.explorer.handlers import listing, own_photos, run_figures
 from iaff.explorer.jobs import Desk
 from iaff.explorer.lessons_handler import lesson_list
@@ -31,21 +31,21 @@ window.__iaffScripts
 """
 
 
-def scripts() -> dict[str, Any]:
+def served() -> dict[str, Any]:
     """Where the scripts lie and what they are called."""
-    return {"static": scripts_address(), "scripts": sorted(path.name for path in STATIC.glob("*.js"))}
+    return {"static": scripts_address(), "scripts": scripts()}
 
 
 class Explorer(gr.HTML):
-    """Stage stepper, photos, picture and panel; see ``static/canvas.js``."""
+    """Stage stepper, photos, picture and panel; see ``static/main.js``."""
 
     def __init__(self, runs: list[Run], desk: Desk, uploads: Path, lessons: list[Path] = (), **kwargs: Any):
         super().__init__(
             html_template='<div class="iaff"><p class="opening">Opening the first photo …</p></div>',
             js_on_load=LOAD,
             apply_default_css=False,
-            main="canvas.js",
-            **scripts(),
+            main="main.js",
+            **served(),
             runs=listing(runs),
             server_functions=[
                 *own_photos(runs, desk, uploads),
@@ -64,15 +64,15 @@ class Explorer(gr.HTML):
 
 
 class Charts(gr.HTML):
-    """The run's figures per round; see ``static/charts.js``."""
+    """The run's figures per round; see ``static/charts/charts.js``."""
 
     def __init__(self, runs: list[Run], **kwargs: Any):
         super().__init__(
             html_template='<div class="iaff-charts"></div>',
             js_on_load=LOAD,
             apply_default_css=False,
-            main="charts.js",
-            **scripts(),
+            main="charts/charts.js",
+            **served(),
             plotly=address(plotly_js()),
             runs=listing(runs),
             server_functions=[run_figures(runs)],

@@ -12,6 +12,15 @@ from iaff.run import Run
 
 KEPT = 600  # s that files of clients stay: uploads that were never used, traces that were sent
 STATIC = Path(__file__).parent / "static"
+# In the order in which they apply: of rules that are equally specific, the later one wins.
+STYLES = [
+    STATIC / f"{name}.css"
+    for name in (
+        "style", "page/stepper", "panel/seeds", "ui/plot", "picture/picture", "panel/panel", "page/own", "narrow",
+        "panel/mining", "lessons/lessons", "panel/leaks", "page/keys", "page/hiding", "page/hidden", "export/export",
+        "panel/edits", "panel/choices", "charts/charts", "page/browser",
+    )
+]  # fmt: skip
 
 
 def plotly_js() -> Path:
@@ -30,12 +39,17 @@ def address(path: Path) -> str:
     return f"/gradio_api/file={path.resolve().as_posix()}"
 
 
+def scripts() -> list[str]:
+    """The names of all scripts below ``static``, with their folders."""
+    return sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js"))
+
+
 @cache
 def scripts_address() -> str:
     """Where the explorer's scripts are below the app's root: other contents lie elsewhere, so browsers keep them."""
     contents = hashlib.sha256()
-    for path in sorted(STATIC.glob("*.js")):
-        contents.update(path.read_bytes())
+    for name in scripts():
+        contents.update(name.encode() + (STATIC / name).read_bytes())
     return f"/iaff/{contents.hexdigest()[:12]}"
 
 

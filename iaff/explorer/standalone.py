@@ -1,13 +1,14 @@
 """One self-contained HTML file of one trace: the explorer's own scripts and styles, no server, no network.
 
 Modules cannot be fetched beside a page that was opened from disk. So each lies in the page as a ``data:`` address,
-an import map says where, and ``from "./x.js"`` becomes ``from "iaff/x.js"``. The browser's exports fill the same
-:func:`shell`.
+an import map says where, and in ``a/b.js`` ``from "../c/d.js"`` becomes ``from "iaff/c/d.js"``. The browser's exports
+fill the same :func:`shell`.
 """
 
 import base64
 import html
 import json
+import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,23 +16,23 @@ from typing import TYPE_CHECKING, Any
 
 from iaff.encoding import write_atomically
 from iaff.errors import UserError
-from iaff.explorer.files import STATIC
+from iaff.explorer.files import STATIC, STYLES
 from iaff.explorer.view import query_of, view_of
 
 if TYPE_CHECKING:
     from iaff.trace import Trace
 
 START = "standalone.js"
-IMPORT = re.compile(r'^(import\b[^"]*|export\b[^"]*\bfrom )"\./([\w-]+\.js)"', re.MULTILINE)
+IMPORT = re.compile(r'^(import\b[^"]*|export\b[^"]*\bfrom )"(\.\.?/[\w./-]+\.js)"', re.MULTILINE)
 MARK = re.compile("@@(title|embedded)@@")
-WORKER = ("stencil.js", "stencil_worker.js")  # a worker knows no import map: its two modules become one script
+WORKER = "engine/worker.js"  # a worker knows no import map: what it imports and itself become one script
+WORKER_PARTS = ("engine/stencil.js", "engine/stencil_worker.js")
 
 
 def shell() -> str:
     """The page without a trace: ``@@title@@`` (HTML) and ``@@embedded@@`` (JSON, no ``<``) are still to be filled."""
     page = (STATIC / "standalone.html").read_text("utf-8")
-    styles = [path.read_text("utf-8") for path in sorted(STATIC.glob("*.css"), reverse=True)]  # style.css first
-    page = page.replace("@@styles@@", "\n".join(styles))
+    page = page.replace("@@styles@@", "\n".join(path.read_text("utf-8") for path in STYLES))
     return page.replace("@@modules@@", json.dumps({"imports": _modules()}))
 
 
@@ -96,20 +97,26 @@ def _modules() -> dict[str, str]:
         name = waiting.pop()
         if name in found:
             continue
-        source = _worker() if name == "worker.js" else (STATIC / name).read_text("utf-8")
+        source = _worker() if name == WORKER else (STATIC / name).read_text("utf-8")
         found[name] = source
-        waiting += [other for _, other in IMPORT.findall(source)]
+        waiting += [_named(name, other) for _, other in IMPORT.findall(source)]
     return {f"iaff/{name}": _address(name, source) for name, source in sorted(found.items())}
 
 
+def _named(name: str, imported: str) -> str:
+    """What the module ``name`` imports as ``../c/d.js``, as it is named below ``static``."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), imported))
+
+
 def _address(name: str, source: str) -> str:
-    source = IMPORT.sub(r'\1"iaff/\2"', source) + f"\n//# sourceURL=iaff/{name}\n"
+    source = IMPORT.sub(lambda found: f'{found[1]}"iaff/{_named(name, found[2])}"', source)
+    source += f"\n//# sourceURL=iaff/{name}\n"
     return "data:text/javascript;base64," + base64.b64encode(source.encode()).decode()
 
 
 def _worker() -> str:
-    """What stands in place of ``worker.js``."""
-    lines = "\n".join((STATIC / name).read_text("utf-8") for name in WORKER).splitlines()
+    """What stands in place of ``engine/worker.js``."""
+    lines = "\n".join((STATIC / name).read_text("utf-8") for name in WORKER_PARTS).splitlines()
     script = "\n".join(line.removeprefix("export ") for line in lines if not line.startswith("import "))
     return (
         f"const script = {json.dumps(script)};\n"

@@ -46,7 +46,7 @@ def view_of(query: str) -> dict[str, str]:
 @cache
 def keys() -> dict[str, tuple[str, ...]]:
     """The keys of a view and, where only some names are allowed, these."""
-    text = (STATIC / "state.js").read_text("utf-8")
+    text = (STATIC / "state/state.js").read_text("utf-8")
     lists = {name: _names(items) for name, items in re.findall(r"const (\w+) = \[([^\]]*)\];", text)}
     table = text.split("export const TABLE = {", 1)[1].split("\n};", 1)[0]
     found = {}
@@ -60,7 +60,7 @@ def keys() -> dict[str, tuple[str, ...]]:
 @cache
 def _elsewhere() -> tuple[str, ...]:
     """Keys that choose among things that one trace does not have: runs, photos, lessons."""
-    text = (STATIC / "export_file.js").read_text("utf-8")
+    text = (STATIC / "export/export_file.js").read_text("utf-8")
     return _names(re.search(r"const ELSEWHERE = \[([^\]]*)\]", text).group(1))
 
 

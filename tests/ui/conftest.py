@@ -172,7 +172,7 @@ class View:
         """A page of the same origin that runs nothing: a script, shown as text. Returns the scripts' address. (With a
         routed request, what it imports would be asked for again by every later page.)"""
         modules = self.app.url.rstrip("/") + scripts_address()
-        self.page.goto(f"{modules}/pins.js")
+        self.page.goto(f"{modules}/state/pins.js")
         return modules
 
     def state(self, key: str):

@@ -14,7 +14,7 @@ UNARY, REFINED = [50.6, 53.0, 54.8], [53.7, 55.3, 57.2]  # of the made-up run
 # Charts of figures that are given here, without the page: [title, [x, y] of each line].
 PLOTS = """async (sources) => {
   const { static: folder } = document.querySelector(".iaff-charts").__charts.props;
-  const { plots } = await import(`${__iaff.base}${folder}/chart_data.js`);
+  const { plots } = await import(`${__iaff.base}${folder}/charts/chart_data.js`);
   return plots(sources, "#000", "light").map(({ title, traces }) => [title, traces.map(({ x, y }) => [x, y])]);
 }"""
 

@@ -13,8 +13,8 @@ from tests.ui.synthetic import make_gates, png
 
 H, W, K = 48, 64, 3
 OPEN = """async (list) => {
-  const { Trace, TraceError } = await import(__iaff.base + __iaff.scripts + "/trace.js");
-  const { STAGES } = await import(__iaff.base + __iaff.scripts + "/state.js"), app = window.__iaff;
+  const { Trace, TraceError } = await import(__iaff.base + __iaff.scripts + "/trace/trace.js");
+  const { STAGES } = await import(__iaff.base + __iaff.scripts + "/state/state.js"), app = window.__iaff;
   const results = [];
   for (const text of list) {
     try {

@@ -55,7 +55,7 @@ def test_cam_at_each_step_of_the_climb_is_the_traces(view, run_folder):
         view.hover(150, 100)
         assert f"cat {step[0, 25, 37] / 255:.2f}" in view.text(".readout")
     assert len(pictures) == 5
-    said = "import(__iaff.base + __iaff.scripts + '/export_words.js').then(({ how }) => how(__iaff))"
+    said = "import(__iaff.base + __iaff.scripts + '/export/export_words.js').then(({ how }) => how(__iaff))"
     assert "after step 3 of the climb alone" in view.page.evaluate(said)
     view.page.click(".choice-row button:has-text('0.5×')")
     assert [view.state(key) for key in ("cam", "climb")] == [0, None], "and a scale that of a step"
@@ -147,7 +147,7 @@ def test_stages_that_a_trace_lacks_are_skipped(view):
 
 
 LINES = """async () => {
-  const { borders, outlines } = await import(__iaff.base + __iaff.scripts + '/paint.js'), drawn = [];
+  const { borders, outlines } = await import(__iaff.base + __iaff.scripts + '/draw/paint.js'), drawn = [];
   const path = { moveTo: (...at) => drawn.push([at]), lineTo: (...at) => drawn.at(-1).push(at) };
   outlines(path, borders([0, 0, 0, 0, 0, 7, 7, 0, 0, 7, 0, 0, 0, 0, 0, 9], 4, 4));
   return drawn;

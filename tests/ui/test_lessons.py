@@ -59,7 +59,7 @@ def shown(view: View) -> dict:
     """What the page shows, without what is at its start value."""
     return view.page.evaluate(
         """async () => {
-          const { TABLE } = await import(`${__iaff.base}${__iaff.scripts}/state.js`);
+          const { TABLE } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
           const own = ([key, value]) => value !== TABLE[key].start && key !== 'lesson' && key !== 'step';
           return Object.fromEntries(Object.entries(__iaff.state).filter(own));
         }"""
@@ -304,7 +304,7 @@ def test_a_guess_on_a_walk_that_does_not_end_has_no_score(view):
     view.open("?run=synthetic&img=chelsea&stage=affinity")
     answers = view.page.evaluate(
         """async () => {
-          const { exact } = await import(`${__iaff.base}${__iaff.scripts}/lesson_score.js`);
+          const { exact } = await import(`${__iaff.base}${__iaff.scripts}/lessons/lesson_score.js`);
           const walk = { steps: 9, at: 3, broken: true },
             trace = { n: 4, K: 1 },
             pane = { spec: { by: "walk" }, trace, asks: () => true, ask() {}, affinity: () => walk };

@@ -22,7 +22,7 @@ LOOK = """async () => {
   }
 }"""
 TABLE = """async () => {
-  const { TABLE } = await import(`${__iaff.base}${__iaff.scripts}/state.js`);
+  const { TABLE } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
   return Object.entries(TABLE).map(([key, { start }]) => [key, start]);
 }"""
 SLOW_INDEX = """() => {

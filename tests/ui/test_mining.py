@@ -22,7 +22,8 @@ from tests.ui.places import SHIPPED, TIMED
 from tests.ui.synthetic import make_walk, numpy_scan
 
 OPEN = """async ([modules, bytes]) => {
-  for (const name of ["mining", "seeds", "trace"]) Object.assign(window, await import(`${modules}/${name}.js`));
+  for (const name of ["engine/mining", "engine/seeds", "trace/trace"])
+    Object.assign(window, await import(`${modules}/${name}.js`));
   const file = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer;
   try {
     window.trace = await Trace.parse(file);
@@ -295,7 +296,7 @@ def test_threshold_of_the_regions(view, run_folder, timing):
 
 
 VOTES = """async (id) => {
-  const { regionTable } = await import(__iaff.base + __iaff.scripts + "/mining.js"),
+  const { regionTable } = await import(__iaff.base + __iaff.scripts + "/engine/mining.js"),
     { votes, size } = regionTable(__iaff.trace, 1), { K } = __iaff.trace;
   return [...votes.slice(id * K, (id + 1) * K)].map((v) => v / size[id]);
 }"""

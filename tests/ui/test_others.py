@@ -15,8 +15,8 @@ from iaff.trace import Trace
 # The server is made up, so that it can be counted and broken; it answers with Python's own function.
 SETUP = """async () => {
   const folder = __iaff.base + __iaff.scripts;
-  window.others = await import(`${folder}/others.js`);
-  const { loadTrace } = await import(`${folder}/trace.js`);
+  window.others = await import(`${folder}/server/others.js`);
+  const { loadTrace } = await import(`${folder}/trace/trace.js`);
   window.trace = await loadTrace(__iaff.photos.url("chelsea.safetensors"), "chelsea");
   window.app = { server: { propagate: window.ask } };
 }"""
@@ -108,7 +108,7 @@ def test_bytes_travel_as_they_are(view):
     data = bytes(range(256)) * 300
     text = base64.b64encode(data).decode()
     code = """async (text) => {
-      const { fromBase64, toBase64 } = await import(__iaff.base + __iaff.scripts + "/base64.js");
+      const { fromBase64, toBase64 } = await import(__iaff.base + __iaff.scripts + "/trace/base64.js");
       const first = toBase64(fromBase64(text)) === text;
       delete Uint8Array.fromBase64;
       delete Uint8Array.prototype.toBase64;

@@ -182,7 +182,7 @@ def test_a_run_without_weights_takes_traces_alone(view, run_folder):
     view.wait("__iaff.trace?.meta.name === 'astronaut' && __iaff.state.img.startsWith('own-')")
     assert view.text(".mine .caption") == "An astronaut, tagged horse and dog"
     assert view.page.locator(".tag-editor").count() == 0, "it cannot be computed again here"
-    store = "import(__iaff.base + __iaff.scripts + '/own_store.js')"
+    store = "import(__iaff.base + __iaff.scripts + '/client/own_store.js')"
     view.wait(f"{store}.then((s) => s.kept()).then((all) => all.length === 1)")
     view.page.reload()
     view.page.wait_for_selector(".iaff[data-ready]")
@@ -215,7 +215,7 @@ def test_few_traces_stay_parsed_and_the_shown_one_is_never_closed(stub):
     view = stub()
     view.page.evaluate(
         """async () => {
-          const { Trace } = await import(__iaff.base + __iaff.scripts + "/trace.js"), { close } = Trace.prototype;
+          const { Trace } = await import(__iaff.base + __iaff.scripts + "/trace/trace.js"), { close } = Trace.prototype;
           window.ended = [];
           Trace.prototype.close = function () { ended.push(this); close.call(this); };
         }"""

@@ -180,7 +180,7 @@ def test_one_direction_and_more_passes(view):
     assert view.state("passes") == 3
     thrice = np.array(view.page.evaluate("[...__iaff.picture.values]"))
     expected = view.page.evaluate(
-        """(async () => { const { Scan } = await import(__iaff.base + __iaff.scripts + '/scan.js');
+        """(async () => { const { Scan } = await import(__iaff.base + __iaff.scripts + '/engine/scan.js');
         const t = __iaff.origin, g = new Scan(t.floats('rounds.1.gates'), t.h, t.w, 3), out = new Float32Array(t.n);
         g.row(t.cell(160, 100), out); return [...out]; })()"""
     )

@@ -13,7 +13,7 @@ from iaff.trace import Trace
 from tests.ui.places import SHIPPED, TIMED
 
 OPEN = """async ([modules, bytes]) => {
-  for (const name of ["scan", "walk", "leaks", "whatif", "variant", "trace"])
+  for (const name of ["engine/scan", "engine/walk", "engine/leaks", "engine/whatif", "trace/variant", "trace/trace"])
     Object.assign(window, await import(`${modules}/${name}.js`));
   window.trace = await Trace.parse(Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer);
 }"""
@@ -454,7 +454,7 @@ def test_nothing_to_paint_on_a_random_walk(view):
 
 
 COMPASS = """async ([modules, p]) => {
-  const { compass } = await import(`${modules}/compass.js`), g = trace.affinity(1), made = compass(g, 0);
+  const { compass } = await import(`${modules}/draw/compass.js`), g = trace.affinity(1), made = compass(g, 0);
   made.update(g, p);
   const start = performance.now();
   for (let i = 0; i < 200; i++) made.update(g, p);

@@ -88,7 +88,7 @@ def queries_in_the_browser() -> dict[str, Any] | str:
         return "not measured: no Chromium found (CHROMIUM=PATH names it)"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        times = browser.new_page().evaluate(ASK, [(STATIC / "scan.js").read_text(), *QUERY_GRID, 8 * RUNS])
+        times = browser.new_page().evaluate(ASK, [(STATIC / "engine/scan.js").read_text(), *QUERY_GRID, 8 * RUNS])
         named = {what: spread(values) for what, values in times.items()}
         result = {**named, "browser": f"Chromium {browser.version}"}
         browser.close()

@@ -1,7 +1,7 @@
 // The start of a self-contained file: the explorer's page for one trace, without a server.
-import { embedded } from "./embedded.js";
-import { mount } from "./canvas.js";
-import { KEYS } from "./keys.js";
+import { embedded } from "./export/embedded.js";
+import { mount } from "./main.js";
+import { KEYS } from "./page/keys.js";
 
 const NEEDS = "This needs the full explorer; this file holds one photo alone.";
 const refused = { ok: false, error: NEEDS };

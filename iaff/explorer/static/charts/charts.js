@@ -1,0 +1,240 @@
+// The run's figures per round, as small charts, beside those of the photo and of a run that is compared. Plotly is
+// fetched only after the first picture is there.
+import { store } from "../state/state.js";
+import { perRound } from "../panel/stages.js";
+import { specOf } from "../state/panes.js";
+import { photoFigures, plots, roundsOf } from "./chart_data.js";
+import { el, segmented } from "../ui/dom.js";
+
+const MARKS = { circle: "●", diamond: "◆", square: "■" };
+const MARGIN = { l: 44, r: 10, t: 8, b: 26 }; // px around the axes, as charts.css has it
+const AROUND = 0.35; // rounds that the axis goes on before the first and after the last
+const SIGHT = "300px"; // so far outside the window charts are kept up to date
+const CONFIG = { displayModeBar: false, responsive: true };
+
+class Charts {
+  constructor(root, props, base, server) {
+    Object.assign(this, { root, props, base, server, cards: new Map(), asked: new Map(), runs: [] });
+    this.source = el("p.source");
+    this.choice = segmented(
+      "Whose figures",
+      [
+        ["run", "run", "the run's figures alone"],
+        ["photo", "this photo", "this photo's figures alone"],
+        ["both", "both", "both in each chart"],
+      ],
+      (shown) => store.set({ figs: shown === "both" ? null : shown }),
+    );
+    this.key = el("p.sources");
+    this.grids = [el("div.charts"), el("div.charts.small")]; // the three that matter most, then the rest
+    root.replaceChildren(
+      el("h2", {}, "The whole run, round by round"),
+      this.source,
+      el("div.choice", {}, this.choice.node, this.key),
+      ...this.grids,
+    );
+    this.#listen();
+    this.ready = this.load();
+  }
+
+  #listen() {
+    store.subscribe((changed) => {
+      if (["run", "panes", "p2", "p3", "p4"].some((key) => changed.has(key))) this.load();
+      if (changed.has("round")) this.mark();
+      if (changed.has("figs")) this.update();
+    });
+    addEventListener("iaff:photo", () => this.update());
+    addEventListener("iaff:grown", () => {
+      this.asked.clear();
+      this.load();
+    });
+    new MutationObserver(() => theme() !== this.theme && this.update()).observe(document.body, {
+      attributes: true,
+      attributeFilter: ["class"],
+    });
+    new IntersectionObserver(
+      (entries) => {
+        this.near = entries.at(-1).isIntersecting;
+        if (this.near && this.stale) this.update();
+      },
+      { rootMargin: SIGHT },
+    ).observe(this.root);
+  }
+
+  /** The figures of the run and of the one that a pane compares it with, unless they are here already. */
+  async load() {
+    const names = [run(), compared()].filter(Boolean),
+      load = (this.loading = {});
+    for (const name of names) if (!this.asked.has(name)) this.asked.set(name, this.server.figures({ run: name }));
+    const answers = await Promise.all(names.map((name) => this.asked.get(name)));
+    names.forEach((name, i) => answers[i]?.ok || this.asked.delete(name)); // asked again the next time
+    if (this.loading !== load) return; // another run was chosen meanwhile
+    this.runs = names.map((name, i) => ({ name, ...(answers[i] ?? { error: "The explorer does not answer." }) }));
+    await this.update();
+  }
+
+  /** What is drawn, the first source is the main one. */
+  #sources() {
+    const [own, other] = this.runs.map(({ figures }) => figures ?? { rounds: [] }),
+      meta = window.__iaff?.trace?.meta;
+    const all = [
+      { kind: "run", name: `run ${this.runs[0]?.name}`, figures: own },
+      { kind: "photo", name: "this photo", figures: meta && photoFigures(meta) },
+      { kind: "other", name: `run ${this.runs[1]?.name}`, figures: other },
+    ];
+    const there = all.filter(({ figures }) => figures?.rounds?.length),
+      { figs } = store.state,
+      chosen = there.filter(({ kind }) => !figs || (kind === "photo") === (figs === "photo"));
+    return chosen.length ? chosen : there;
+  }
+
+  /** Says at once what the charts are about, and draws them, or waits until they come into sight. */
+  async update() {
+    if (!this.runs.length) return;
+    const sources = this.#sources();
+    this.choice.show(store.state.figs ?? "both");
+    this.source.textContent = about(this.runs[0]);
+    this.key.replaceChildren(...sources.map(sample));
+    this.stale = !this.near && "ready" in this.root.dataset;
+    if (!this.stale) await this.#draw(sources);
+  }
+
+  /** One chart at a time, in quiet moments: the picture above stays quick. A later drawing takes the place of this. */
+  async #draw(sources) {
+    const drawing = (this.drawing = {});
+    await plotly(this.base + this.props.plotly);
+    const style = getComputedStyle(this.root),
+      ink = (name) => style.getPropertyValue(name).trim();
+    this.theme = theme();
+    this.ticks = roundsOf(sources);
+    const all = plots(sources, ink("--soft"), this.theme),
+      axes = layout(this.ticks, ink);
+    if (this.drawing !== drawing) return;
+    this.#arrange(all);
+    this.mark();
+    for (const { title, traces, unit } of all) {
+      await quiet();
+      if (this.drawing !== drawing) return;
+      const { node } = this.cards.get(title),
+        first = !node.data;
+      await window.Plotly.react(node, traces, axes(unit), CONFIG);
+      if (first) node.on("plotly_click", ({ points: [{ x }] }) => go(Math.round(x)));
+    }
+    this.root.dataset.ready = "1";
+  }
+
+  /** Cards in order; those that were there stay, with what Plotly has built in them. */
+  #arrange(all) {
+    const figures = all.map(({ title, note, keys }) => {
+      if (!this.cards.has(title)) this.cards.set(title, card(title, note));
+      const one = this.cards.get(title);
+      one.keys.replaceChildren(...keys.map(series));
+      return one.figure;
+    });
+    [figures.slice(0, 3), figures.slice(3)].forEach((here, i) => {
+      const grid = this.grids[i],
+        same = grid.children.length === here.length && here.every((figure, k) => grid.children[k] === figure);
+      if (!same) grid.replaceChildren(...here);
+    });
+  }
+
+  /** Marks the round that is shown above; by style alone, which costs nothing. */
+  mark() {
+    if (!this.ticks?.length) return;
+    const low = this.ticks[0] - AROUND,
+      wide = this.ticks.at(-1) + AROUND - low;
+    this.root.style.setProperty("--round", (store.state.round - low) / wide);
+    this.root.style.setProperty("--wide", 0.5 / wide);
+  }
+}
+
+const run = () => window.__iaff?.run?.name;
+
+/** The run of the first pane that names another one, or null. */
+function compared() {
+  for (let i = 1; i < store.state.panes; i++) {
+    const { run: other } = specOf(store.state, i);
+    if (other && other !== run()) return other;
+  }
+  return null;
+}
+
+/** One line on the run: how far it is, and on what it was measured. */
+function about({ name, error, figures = {}, rounds: planned }) {
+  if (error) return error;
+  const { split, images, rounds = [] } = figures,
+    done = rounds.length;
+  if (!done && !planned) return `Run ${name} · traces alone, without figures of a run`;
+  const parts = [
+    `Run ${name}`,
+    planned > done ? `${done} of ${planned} rounds so far` : `${done} rounds`,
+    split && `measured on the ${split} split${images ? `, ${images.toLocaleString("en-GB")} photos` : ""}`,
+    done ? "click a point to go to its round" : "figures appear when the first round ends",
+  ];
+  return parts.filter(Boolean).join(" · ");
+}
+
+function card(title, note) {
+  const node = el("div.plot"),
+    keys = el("span.series"),
+    caption = el("figcaption", {}, title, el("small", {}, note), keys);
+  return { node, keys, figure: el("figure", { "aria-label": `${title}: ${note}` }, caption, node) };
+}
+
+/** How a source's lines look. */
+const sample = ({ kind, name }) =>
+  el("span", {}, el(`i.${kind}`), kind === "photo" ? `${name}, its mIoU over its own classes` : name);
+
+// The names of the lines stand in the card's head. Plotly's own legend wraps in small cards.
+const series = ({ name, colour, shape }) =>
+  el("span", {}, el("i", { style: `color:${colour}`, "aria-hidden": "true" }, MARKS[shape]), name);
+
+const layout = (ticks, ink) => (unit) => ({
+  margin: MARGIN,
+  paper_bgcolor: "rgba(0,0,0,0)",
+  plot_bgcolor: "rgba(0,0,0,0)",
+  hovermode: "closest",
+  showlegend: false,
+  font: { family: ink("--sans"), size: 12, color: ink("--soft") },
+  xaxis: {
+    tickvals: ticks,
+    ticktext: ticks.map((t, i) => (i ? `${t}` : `round ${t}`)),
+    range: [ticks[0] - AROUND, ticks.at(-1) + AROUND],
+    showgrid: false,
+    zeroline: false,
+    fixedrange: true,
+  },
+  yaxis: {
+    gridcolor: ink("--line"),
+    zeroline: false,
+    ticksuffix: unit ? ` ${unit}` : "",
+    nticks: 5,
+    fixedrange: true,
+  },
+});
+
+const theme = () => (document.body.classList.contains("dark") ? "dark" : "light");
+const quiet = () => new Promise((next) => (window.requestIdleCallback ?? setTimeout)(next, { timeout: 300 }));
+
+function go(round) {
+  store.set(perRound(store.state.stage) ? { round } : { round, stage: "refined" });
+}
+
+let loading;
+function plotly(src) {
+  loading ??= new Promise((resolve, reject) =>
+    document.head.append(el("script", { src, onload: resolve, onerror: reject })),
+  );
+  return loading;
+}
+
+/** Wait for the first picture, then for a quiet moment: charts must never delay it. */
+export function mount(element, props, base, server) {
+  const root = element.querySelector(".iaff-charts");
+  const start = () =>
+    (window.requestIdleCallback ?? setTimeout)(
+      () => (root.__charts = new Charts(root, props, base, server)),
+      { timeout: 1500 },
+    );
+  window.__iaff?.shown ? start() : window.addEventListener("iaff:ready", start, { once: true });
+}

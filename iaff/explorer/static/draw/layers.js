@@ -1,0 +1,209 @@
+// The layers of a photo, each made once, when it is first shown: what every stage puts over the picture.
+import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
+import { upsample } from "../engine/scan.js";
+import { differ } from "./difference.js";
+import { verdict } from "../panel/patch.js";
+import { perRound } from "../panel/stages.js";
+import { confidentAt, thresholdsAt } from "../engine/mining.js";
+import { carriedSeeds, seedThresholds, seedsAt } from "../engine/seeds.js";
+
+export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
+const KEPT = 64; // canvases of one photo
+
+export class Layers {
+  /** One set for each trace, whichever panes show it. */
+  static of(trace, state) {
+    return trace.once("layers", () => new Layers(trace, state));
+  }
+
+  constructor(trace, state) {
+    Object.assign(this, { trace, state, made: new Map(), live: {} });
+  }
+
+  #once(key, make) {
+    if (!this.made.get(key)) {
+      this.made.set(key, make()); // null is asked for again: a walk may end
+      if (this.made.size > KEPT) this.made.delete(this.made.keys().next().value);
+    }
+    return this.made.get(key);
+  }
+
+  /** What changes while a slider moves is kept only as it is now. */
+  #now(name, key, make) {
+    if (this.live[name]?.key !== key || !this.live[name].value) this.live[name] = { key, value: make() };
+    return this.live[name].value;
+  }
+
+  /** A layer at photo or grid size, or null: {map, smooth, lines?, dashed?, dotted?, unknown?}. */
+  get(name, round) {
+    const { cls } = this.state,
+      tried = this.#tried(name);
+    if (tried) return this.#now(name, `${tried}|${round}|${cls}`, () => this.#make(name, round));
+    const once = ["cam", "seeds", "truth"].includes(name),
+      part = name === "cam" ? this.camPart().join("") : "";
+    return this.#once(`${name}${part}|${once ? "" : round}|${cls}`, () => this.#make(name, round));
+  }
+
+  /** The thresholds that are tried here in place of the run's, as text, or "". */
+  #tried(name) {
+    const { fg, bg, tau, taubg } = this.state;
+    const values = { cam: [fg, bg], seeds: [fg, bg], carried: [fg, bg], confident: [tau, taubg] }[name] ?? [];
+    return values.some((v) => v !== null) ? values.join() : "";
+  }
+
+  /** What of the CAM is shown: the tensor of its parts and an index into it, or [] for the CAM itself. */
+  camPart() {
+    const { cam, climb } = this.state,
+      parts = { cam_scales: cam, cam_climb: climb };
+    return Object.entries(parts).find(([name, i]) => i !== null && i < this.trace.tensors.get(name)?.shape[0]) ?? [];
+  }
+
+  /** Which channels are shown, (K) of booleans. */
+  shown() {
+    const { classes } = this.trace.meta,
+      chosen = this.state.cls?.split(",").filter((name) => classes.includes(name));
+    return classes.map((name) => !chosen?.length || chosen.includes(name));
+  }
+
+  /** The same for class ids. */
+  #shownIds() {
+    const shown = this.shown(),
+      ids = new Uint8Array(256).fill(1);
+    this.trace.meta.class_ids.forEach((id, k) => (ids[id] = shown[k] ? 1 : 0));
+    return ids;
+  }
+
+  /** What changed from round `before` to round `now`, or null. */
+  difference(stage, before, now) {
+    const { W, H, w, h, T } = this.trace;
+    if (!before || before === now || before > T || !COMPARED.includes(stage)) return null;
+    const make = () => {
+      const [a, b] = [this.labels(stage, before), this.labels(stage, now)];
+      if (!a || !b) return null;
+      return stage === "confident" ? differ(a, b, w, h) : differ(a, b, W, H);
+    };
+    const tried = this.#tried(stage);
+    if (tried) return this.#now("difference", `${before}-${now}|${tried}`, make);
+    return this.#once(`${stage}${before}-${now}`, make);
+  }
+
+  /** Class ids of a stage's map: at photo size for soft maps, on the grid for the confident regions. */
+  labels(stage, t) {
+    const { trace } = this;
+    if (!trace.T) return null;
+    if (stage === "confident") return this.confident(t);
+    if (stage === "refined" && !trace.refined(t)) return null;
+    return this.#once(`labels-${stage}${t}`, () => trace.full(stage, t).label.map((k) => trace.meta.class_ids[k]));
+  }
+
+  /** The confident regions at the thresholds that are tried, else the trace's. */
+  confident(t) {
+    const { tau, taubg } = this.state;
+    if (tau === null && taubg === null) return this.trace.confident[t - 1];
+    return this.#now(`confident-labels${t}`, `${tau}|${taubg}`, () =>
+      confidentAt(this.trace, t, { tau: tau ?? undefined, tauBg: taubg ?? undefined }),
+    );
+  }
+
+  /** The seeds at the thresholds that are tried, else the trace's. */
+  seeds() {
+    if (this.state.fg === null && this.state.bg === null) return this.trace.seeds;
+    const { fg, bg } = seedThresholds(this.trace, this.state);
+    return this.#now("seed-labels", `${fg}|${bg}`, () => seedsAt(this.trace, fg, bg));
+  }
+
+  #make(name, round) {
+    const { trace } = this,
+      { W, H, w, h } = trace;
+    if (!trace.T && (name === "carried" || perRound(name))) return null;
+    const flat = (map, ...size) => map && this.#flat(map, ...size);
+    switch (name) {
+      case "cam":
+        return trace.tensors.has("cam") ? this.#cam() : null;
+      case "seeds":
+        return flat(trace.seeds && this.seeds(), w, h);
+      case "truth":
+        return flat(trace.truth, W, H);
+      case "confident":
+        return trace.has("confident", round)
+          ? { ...flat(this.confident(round), w, h), dotted: this.#relabelled(round) }
+          : null;
+      case "superpixels":
+        return this.#scores(trace.scores(round));
+      case "carried":
+        return trace.seeds ? this.#carried(round) : null;
+      case "unary":
+        return this.#soft(trace.unary(round), trace.full(name, round).alpha);
+      case "refined":
+        return trace.refined(round) && this.#soft(trace.refined(round), trace.full(name, round).alpha);
+      default:
+        return null;
+    }
+  }
+
+  #flat(map, w, h) {
+    const { labels, unknown } = labelMap(map, w, h, this.#shownIds());
+    return { map: labels, unknown, smooth: false };
+  }
+
+  #scores(scores) {
+    const { superpixels, meta, W, H } = this.trace;
+    return scores && { map: scoreMap(superpixels, scores, meta.class_ids, W, H, this.shown()), smooth: false };
+  }
+
+  #soft(alpha, fine) {
+    const { W, H, w, h, K, meta } = this.trace,
+      shown = this.shown();
+    return {
+      map: softMap(fine, meta.class_ids, W, H, shown),
+      smooth: true,
+      lines: winners(alpha, K, w, h, shown),
+    };
+  }
+
+  /** The seeds after one walk over the affinity; nothing where none arrives. */
+  #carried(round) {
+    const { W, H, w, h, K, meta } = this.trace,
+      carried = carriedSeeds(this.trace, round, this.seeds());
+    if (!carried) return null; // a walk that is still under way
+    return { map: softMap(upsample(carried.alpha, K, h, w, H, W), meta.class_ids, W, H, this.shown()), smooth: true };
+  }
+
+  /** Outlines of the superpixels whose label the region network corrected. */
+  #relabelled(round) {
+    const { trace } = this,
+      edges = trace.edges();
+    if (!edges) return null;
+    const path = new Path2D(),
+      at = thresholdsAt(trace, this.state);
+    for (let id = 0; id < trace.S; id++)
+      if (verdict(trace, round, id, at).kind === "relabelled") outlines(path, edges, id);
+    return path;
+  }
+
+  /** Activation, with the two seed thresholds as lines. */
+  #cam() {
+    const { W, H, w, h, K, n, meta } = this.trace,
+      { seed_fg, seed_bg } = meta.thresholds ?? {},
+      cam = this.#visible(this.trace.cam(...this.camPart())),
+      strongest = new Float32Array(n);
+    for (let i = 0; i < cam.length; i++) strongest[i % n] = Math.max(strongest[i % n], cam[i]);
+    const at = (level) =>
+      level &&
+      contour(
+        new Path2D(),
+        strongest.map((v) => v - level || 1e-9),
+        w,
+        h,
+      );
+    const map = camMap(upsample(cam, K - 1, h, w, H, W), meta.class_ids, W, H);
+    return { map, smooth: true, lines: at(this.state.fg ?? seed_fg), dashed: at(this.state.bg ?? seed_bg) };
+  }
+
+  /** The activation of the shown classes. */
+  #visible(cam) {
+    const { n } = this.trace,
+      shown = this.shown();
+    return shown.every(Boolean) ? cam : cam.map((v, i) => (shown[Math.floor(i / n) + 1] ? v : 0));
+  }
+}

@@ -1,0 +1,179 @@
+// The lower canvas of a pane: photo, layers, lines. Drawn once per change of what is shown, never while hovering.
+import { STRIDE } from "../engine/scan.js";
+import { offscreen } from "./paint.js";
+import { hatch } from "./colour.js";
+import { CHANGES, signs } from "./difference.js";
+import { COMPARED } from "./layers.js";
+import { DIFFERENCE } from "../state/panes.js";
+
+export class Painter {
+  /** canvas: the pane's lower one; `pane` says what to draw and where the photo lies. */
+  constructor(pane, canvas) {
+    this.pane = pane;
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false });
+  }
+
+  /** The canvas has another size: patterns keep theirs on the screen. */
+  resized(dpr) {
+    this.dpr = dpr;
+    this.pattern = hatch(this.context, dpr);
+    this.signs = CHANGES.map(({ shape }) => signs(this.context, shape, dpr));
+  }
+
+  draw() {
+    const { pane, context: c, canvas } = this,
+      { trace, spec } = pane,
+      { state, blink } = pane.app,
+      truth = trace.truth && state.truth,
+      stage = truth === "filled" ? "truth" : spec.stage,
+      other = compared(state, spec, trace);
+    this.view = pane.view;
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.globalAlpha = 1;
+    c.fillStyle = "#808690";
+    c.fillRect(0, 0, canvas.width, canvas.height);
+    if (other && blink) this.#stage(stage, state.diff);
+    else if (other && state.wipe !== null) {
+      this.#stage(stage, spec.round);
+      this.#left(state.wipe / 100, () => this.#stage(stage, state.diff));
+    } else this.#stage(stage, spec.round, other || spec.stage === DIFFERENCE);
+    for (const { name, opacity } of pane.overlays()) this.#over(name, opacity);
+    if (truth) this.#stroke(trace.truthPath(), 1, ["#000a", "#fff"], 1.2, [5, 4]);
+    c.globalAlpha = 1;
+  }
+
+  /** Draw what `paint` draws only left of a share of the width. */
+  #left(share, paint) {
+    const { context: c, canvas } = this;
+    c.save();
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.beginPath();
+    c.rect(0, 0, canvas.width * share, canvas.height);
+    c.clip();
+    paint();
+    c.restore();
+  }
+
+  /** The photo with the layer of a stage, or with what changed. */
+  #stage(stage, round, changes = false) {
+    const { context: c, pane } = this,
+      { trace } = pane,
+      opacity = pane.app.state.opacity;
+    this.#origin();
+    c.globalAlpha = 1;
+    c.imageSmoothingEnabled = this.view.scale < 6; // pixels are told apart when they are large
+    c.imageSmoothingQuality = "high";
+    this.#spread(c, trace.image);
+    if (stage === "photo") return;
+    c.globalAlpha = Math.min(1, opacity / 60); // the photo turns grey before the layer is fully there
+    this.#spread(c, trace.grey());
+    c.globalAlpha = opacity / 100;
+    const difference = changes && stage !== "truth" && pane.difference();
+    if (stage === "affinity") this.#shade();
+    else if (difference) this.#changes(difference);
+    else if (stage !== DIFFERENCE) this.#layer(stage, round);
+  }
+
+  /** The photo's corner is the origin from here on. */
+  #origin() {
+    this.context.setTransform(1, 0, 0, 1, this.view.left, this.view.top);
+  }
+
+  #shade() {
+    const { context: c, view, pane } = this;
+    c.fillStyle = "rgb(8 10 18 / .5)";
+    c.fillRect(0, 0, pane.trace.W * view.scale, pane.trace.H * view.scale);
+  }
+
+  /** A further layer above the stage's own. */
+  #over(name, opacity) {
+    this.#origin();
+    this.context.globalAlpha = opacity / 100;
+    this.#layer(name, this.pane.spec.round, true);
+  }
+
+  #layer(name, round, over = false) {
+    const { context: c, pane } = this;
+    const layer = over && name === "superpixels" ? null : pane.layers.get(name, round);
+    if (layer) {
+      c.imageSmoothingEnabled = layer.smooth;
+      this.#spread(c, layer.map);
+      if (layer.unknown) this.#fill(layer.unknown, this.pattern);
+      if (layer.lines) this.#stroke(layer.lines, STRIDE, ["#0008", "#fff"], 1.5);
+      if (layer.dashed) this.#stroke(layer.dashed, STRIDE, ["#fff"], 1.2, [4, 4]);
+      if (layer.dotted) this.#stroke(layer.dotted, 1, ["#000a", "#fff"], 1.6, [1, 4]);
+    }
+    if (name === "superpixels" && pane.trace.superpixels)
+      this.#stroke(pane.trace.edgesPath(), 1, ["#ffffff8c"], over ? 1 : 0.7);
+  }
+
+  /** Changed pixels in their colours, each kind of change under its own pattern. */
+  #changes({ map, masks }) {
+    const { context: c } = this;
+    c.imageSmoothingEnabled = false;
+    this.#spread(c, map);
+    c.globalAlpha = 1;
+    masks.forEach((mask, i) => mask && this.#fill(mask, this.signs[i]));
+  }
+
+  /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */
+  #spread(c, map) {
+    const unit = this.view.scale * (map.width === this.pane.trace.W ? 1 : STRIDE);
+    c.drawImage(map, 0, 0, map.width * unit, map.height * unit);
+  }
+
+  /** A pattern where the mask is. */
+  #fill(mask, pattern) {
+    const { canvas, view, context: c } = this,
+      sheet = offscreen(canvas.width, canvas.height),
+      s = sheet.getContext("2d");
+    s.imageSmoothingEnabled = false;
+    s.setTransform(1, 0, 0, 1, view.left, view.top);
+    this.#spread(s, mask);
+    s.setTransform(1, 0, 0, 1, 0, 0);
+    s.globalCompositeOperation = "source-in";
+    s.fillStyle = pattern;
+    s.fillRect(0, 0, canvas.width, canvas.height);
+    c.save();
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.drawImage(sheet, 0, 0);
+    c.restore();
+  }
+
+  #stroke(path, unit, colours, width, dash) {
+    strokePath(
+      this.context,
+      path,
+      this.view,
+      unit,
+      colours,
+      width * this.dpr,
+      dash?.map((d) => d * this.dpr),
+    );
+  }
+}
+
+/** Whether the round that the state compares with can be drawn beside the pane's. */
+export function compared({ diff }, { stage, round }, { T }) {
+  return Boolean(diff) && diff !== round && diff <= T && COMPARED.includes(stage);
+}
+
+/**
+ * A line with a dark casing, so that it shows on light and on dark ground.
+ * `path` is in units of `unit` image px (null: the context's own path); widths and dashes in canvas px.
+ */
+export function strokePath(c, path, view, unit, colours, width, dash = []) {
+  const scale = view.scale * unit;
+  c.save();
+  c.setTransform(scale, 0, 0, scale, view.left, view.top);
+  c.lineCap = "round";
+  colours.forEach((colour, i) => {
+    const casing = colours.length > 1 && i === 0;
+    c.strokeStyle = colour;
+    c.lineWidth = (casing ? width * 1.9 : width) / scale;
+    c.setLineDash(casing ? [] : dash.map((d) => d / scale));
+    path ? c.stroke(path) : c.stroke();
+  });
+  c.restore();
+}

@@ -1,0 +1,245 @@
+// What-if: walls and labels painted on one photo, and the refined map that follows from them.
+import { Scan } from "./scan.js";
+import { classColour, css, hatch } from "../draw/colour.js";
+import { cellOutline } from "../draw/paint.js";
+import { ERASED, NONE, read, written } from "../state/painted.js";
+
+export const TOOLS = ["wall", "label", "erase", "restore"];
+const WALL = "wall";
+const REMEMBERED = 60; // strokes
+
+export class Edits {
+  /** `trace`: as it came, not a variant of it. */
+  constructor(trace) {
+    const { n } = trace;
+    Object.assign(this, { trace, version: 0, past: [], last: null });
+    this.wall = new Uint8Array(n); // 1: no gate leads here or away
+    this.label = new Int16Array(n).fill(NONE); // painted channel, NONE or ERASED
+  }
+
+  /** Whether nothing is painted. */
+  get empty() {
+    return !this.wall.includes(1) && this.label.every((k) => k === NONE);
+  }
+
+  /**
+   * Paints a straight line of cells, `size` wide. Tools: "wall"; "label" (the unary map says `channel` there, for
+   * sure); "erase" (it says nothing there: all classes alike); "restore" (nothing is painted there). A stroke that
+   * begins where the last one ended goes on with it: one undo takes back both. The line is 4-connected, so that no
+   * gate, which may point to a diagonal neighbour, slips through a diagonal wall. Nothing happens unless the trace
+   * is `paintable`.
+   */
+  stroke(from, to, tool, channel = 0, size = 1) {
+    if (!paintable(this.trace)) return;
+    const before = this.#now(),
+      goesOn = this.last?.to === from && this.last.tool === tool;
+    let changed = false;
+    for (const p of line(from, to, this.trace.w))
+      for (const q of disc(p, size, this.trace)) changed = this.#paint(q, tool, channel) || changed;
+    this.last = { to, tool };
+    if (!changed) return;
+    if (!goesOn) this.#keep(before);
+    this.version++;
+  }
+
+  #paint(p, tool, channel) {
+    const wall = { wall: 1, restore: 0 }[tool] ?? this.wall[p],
+      label = { label: channel, erase: ERASED, restore: NONE }[tool] ?? this.label[p],
+      changed = wall !== this.wall[p] || label !== this.label[p];
+    this.wall[p] = wall;
+    this.label[p] = label;
+    return changed;
+  }
+
+  /** Takes everything away; can be undone. */
+  reset() {
+    if (this.empty) return;
+    this.#keep(this.#now());
+    this.wall.fill(0);
+    this.label.fill(NONE);
+    this.last = null;
+    this.version++;
+  }
+
+  /**
+   * Takes over what is painted on another trace of the same photo: its run has grown meanwhile. False, and nothing
+   * happens, unless grid and classes are the same and this trace is paintable too.
+   */
+  adopt({ trace, wall, label, past }) {
+    const form = ({ w, h, meta }) => JSON.stringify([w, h, meta.class_ids, meta.classes]);
+    if (form(trace) !== form(this.trace) || !paintable(this.trace)) return false;
+    this.wall.set(wall);
+    this.label.set(label);
+    Object.assign(this, { past: [...past], last: null, version: this.version + 1 });
+    return true;
+  }
+
+  /** What is painted as the state has it, or null. */
+  get text() {
+    if (this.said?.version !== this.version) this.said = { version: this.version, text: written(this, this.trace.w) };
+    return this.said.text;
+  }
+
+  /** Paints what a text says, and nothing else; one undo takes it back. Nothing unless the trace is `paintable`. */
+  take(text) {
+    if (text === this.text || !paintable(this.trace)) return;
+    this.#keep(this.#now());
+    const { wall, label } = read(text, this.trace);
+    this.wall.set(wall);
+    this.label.set(label);
+    this.last = null;
+    this.version++;
+  }
+
+  get canUndo() {
+    return this.past.length > 0;
+  }
+
+  undo() {
+    const before = this.past.pop();
+    if (!before) return;
+    this.wall.set(before.wall);
+    this.label.set(before.label);
+    this.last = null;
+    this.version++;
+  }
+
+  #now() {
+    return { wall: this.wall.slice(), label: this.label.slice() };
+  }
+
+  #keep(before) {
+    this.past.push(before);
+    if (this.past.length > REMEMBERED) this.past.shift();
+  }
+
+  /** [{value, cells, outline}]: what is painted as paths in units of cells; made once for each version. */
+  sheets() {
+    if (this.drawn?.version !== this.version) {
+      const { wall, label, trace, version } = this,
+        painted = [...new Set(label)].filter((k) => k !== NONE),
+        sheets = painted.map((k) => ({ value: k, ...sheet(label, k, trace) }));
+      if (wall.includes(1)) sheets.push({ value: WALL, ...sheet(wall, 1, trace) });
+      this.drawn = { version, sheets };
+    }
+    return this.drawn.sheets;
+  }
+
+  /**
+   * What is different under these edits and so many passes (null: the trace's own), for variant.js. The answer keeps
+   * to what is painted now.
+   */
+  change(passes = null) {
+    const { trace, version } = this,
+      { wall, label } = this.#now(),
+      change = {
+        key: `edits${version}.${passes ?? ""}`,
+        affinity: (t) => affinity(trace, t, wall, passes),
+      };
+    if (label.some((k) => k !== NONE)) change.unary = (t) => painted(trace.unary(t), label, trace.K);
+    return change;
+  }
+}
+
+/** Whether all rounds have gates: walls cut gates, and a random walk has none. */
+export const paintable = ({ meta }) =>
+  meta.rounds.length > 0 && meta.rounds.every(({ affinity: { kind } }) => kind === "scan");
+
+function affinity(trace, t, wall, passes) {
+  const g = trace.affinity(t),
+    walled = wall.includes(1);
+  if (!walled && (passes ?? g.passes) === g.passes) return g;
+  return new Scan(walled ? cut(g, wall) : g.gates, g.h, g.w, passes ?? g.passes);
+}
+
+/** Gates of a Scan, 0 where the cell itself or its neighbour is a wall: then a cell keeps what it does not hear. */
+function cut(g, wall) {
+  const { n } = g,
+    gates = g.gates.slice();
+  for (let d = 0; d < 4; d++)
+    for (let k = 0; k < 3; k++) {
+      const by = g.jump(d, k);
+      for (let p = 0, i = (3 * d + k) * n; p < n; p++, i++)
+        if (gates[i] > 0 && (wall[p] || wall[p + by])) gates[i] = 0;
+    }
+  return gates;
+}
+
+/** The unary map (K, n) with what is painted. */
+function painted(alpha, label, K) {
+  const n = label.length,
+    out = alpha.slice();
+  for (let p = 0; p < n; p++) {
+    if (label[p] === NONE) continue;
+    for (let k = 0; k < K; k++) out[k * n + p] = label[p] === ERASED ? 1 / K : k === label[p] ? 1 : 0;
+  }
+  return out;
+}
+
+/** Cells from one to another, each beside the last, never across a corner. */
+function* line(from, to, w) {
+  let x = from % w,
+    y = Math.floor(from / w);
+  const across = (to % w) - x,
+    down = Math.floor(to / w) - y,
+    [nx, ny] = [Math.abs(across), Math.abs(down)];
+  for (let i = 0, j = 0; ; ) {
+    yield y * w + x;
+    if (i === nx && j === ny) return;
+    if ((1 + 2 * i) * ny < (1 + 2 * j) * nx) {
+      x += Math.sign(across);
+      i++;
+    } else {
+      y += Math.sign(down);
+      j++;
+    }
+  }
+}
+
+/** Cells of a round brush around p, `size` wide. */
+function* disc(p, size, { w, h }) {
+  const x = p % w,
+    y = Math.floor(p / w),
+    low = -Math.floor((size - 1) / 2),
+    middle = low + (size - 1) / 2;
+  for (let r = low; r < low + size; r++)
+    for (let c = low; c < low + size; c++) {
+      const inside = x + c >= 0 && x + c < w && y + r >= 0 && y + r < h;
+      if (inside && (r - middle) ** 2 + (c - middle) ** 2 <= (size / 2) ** 2) yield (y + r) * w + x + c;
+    }
+}
+
+/**
+ * What is painted: walls dark, labels in their class's colour, erased cells hatched as unknown.
+ * The context's unit is a canvas px, `cell` px of it are one grid cell; `ids` are the channels' class ids.
+ */
+export function drawEdits(context, edits, cell, ids) {
+  context.save();
+  context.scale(cell, cell);
+  context.strokeStyle = "#fff";
+  context.lineWidth = Math.max(1, cell / 7) / cell;
+  for (const { value, cells, outline } of edits.sheets()) {
+    context.fillStyle = fill(context, value, cell, ids);
+    context.fill(cells);
+    context.stroke(outline);
+  }
+  context.restore();
+}
+
+function fill(context, value, cell, ids) {
+  if (value === WALL) return "rgb(8 10 16 / .88)";
+  if (value !== ERASED) return css(classColour(ids[value]));
+  const pattern = hatch(context, Math.max(1, cell / 8));
+  pattern.setTransform(new DOMMatrix().scale(1 / cell));
+  return pattern;
+}
+
+/** The cells of a map that hold a value, and their outline, as paths in units of cells. */
+function sheet(map, value, { w, h }) {
+  const inside = map.map((v) => (v === value ? 1 : 0)),
+    cells = new Path2D(),
+    outline = new Path2D();
+  inside.forEach((yes, p) => yes && cells.rect(p % w, Math.floor(p / w), 1, 1));
+  cellOutline(outline, inside, 1, w, h);
+  return { cells, outline };
+}

@@ -1,0 +1,103 @@
+// What is written on exported figures, and what their files are called.
+import { ABOUT, number, perRound } from "../panel/stages.js";
+import { BY } from "../state/panes.js";
+import { NAMES } from "../picture/animation.js";
+import { STRIDE } from "../engine/scan.js";
+
+/** A text as a part of a file name. */
+export const slug = (text) =>
+  text
+    .normalize("NFKD")
+    .replace(/\.(jpe?g|png|webp|gif|bmp|tiff?|ppm|safetensors)$/i, "")
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 60) || "photo";
+
+/** The photo's part of a file name; own photos are called as their files were. */
+export const photoName = ({ origin, state, own }) => slug(own?.find(state.img)?.name ?? origin.meta.name);
+
+/** "iaff_chelsea_round3_affinity.png" for the view as it is. */
+export function fileName(app, ending) {
+  const { stage, round, panes } = app.state,
+    when = perRound(stage) ? `_round${round}` : "",
+    many = panes > 1 ? `_${panes}panes` : "";
+  return `iaff_${photoName(app)}${when}_${stage}${many}${ending}`;
+}
+
+/** The run that the photo's trace is of, or "": a trace that was dropped is not the open run's. */
+export const runOf = ({ own, state, origin, run }) =>
+  own?.find(state.img)?.given ? (origin.meta.run?.name ?? "") : (run?.name ?? "");
+
+/** The lines above a figure of the view: [which layer of which run, what is asked and how]. */
+export function aboutView(app) {
+  const { state, picture } = app,
+    run = runOf(app),
+    { panes } = picture,
+    when = perRound(state.stage) ? `, round ${state.round} of ${app.trace.T}` : "",
+    what = panes.length > 1 ? `${panes.length} panes` : `${ABOUT[state.stage].name}${when}`;
+  return [[run && `Run ${run}`, what].filter(Boolean).join(" · "), asked(app), capital(how(app))].filter(Boolean);
+}
+
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/** What the pin, or the cursor, is asked, and the answer in numbers. */
+function asked(app) {
+  const { state, picture } = app,
+    pane = picture.panes.find((one) => one.trace && one.asks()),
+    at = pane && app.at();
+  if (!at) return app.pinned() ? `Pinned: pixel ${app.pinned().x}, ${app.pinned().y}` : "";
+  const { count, mass } = pane.ask(at),
+    question = state.mode === "row" ? "Which pixels decide pixel" : "Where the label goes of pixel",
+    which = picture.panes.length > 1 ? ` (in pane ${pane.index + 1})` : "";
+  return `${question} ${at.x}, ${at.y} · reach: ${number(count)} cells hold 90 % of the mass${which}, mass ${mass.toFixed(mass < 10 ? 3 : 1)}`;
+}
+
+/** What is different from the plain view of the stage, or "". */
+export function how(app) {
+  const { state, picture, edits } = app,
+    { by } = picture.main.spec, // none while its answer is awaited
+    over = picture.main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
+  return [
+    by && `by ${BY[by].name}`,
+    state.dir && `scan ${NAMES[state.dir]} alone`,
+    state.passes && `${state.passes} passes`,
+    app.comparable() && state.wipe !== null && `left of the line round ${state.diff}, right of it round ${state.round}`,
+    app.comparable() && state.wipe === null && `changes from round ${state.diff} to round ${state.round}`,
+    over.length && `above it: ${over.join(", ")}`,
+    state.cls && `classes shown: ${state.cls.replaceAll(",", ", ")}`,
+    state.stage === "cam" && camPart(picture.layers),
+    tried(state),
+    picture.main.leaks && "marked: where most of another label comes in",
+    edits && !edits.empty && "with walls or labels painted by hand",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** Which scale or step of the climb of the CAM is shown alone, or "". */
+function camPart(layers) {
+  const [part, i] = layers.camPart();
+  if (!part) return "";
+  if (part === "cam_scales") return `of the photo at ${layers.trace.meta.cam_scales[i]} times its size alone`;
+  return i ? `after step ${i} of the climb alone` : "of the photo before the climb alone";
+}
+
+const TRIED = { fg: "object seeds", bg: "background seeds", tau: "τ", taubg: "τ of background", purity: "purity" };
+
+/** Thresholds that are tried in place of the run's. */
+function tried(state) {
+  const changed = Object.entries(TRIED).filter(([key]) => state[key] !== null);
+  return changed.length ? `tried: ${changed.map(([key, name]) => `${name} ${state[key]}`).join(", ")}` : "";
+}
+
+/** "1 cell = 4 × 4 px of the photo (352 × 234 px)", and the zoom. */
+export function scaleNote({ origin, state }) {
+  const cell = `1 cell = ${STRIDE} × ${STRIDE} px of the photo (${origin.W} × ${origin.H} px)`;
+  return state.zoom > 1 ? `${cell} · zoom ${state.zoom.toFixed(1)} ×` : cell;
+}
+
+/** Who took the photo, where the trace knows. */
+export function credit({ meta: { credit: of } }) {
+  const text = of ? [of.author, of.licence].filter(Boolean).join(", ") : "";
+  return text && `Photo: ${text}`;
+}

@@ -1,0 +1,80 @@
+// The dialog with all lessons, read anew at each opening, and the files that could not be told.
+import { dialog, el, icon, ICONS, outward } from "../ui/dom.js";
+import { copied } from "../state/links.js";
+import { linkTo } from "./lesson_view.js";
+import { parts } from "../ui/problem.js";
+
+const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+export class LessonMenu {
+  constructor(lessons) {
+    this.lessons = lessons;
+    this.note = el("p.note", { role: "status", hidden: true });
+    this.cards = el("div.lesson-cards");
+    this.broken = el("div.broken");
+    this.node = dialog("lessons", "Lessons", [], this.note, this.cards, this.broken);
+  }
+
+  async open() {
+    if (!this.lessons.offered) return;
+    if (!this.node.open) this.node.showModal();
+    await this.lessons.load();
+    const { wrong } = this.lessons;
+    this.note.hidden = !wrong;
+    this.note.textContent = wrong;
+    this.#fill();
+    this.cards.querySelector("a")?.focus();
+  }
+
+  #fill() {
+    const { all, broken } = this.lessons;
+    this.cards.replaceChildren(...all.map((lesson) => this.#card(lesson)));
+    const head = el("h3", {}, `${count(broken.length, "file")} that cannot be told`);
+    const files = broken.map(({ file, ...error }) => el("div", {}, el("h4", {}, file), parts(error)));
+    this.broken.replaceChildren(...(broken.length ? [head, ...files] : []));
+  }
+
+  #card(lesson) {
+    const { lessons } = this,
+      { name, title, summary, minutes, steps } = lesson,
+      questions = steps.filter(({ question }) => question).length;
+    const begin = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new page, as with any link
+      event.preventDefault();
+      this.node.close();
+      lessons.go(name, 1, event.detail === 0);
+    };
+    const about = el("p");
+    about.innerHTML = summary;
+    outward(about);
+    const asks = questions ? ` · ${count(questions, "question")}` : "";
+    return el(
+      "article.lesson-card",
+      { "aria-current": name === lessons.lesson?.name ? "true" : null },
+      el("h3", {}, el("a", { href: linkTo(name), onclick: begin }, title)),
+      about,
+      el(
+        "div.lesson-foot",
+        {},
+        el("span", {}, `${count(minutes, "minute")} · ${count(steps.length, "step")}${asks}`),
+        copy(linkTo(name)),
+      ),
+    );
+  }
+}
+
+function copy(link) {
+  const label = el("span", {}, "Copy link");
+  return el(
+    "button.quiet",
+    {
+      type: "button",
+      async onclick() {
+        label.textContent = (await copied(link)) ? "Copied" : "Copy the title's address";
+        setTimeout(() => (label.textContent = "Copy link"), 1500);
+      },
+    },
+    icon(ICONS.link),
+    label,
+  );
+}

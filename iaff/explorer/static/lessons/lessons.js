@@ -1,0 +1,250 @@
+// Lessons: which one is on, its steps, and what was answered. A step is a view; turning to it shows that view.
+import { store } from "../state/state.js";
+import { DOWN } from "../export/down.js";
+import { bare, differs, viewOf, wrongIn } from "./lesson_view.js";
+import { exact, judge } from "./lesson_score.js";
+import { LessonCard } from "./lesson_card.js";
+import { LessonMenu } from "./lesson_menu.js";
+
+export class Lessons {
+  constructor(app, server) {
+    Object.assign(this, {
+      app,
+      server,
+      all: [],
+      broken: [], // {file, got, expected, remedy}
+      loading: false,
+      wrong: "", // why they could not be read
+      answers: new Map(), // "lesson/step" -> answer, until the lesson is left
+      instead: null, // the run that the lesson is told with, where its own is not open
+      mark: null, // a guess on the picture: {at, near}, image px
+      opened: false, // whether the run that is shown has its photos
+    });
+    this.card = new LessonCard(this);
+    this.menu = new LessonMenu(this);
+    store.subscribe((changed) => this.#changed(changed));
+    window.addEventListener("popstate", () => this.#complete()); // after the store has read the address
+    window.addEventListener("iaff:photo", () => this.#photo());
+  }
+
+  /** Whether there can be lessons: a file of its own has no server to ask. */
+  get offered() {
+    return Boolean(this.server?.lessons);
+  }
+
+  // --- what is told ------------------------------------------------------------------------------------------------
+
+  /** Reads the lessons anew. The one that is on is told, if it could not be before. */
+  async load() {
+    const untold = store.state.lesson && !this.lesson;
+    await this.#read();
+    if (!untold) return;
+    this.#complete();
+    this.#tell();
+  }
+
+  /** `wrong` is what went wrong, or "". */
+  async #read() {
+    this.loading = true;
+    const answer = await Promise.resolve(this.server.lessons({})).catch(() => null);
+    this.loading = false;
+    this.wrong = answer?.ok ? "" : (answer?.error ?? DOWN);
+    if (this.wrong) return;
+    const checked = answer.lessons.map((lesson) => ({ lesson, wrong: wrongIn(lesson) }));
+    this.all = checked.filter(({ wrong }) => !wrong).map(({ lesson }) => lesson);
+    const unseen = checked.filter(({ wrong }) => wrong).map(({ lesson, wrong }) => ({ file: lesson.file, ...wrong }));
+    this.broken = [...answer.broken, ...unseen];
+  }
+
+  /** The lesson that is on, if it can be told. */
+  get lesson() {
+    return this.all.find(({ name }) => name === store.state.lesson) ?? null;
+  }
+
+  /** The lesson after the one that is on, or null. */
+  following() {
+    return this.all[this.all.indexOf(this.lesson) + 1] ?? null;
+  }
+
+  get number() {
+    return Math.min(store.state.step, this.lesson?.steps.length ?? 1);
+  }
+
+  get step() {
+    return this.lesson?.steps[this.number - 1] ?? null;
+  }
+
+  get answer() {
+    return this.answers.get(this.#key()) ?? null;
+  }
+
+  #key() {
+    return `${store.state.lesson}/${this.number}`;
+  }
+
+  /** The view that belongs to the step: after its question was answered, the one that shows the answer. */
+  view() {
+    const { step } = this;
+    return this.#here(viewOf(this.answer ? step.question.reveal : step.view));
+  }
+
+  /** A view as it can be shown here: with the run that was taken in its place, and without one that is not open. */
+  #here(view) {
+    const run = this.instead ?? view.run;
+    return { ...view, run: this.#open(run) ? run : null };
+  }
+
+  #open(run) {
+    return this.app.runs.some(({ name }) => name === run);
+  }
+
+  /** Whether the reader has changed the step's view, or answered. */
+  get touched() {
+    return Boolean(this.step) && (Boolean(this.answer) || differs(store.state, this.view()));
+  }
+
+  /** Why the step's view cannot be shown: {run, photo}, or null. */
+  get missing() {
+    const { app, step } = this;
+    if (!step) return null;
+    const { run, img: photo } = viewOf(step.view),
+      name = this.instead ?? run ?? app.runs[0]?.name;
+    if (!this.#open(name)) return { run: name, photo };
+    const known = this.opened && app.run?.name === name;
+    return known && !app.index.some((entry) => entry.name === photo) ? { run: name, photo } : null;
+  }
+
+  /** Names of the other runs that have a photo. */
+  async runsWith(photo) {
+    const { app } = this,
+      others = app.runs.filter((run) => run !== app.run),
+      lists = await Promise.all(others.map((run) => app.photos.indexOf(run)));
+    return others.filter((_, i) => lists[i].some(({ name }) => name === photo)).map(({ name }) => name);
+  }
+
+  // --- what the reader does ----------------------------------------------------------------------------------------
+
+  /** The lesson that the address names; its step's view, unless the address holds one. Before the first picture. */
+  async restore() {
+    if (!store.state.lesson || !this.offered) return;
+    await this.#read();
+    if (this.#bare) {
+      Object.assign(store.state, this.view());
+      store.write(); // or the way back to this step would lead to another view
+    }
+    this.app.hiding.update();
+    this.#tell();
+  }
+
+  /** The step's view, where the address says nothing of it. */
+  #complete() {
+    if (this.#bare) store.amend(this.view());
+  }
+
+  get #bare() {
+    return Boolean(this.step) && bare(location.search);
+  }
+
+  /** Turn to a step; by keyboard its title takes the focus. */
+  go(name, number, keyboard = false) {
+    const { app } = this,
+      step = this.all.find((lesson) => lesson.name === name)?.steps[number - 1];
+    if (!step) return;
+    if (app.stepper.timer) app.stepper.stop();
+    app.animation.stop();
+    this.keyboard = keyboard;
+    const answered = this.answers.has(`${name}/${number}`);
+    store.set({ ...this.#here(viewOf(answered ? step.question.reveal : step.view)), lesson: name, step: number });
+    this.keyboard = false;
+  }
+
+  /** A step on or back; false where no lesson is on. */
+  turn(by, keyboard = false) {
+    if (!this.lesson) return false;
+    this.go(this.lesson.name, this.number + by, keyboard);
+    return true;
+  }
+
+  /** The step as it was at first, its question unanswered. */
+  reset() {
+    this.answers.delete(this.#key());
+    store.set(this.view());
+    this.#tell();
+  }
+
+  /** Tell the lesson with another run. */
+  take(run) {
+    this.instead = run;
+    store.set(this.view());
+    this.card.update();
+  }
+
+  leave() {
+    this.instead = null;
+    this.answers.clear();
+    store.set({ lesson: null, step: 1, hide: null });
+  }
+
+  /** Whether a click on the picture would be a guess. */
+  get guessing() {
+    return this.step?.question?.kind === "where" && !this.answer && !this.missing;
+  }
+
+  /** A click at a pixel; false where it is no guess. */
+  guess(at) {
+    if (!this.guessing) return false;
+    this.#judge(at);
+    return true;
+  }
+
+  /** A guess that is being placed by keys. */
+  place(at) {
+    this.mark = { at, near: null };
+    this.app.picture.hover();
+  }
+
+  async #judge(guess) {
+    const key = this.#key(),
+      { app } = this;
+    this.reveal({ guess });
+    const values = await exact(app.picture.main, store.state.by, app.pinned());
+    if (this.answers.get(key)?.guess !== guess) return;
+    if (this.#key() !== key) return void this.answers.delete(key); // the reader has gone on: it is asked again
+    this.answers.set(key, { guess, ...(values ? judge(guess, values, app.trace) : { late: true }) });
+    this.#tell();
+  }
+
+  /** The question is answered ({chosen}, {guess}) or given up ({}): show how it is. */
+  reveal(answer) {
+    this.answers.set(this.#key(), answer);
+    store.set(this.view());
+    this.#tell();
+  }
+
+  // --- what changed ------------------------------------------------------------------------------------------------
+
+  #changed(changed) {
+    if (changed.has("run")) this.opened = false;
+    if (changed.has("lesson") || changed.has("step")) this.#turned();
+    else if (store.state.lesson) this.card.update();
+  }
+
+  #photo() {
+    this.opened = true;
+    if (store.state.lesson) this.card.update();
+  }
+
+  /** Another step. A lesson that the way back names may be unread. */
+  #turned() {
+    if (store.state.lesson && !this.all.length && this.offered && !this.loading) this.load();
+    this.#tell(this.keyboard);
+  }
+
+  /** The page tells the step that is on. */
+  #tell(keyboard = false) {
+    const { guess: at, near } = this.answer ?? {};
+    this.mark = at ? { at, near } : null;
+    this.card.show(keyboard);
+    if (this.app.trace) this.app.picture.hover();
+  }
+}

@@ -1,0 +1,123 @@
+// The strip of photos: one's own first, behind the tile that takes them in and the way to all of the data set, then
+// those that were computed from the data set, then the run's.
+import { el, icon } from "../ui/dom.js";
+
+const GRID = '<path d="M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z"/>';
+const TAKES = "Choose a photo or a trace, or drop or paste one anywhere (u). It stays on this machine.",
+  TAKES_TRACES = "Open a trace (.safetensors), or drop one anywhere (u). Photos need weights, and this run has none.";
+
+export class Gallery {
+  constructor(app) {
+    this.app = app;
+    this.node = el("div.gallery", { role: "group", "aria-label": "Photos" });
+    this.add = el(
+      "button.thumb.add",
+      { type: "button", onclick: () => app.ownView.choose() },
+      el("span.blank", { "aria-hidden": "true" }, "+"),
+      (this.addName = el("span.caption")),
+    );
+    this.all = el(
+      "button.all",
+      { type: "button", title: "Every photo that the run was trained on", onclick: () => app.browser.open() },
+      icon(GRID, 14),
+      "All photos",
+    );
+  }
+
+  fill(entries) {
+    const { explains, browses } = this.app.run;
+    this.add.title = explains ? TAKES : TAKES_TRACES;
+    this.addName.textContent = explains ? "Your photo" : "A trace";
+    this.all.hidden = !browses;
+    const computed = entries.filter(({ own }) => own),
+      yours = this.#part("yours", computed.filter(({ own }) => !own.pick)),
+      picked = this.#part("from the data set", computed.filter(({ own }) => own.pick)),
+      shipped = entries.filter(({ own }) => !own).map((entry) => this.#tile(entry));
+    const head = computed.length ? [heading("the run's")] : [];
+    this.#replace([this.add, this.all, ...yours, ...picked, ...head, ...shipped]);
+    for (const entry of entries) if (entry.own?.busy) this.progress(entry.own);
+    this.update();
+  }
+
+  /** New tiles under the user's hands: focus and scroll stay where they are. */
+  #replace(tiles) {
+    const { node } = this,
+      { scrollLeft, scrollTop } = node,
+      focused = node.contains(document.activeElement) && document.activeElement.dataset.img;
+    node.replaceChildren(...tiles);
+    this.buttons = [...node.querySelectorAll("[data-img]")];
+    Object.assign(node, { scrollLeft, scrollTop });
+    this.buttons.find(({ dataset }) => dataset.img === focused)?.focus({ preventScroll: true });
+  }
+
+  #tile({ name, title, thumb, tags = [] }) {
+    return el(
+      "button.thumb",
+      {
+        type: "button",
+        "data-img": name,
+        title: title || name,
+        onclick: () => this.app.store.set({ img: name }),
+      },
+      thumb ? picture(thumb) : el("span.blank", { "aria-hidden": "true" }),
+      el("span.caption", {}, title || name),
+      el("span.sr", {}, tags.length ? `, tags: ${tags.join(", ")}` : ""),
+    );
+  }
+
+  /** Own photos below their head; nothing where there are none. */
+  #part(name, entries) {
+    return entries.length ? [heading(name), ...entries.map((entry) => this.#mine(entry))] : [];
+  }
+
+  /** An own photo's tile, with the button that forgets it. */
+  #mine(entry) {
+    const button = this.#tile(entry);
+    if (entry.own.failed) button.append(el("span.badge", { title: "could not be computed" }, "!"));
+    const forget = el(
+      "button.forget",
+      {
+        type: "button",
+        title: "Forget this photo",
+        "aria-label": `Forget ${entry.title}`,
+        onclick: () => this.app.ownView.forget(entry.own),
+      },
+      "×",
+    );
+    return el("div.mine", {}, button, forget);
+  }
+
+  /** How far an own photo is, on its tile. */
+  progress(photo) {
+    const button = this.buttons?.find(({ dataset }) => dataset.img === photo.id);
+    if (!button) return;
+    const badge = button.querySelector(".badge") ?? button.appendChild(el("span.badge"));
+    badge.textContent = photo.state === "running" ? `${Math.round(100 * photo.share)} %` : photo.state;
+    badge.style.setProperty("--share", photo.share);
+  }
+
+  update() {
+    for (const button of this.buttons ?? []) {
+      const here = button.dataset.img === this.app.state.img;
+      button.setAttribute("aria-pressed", String(here));
+      if (here) this.#reveal(button);
+    }
+  }
+
+  // Only the strip scrolls, never the page.
+  #reveal(button) {
+    const { offsetLeft: x, offsetTop: y, offsetWidth: w, offsetHeight: h } = button.closest(".mine") ?? button;
+    const strip = this.node;
+    if (x < strip.scrollLeft || x + w > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = x - 8;
+    if (y < strip.scrollTop || y + h > strip.scrollTop + strip.clientHeight) strip.scrollTop = y - 8;
+  }
+}
+
+const heading = (text) => el("h2.strip-head", {}, text);
+
+/** A small picture; a file that is none leaves an empty tile. */
+function picture(src) {
+  const image = el("img", { src, alt: "" });
+  image.addEventListener("error", () => image.replaceWith(el("span.blank", { "aria-hidden": "true" })));
+  return image;
+}

@@ -1,0 +1,174 @@
+// The tab "Layers": what lies over the photo, how opaque, which classes, how near.
+import { STAGES } from "../state/state.js";
+import { EVERYTHING } from "../state/hiding.js";
+import { ABOUT, perRound } from "./stages.js";
+import { embedded } from "../export/embedded.js";
+import { swatch } from "./legend.js";
+import { el, refill } from "../ui/dom.js";
+import { copyLink } from "../state/links.js";
+
+const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth" };
+const OTHERS = ["carried", "truth"]; // layers that are no stage
+const ON = 60; // % opaque, when a layer is switched on
+const stageLayers = STAGES.filter((stage) => stage !== "photo" && stage !== "affinity");
+const nameOf = (layer) => NAMES[layer] ?? ABOUT[layer].name;
+
+/** The further layers as {name: % opaque}, and back as the state has them. */
+const read = ({ over }) =>
+  Object.fromEntries((over?.split("_") ?? []).map((text) => text.split(".")).map(([k, v]) => [k, +v]));
+const written = (layers) =>
+  Object.entries(layers)
+    .map(([k, v]) => `${k}.${v}`)
+    .join("_") || null;
+
+export class LayersView {
+  constructor(app) {
+    this.app = app;
+    this.rows = new Map();
+    this.list = el("ul.layer-list");
+    this.classes = el("div.class-list", { role: "group", "aria-label": "Classes that are shown" });
+    this.zoom = el("output.zoom-value", { "aria-live": "off" });
+    const step = (text, label, by) =>
+      el("button.plain", { type: "button", "aria-label": label, title: label, onclick: () => app.zoom(by) }, text);
+    const whole = () => app.store.set({ zoom: 1, cx: null, cy: null });
+    const bare = el(
+      "button.plain.bare",
+      { type: "button", title: "This view without controls", onclick: () => copyLink(app, { hide: EVERYTHING }) },
+      "Copy a link to the picture alone",
+    );
+    this.node = el(
+      "div.tab-body",
+      {},
+      el("h3", {}, "Layers"),
+      el(
+        "p.note",
+        {},
+        "The stage's layer lies on the photo, the others above it. A double click (or o) shows one alone.",
+      ),
+      this.list,
+      el("h3", {}, "Classes"),
+      this.classes,
+      el("h3", {}, "View"),
+      el(
+        "div.zoom-row",
+        {},
+        step("−", "Farther (−)", -1),
+        this.zoom,
+        step("+", "Nearer (+)", 1),
+        el("button.plain", { type: "button", title: "The whole photo (0)", onclick: whole }, "whole photo"),
+      ),
+      el("p.note", {}, "The wheel zooms at the cursor, dragging (or Alt + arrows) moves the photo."),
+      !embedded && bare,
+    );
+  }
+
+  update() {
+    const names = [...stageLayers, ...OTHERS].filter((name) => this.#has(name));
+    for (const name of names) if (!this.rows.has(name)) this.rows.set(name, this.#row(name));
+    const nodes = names.map((name) => this.rows.get(name).node);
+    if (nodes.length !== this.list.children.length || nodes.some((node, i) => node !== this.list.children[i]))
+      this.list.replaceChildren(...nodes);
+    const over = read(this.app.state);
+    for (const name of names) this.#fill(this.rows.get(name), name, over);
+    refill(this.classes, classChips(this.app));
+    this.zoomed();
+  }
+
+  /** The view is nearer or farther. */
+  zoomed() {
+    const { zoom } = this.app.state;
+    this.zoom.textContent = `${zoom.toFixed(zoom < 10 ? 1 : 0)} ×`;
+  }
+
+  #has(name) {
+    const { trace, state } = this.app;
+    if (name === "truth") return Boolean(trace.truth);
+    if (name === "carried") return Boolean(trace.seeds) && trace.T > 0;
+    return trace.has(name, state.round);
+  }
+
+  #put(name, opacity) {
+    const { state, store } = this.app;
+    if (state.stage === name) return store.set({ opacity });
+    const now = read(state);
+    opacity ? (now[name] = opacity) : delete now[name];
+    store.set({ over: written(now) });
+  }
+
+  #row(name) {
+    const slider = el("input", {
+      type: "range",
+      min: 0,
+      max: 100,
+      step: 5,
+      "aria-label": `Opacity of ${nameOf(name)}, percent`,
+      oninput: () => this.#put(name, +slider.value),
+    });
+    const box = el("input", {
+      type: "checkbox",
+      "aria-label": `Show ${nameOf(name)}`,
+      onchange: () => this.#put(name, box.checked ? ON : 0),
+    });
+    const label = el(
+        "span.layer-name",
+        { title: "Double click, or o: this layer alone", ondblclick: () => this.#alone(name) },
+        nameOf(name),
+      ),
+      when = el("small");
+    const solo = { "data-solo": "", onsolo: () => this.#alone(name) },
+      node = el("li", solo, el("label", {}, box, label, when), slider);
+    return { node, box, slider, when };
+  }
+
+  #fill({ node, box, slider, when }, name, over) {
+    const { state } = this.app,
+      main = state.stage === name,
+      value = main ? state.opacity : (over[name] ?? 0);
+    node.classList.toggle("main", main);
+    box.disabled = main;
+    box.checked = main || value > 0;
+    slider.value = value;
+    slider.style.setProperty("--fill", value / 100);
+    when.textContent = main ? "stage" : perRoundLayer(name) ? `round ${state.round}` : "";
+  }
+
+  #alone(name) {
+    const { store, state } = this.app;
+    if (STAGES.includes(name))
+      store.set({ stage: name, over: null, truth: null, opacity: Math.max(80, state.opacity) });
+    else store.set({ stage: "photo", over: `${name}.100`, truth: null });
+  }
+}
+
+const perRoundLayer = (name) => name === "carried" || (STAGES.includes(name) && perRound(name));
+
+/**
+ * One button a class: a click hides or shows it, a double click shows it alone, or all again. `mark(id)` is its sign;
+ * `from` leaves out the channels before it.
+ */
+export function classChips(app, { mark = swatch, from = 0, text = (name) => name } = {}) {
+  const { classes, class_ids: ids } = app.trace.meta,
+    chosen = app.state.cls?.split(",").filter((name) => classes.includes(name)) ?? [],
+    shown = new Set(chosen.length ? chosen : classes);
+  const alone = (name) => set(chosen.length === 1 && chosen[0] === name ? classes : [name]);
+  const set = (names) => app.store.set({ cls: names.length && names.length < classes.length ? names.join(",") : null });
+  const chip = (name, k) => {
+    // A double click is two clicks first, and the first may have changed what is shown: it says what was before.
+    const click = ({ detail }) => {
+      if (detail < 2) {
+        app.solo = chosen.length === 1 && chosen[0] === name;
+        return set(classes.filter((other) => shown.has(other) !== (other === name)));
+      }
+      set(app.solo ? classes : [name]);
+    };
+    const pressed = String(shown.has(name));
+    const title = `Show or hide ${name}; double click, or o: only ${name}`;
+    return el(
+      "button.class-chip",
+      { type: "button", "aria-pressed": pressed, title, onclick: click, "data-solo": "", onsolo: () => alone(name) },
+      mark(ids[k]),
+      text(name),
+    );
+  };
+  return classes.map(chip).slice(from).reverse();
+}

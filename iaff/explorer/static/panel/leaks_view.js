@@ -1,0 +1,291 @@
+// The tab of leaks: how much of the decisions comes over a boundary, and the edges over which most of it enters.
+import { el, segmented } from "../ui/dom.js";
+import { swatch } from "./legend.js";
+import { percent } from "./stages.js";
+import { pinned } from "../state/pins.js";
+import { STRIDE, Scan } from "../engine/scan.js";
+import { centre } from "../trace/grid.js";
+import { askedLeaks, boundaryLabels, leakMap, leakRate, linear } from "../engine/leaks.js";
+
+const ZOOM = 4;
+const THUMB = 40; // CSS px
+const CROP = 6; // grid cells in a thumbnail
+const CHOSEN = "#ff2d55";
+const VOID = 255;
+const UNRANKED =
+  "Single edges are not ranked: this affinity is no scan, and crosses a boundary by many short pairs at every step.";
+const OWN = "The chosen propagator has no answer here (yet): this is the trace's own affinity.";
+// Where a gate's neighbour stands, in the order of the gates.
+const SIDES = [
+  ["the upper left", "the left", "the lower left"],
+  ["the upper right", "the right", "the lower right"],
+  ["the upper left", "above", "the upper right"],
+  ["the lower left", "below", "the lower right"],
+];
+
+export class LeaksView {
+  constructor(app) {
+    this.app = app;
+    this.boundary = segmented(
+      "Over which boundary",
+      [
+        ["truth", "true boundary", "between the true labels"],
+        ["labels", "predicted", "between the labels of this round's refined map"],
+      ],
+      (leaks) => app.store.set({ leaks, leak: null }),
+    );
+    this.rate = el("b");
+    this.rates = el("div.leak-rates", { role: "group", "aria-label": "Leak rate of each round" });
+    this.list = el("div.leak-list", { role: "listbox", "aria-label": "Largest leaks", onkeydown: (e) => this.#key(e) });
+    this.seen = new IntersectionObserver((entries) => this.#thumbnails(entries), { root: this.list });
+    const what = el("p", {}, this.rate, el("span", {}, "of a cell's decision comes from other labels"));
+    this.about = el("p.leak-about", { "aria-live": "polite" });
+    this.node = el(
+      "section.leaks",
+      { "aria-label": "Leaks" },
+      this.boundary.node,
+      el("div.leak-head", {}, what, this.rates),
+      this.list,
+      this.about,
+    );
+  }
+
+  /** State or trace changed. */
+  update() {
+    const { trace, state } = this.app;
+    if (!trace.T) return this.#empty("This trace has no rounds, so there is no affinity that could leak.");
+    const asked = askedLeaks(trace, state);
+    this.boundary.show(asked.which);
+    this.boundary.node.firstChild.disabled = !trace.truth;
+    this.#rates(asked.which);
+    this.#fill(asked.leaks);
+    this.#choose(asked.chosen);
+    const about = (asked.chosen ? happens : instead)(trace, state.round, asked);
+    this.about.textContent = state.by && !trace.origin ? `${OWN} ${about}` : about;
+  }
+
+  #empty(why) {
+    this.rate.textContent = "";
+    this.rates.replaceChildren();
+    this.#fill(null);
+    this.about.textContent = why;
+  }
+
+  /** The rate of every round; of a random walk's only this round's, which takes a while. */
+  #rates(which) {
+    const { trace, state } = this.app,
+      later = () => this.app.trace === trace && this.update(),
+      scans = trace.affinity(state.round) instanceof Scan;
+    const rates = Array.from({ length: trace.T }, (_, i) => {
+      if (i + 1 !== state.round && !(scans && trace.affinity(i + 1) instanceof Scan)) return null;
+      const labels = boundaryLabels(trace, i + 1, which);
+      return labels && leakRate(trace, i + 1, labels, later);
+    });
+    this.rate.textContent = text(rates[state.round - 1]);
+    this.#bars(rates);
+  }
+
+  #bars(rates) {
+    const { state, store } = this.app,
+      most = Math.max(...rates.map((rate) => rate || 0), 1e-9);
+    if (this.rates.childElementCount !== rates.length)
+      this.rates.replaceChildren(
+        ...rates.map((_, i) =>
+          el(
+            "button",
+            { type: "button", onclick: () => store.set({ round: i + 1 }) },
+            el("i"),
+            el("span", {}, `${i + 1}`),
+          ),
+        ),
+      );
+    this.rates.hidden = rates.length < 2;
+    rates.forEach((rate, i) => {
+      const bar = this.rates.children[i];
+      bar.title = `Round ${i + 1}: ${text(rate)}`;
+      bar.setAttribute("aria-label", bar.title);
+      bar.setAttribute("aria-pressed", String(i + 1 === state.round));
+      bar.firstChild.style.height = `${2 + (24 * (rate || 0)) / most}px`;
+    });
+  }
+
+  #fill(leaks) {
+    if (leaks === this.leaks) return;
+    this.leaks = leaks;
+    this.options = (leaks ?? []).map((leak, i) => this.#option(leak, i));
+    this.list.replaceChildren(...this.options);
+    this.list.hidden = !this.options.length;
+    this.list.scrollTop = 0;
+    this.seen.disconnect();
+    for (const option of this.options) this.seen.observe(option);
+  }
+
+  /** Drawn when they are scrolled to. */
+  #thumbnails(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const leak = this.leaks?.[this.options.indexOf(target)]; // none where the list has changed meanwhile
+      if (!isIntersecting || !leak) continue;
+      this.seen.unobserve(target);
+      drawThumbnail(target.querySelector("canvas"), this.app.trace, leak);
+    }
+  }
+
+  #option(leak, i) {
+    const { trace } = this.app,
+      name = (id) => [swatch(id), className(trace, id)],
+      share = leak.flow / this.leaks[0].flow;
+    return el(
+      "button.leak",
+      { type: "button", role: "option", tabindex: "-1", onclick: () => this.#go(i) },
+      el("span.rank", {}, `${i + 1}`),
+      el("canvas", { "aria-hidden": "true" }),
+      el("span.ends", {}, ...name(leak.from), el("span.into", {}, "→"), ...name(leak.to)),
+      el("span.flow", {}, `flow ${leak.flow.toFixed(2)}`, el("i", { style: `transform:scaleX(${share})` })),
+    );
+  }
+
+  #choose(rank) {
+    this.options.forEach((option, i) => {
+      option.setAttribute("aria-selected", String(i + 1 === rank));
+      option.tabIndex = i + 1 === (rank ?? 1) ? 0 : -1;
+    });
+    if (rank && this.options[rank - 1]) this.#reveal(this.options[rank - 1]);
+  }
+
+  /** The list alone scrolls: the page stays where it is. */
+  #reveal({ offsetTop: top, offsetHeight: height }) {
+    const { list } = this;
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (top + height > list.scrollTop + list.clientHeight) list.scrollTop = top + height - list.clientHeight;
+  }
+
+  #key(event) {
+    const at = this.options.indexOf(event.target),
+      last = this.options.length - 1;
+    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: last }[event.key];
+    if (to === undefined || event.shiftKey || at < 0) return;
+    event.preventDefault();
+    if (to < 0 || to > last) return;
+    this.#go(to);
+    this.options[to].focus();
+  }
+
+  /** Look there: the target is pinned, the source is the second pin. */
+  #go(i) {
+    const { trace, state, store } = this.app,
+      { p, q } = this.leaks[i],
+      [to, from] = [centre(trace, p), centre(trace, q)];
+    store.set({
+      leaks: askedLeaks(trace, state).which,
+      leak: i + 1,
+      ...pinned([to, from]),
+      mode: "row",
+      stage: "affinity",
+      cx: (to.x + from.x) / 2,
+      cy: (to.y + from.y) / 2,
+      zoom: ZOOM,
+    });
+  }
+}
+
+const text = (rate) => (rate === null || Number.isNaN(rate) ? "–" : percent(rate, 1));
+
+/** What a class id is called: by the trace, else by its run. */
+function className({ meta }, id) {
+  if (id === VOID) return "unlabelled";
+  return meta.classes[meta.class_ids.indexOf(id)] ?? meta.run?.classes?.[id] ?? `class ${id}`;
+}
+
+/** A sentence on the chosen leak. */
+function happens(trace, t, { labels, leaks, chosen }) {
+  const leak = leaks[chosen - 1],
+    g = trace.affinity(t),
+    total = leakMap(trace, t, labels)[leak.p],
+    name = (id) => className(trace, id),
+    several = new Set(labels).size > 2,
+    others = several ? `not: most of that is ${name(strongest(g, labels, leak))}` : name(leak.from),
+    way = `from ${SIDES[leak.direction][leak.neighbour]}, over a gate of ${leak.gate.toFixed(2)}`;
+  // after one pass a quarter of the flow is the cell's own decision
+  const here = g.passes === 1 ? `${percent(leak.flow / 4 / total, 0)} of it enters here` : "Much of it enters here";
+  return `This cell is ${name(leak.to)}, but ${percent(total, 0)} of its decision is ${others}. ${here}, ${way}.`;
+}
+
+/** The other label that decides most of the leak's target. */
+function strongest(g, labels, { p, to }) {
+  const row = new Float32Array(labels.length),
+    share = new Float64Array(256);
+  g.row(p, row);
+  labels.forEach((label, q) => (share[label] += label === to ? 0 : row[q]));
+  return share.indexOf(Math.max(...share));
+}
+
+/** What the tab says while no leak is chosen. */
+function instead(trace, t, { labels, leaks }) {
+  const g = trace.affinity(t);
+  if (!linear(g)) return `${g?.why ?? "There is no affinity here."} Without a matrix there is no leak.`;
+  if (!labels) return "The refined map is still being computed.";
+  if (!leaks) {
+    if (!g.make) return "Nothing is carried anywhere, so nothing leaks.";
+    if (g.broken) return "This browser does not walk on: the leak rate is not known.";
+    const rate = leakRate(trace, t, labels) === null ? "The rate is being computed …" : "The rate is exact.";
+    return `${rate} ${UNRANKED}`;
+  }
+  if (!leaks.length) return "Nothing leaks here: there is no boundary, or nothing crosses it.";
+  return "Where most of it enters. Choose an edge to go there.";
+}
+
+/** The photo around an edge, with the edge. */
+function drawThumbnail(canvas, trace, leak) {
+  canvas.width = canvas.height = Math.round(THUMB * Math.min(2, devicePixelRatio || 1));
+  const cell = canvas.width / CROP,
+    context = canvas.getContext("2d");
+  const [left, top] = [trace.W, trace.H].map((px, i) => {
+    const first = (leak.source[i] + leak.target[i] + 1 - CROP) / 2;
+    return Math.max(0, Math.min(px / STRIDE - CROP, first));
+  });
+  context.translate(-left * cell, -top * cell);
+  context.drawImage(trace.image, 0, 0, (trace.W / STRIDE) * cell, (trace.H / STRIDE) * cell);
+  drawLeaks(context, [leak], 1, cell);
+}
+
+/**
+ * Ranked leaks as short arrows from source to target, wide where much flows; the one of rank `chosen` (from 1, or null)
+ * lies on top. The context's unit is a canvas px, `cell` px of it are one grid cell.
+ */
+export function drawLeaks(context, leaks, chosen, cell) {
+  const top = leaks[chosen - 1],
+    order = top ? [...leaks.filter((leak) => leak !== top), top] : leaks;
+  context.save();
+  context.lineJoin = "round";
+  for (const leak of order) {
+    const width = cell * (0.16 + 0.34 * Math.sqrt(leak.flow / leaks[0].flow));
+    context.beginPath();
+    arrow(context, middle(leak.source, cell), middle(leak.target, cell), width);
+    context.lineWidth = Math.max(1.5, 0.16 * cell);
+    context.strokeStyle = leak === top ? "#fff" : "rgb(0 0 0 / .75)";
+    context.stroke();
+    context.fillStyle = leak === top ? CHOSEN : "#fff";
+    context.fill();
+  }
+  context.restore();
+}
+
+const middle = ([x, y], cell) => [(x + 0.5) * cell, (y + 0.5) * cell];
+
+function arrow(context, [x0, y0], [x1, y1], width) {
+  const long = Math.hypot(x1 - x0, y1 - y0),
+    [ux, uy] = [(x1 - x0) / long, (y1 - y0) / long],
+    neck = long - Math.min(width, long / 2);
+  const at = (along, across) => [x0 + along * ux - across * uy, y0 + along * uy + across * ux];
+  context.moveTo(...at(0, width / 4));
+  for (const [along, across] of [
+    [neck, width / 4],
+    [neck, width / 2],
+    [long, 0],
+    [neck, -width / 2],
+    [neck, -width / 4],
+    [0, -width / 4],
+  ])
+    context.lineTo(...at(along, across));
+  context.closePath();
+}

@@ -1,0 +1,240 @@
+// The panel beside the picture: what this stage does, its choices, this photo's figures, what the cursor asks.
+import { STAGES } from "../state/state.js";
+import { ABOUT, step, perRound, percent, number } from "./stages.js";
+import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
+import { legend, swatch } from "./legend.js";
+import { patchStory } from "./patch.js";
+import { Choices } from "../state/choices.js";
+import { Query } from "../picture/query.js";
+import { story } from "./story.js";
+import { tagEditor } from "../page/tags.js";
+import { NAMES, tabs } from "./tabs.js";
+import { LayersView } from "./layers_view.js";
+import { CompareView } from "./compare_view.js";
+import { LeaksView } from "./leaks_view.js";
+import { MiningView } from "./mining_view.js";
+import { WhatIfView } from "./whatif_view.js";
+import { SeedsView } from "./seeds_view.js";
+import { thresholdsAt } from "../engine/mining.js";
+import { measured } from "../engine/measured.js";
+
+const STORIES = ["unary", "affinity", "refined"]; // where a pixel is looked at, not a patch
+const HINT = "Hover a patch for its verdict, click to keep it.";
+
+export class Panel {
+  constructor(app) {
+    this.app = app;
+    this.eyebrow = el("p.eyebrow");
+    this.title = el("h2");
+    this.sentence = el("p.sentence", { "aria-live": "polite" });
+    this.body = el("div.body");
+    this.figures = el("dl.figures");
+    this.legend = el("div.legend", { role: "group", "aria-label": "Legend" }); // stands under the picture
+    this.back = el(
+      "button.back",
+      { type: "button", "aria-label": "Back", title: "Back (←)", onclick: () => app.walk(-1) },
+      icon(ICONS.back),
+    );
+    this.next = el("button.next", { type: "button", onclick: () => app.walk(1) });
+    this.choices = new Choices(app);
+    this.query = new Query(app);
+    this.scaleChoice = segmented(
+      "Scale of the glow",
+      [
+        ["log", "log", "logarithmic (l)"],
+        ["linear", "linear", "linear (l)"],
+      ],
+      (scale) => app.store.set({ scale }),
+    );
+    this.head = el("div.head", {}, this.eyebrow, this.title, this.sentence); // above the picture on narrow pages
+    this.seeds = new SeedsView(app);
+    this.views = {
+      layers: new LayersView(app),
+      compare: new CompareView(app),
+      leaks: new LeaksView(app),
+      mining: new MiningView(app),
+      whatif: new WhatIfView(app),
+    };
+    this.tabs = tabs(app);
+    this.story = el("div.story");
+    this.stage = el("div.stage-tab", {}, this.body, this.seeds.node, this.query.node, this.story, this.figures);
+    this.walk = el("div.walk", {}, this.back, this.next);
+    this.content = el("div.tab-content", { id: "iaff-tab", role: "tabpanel" });
+    this.heading = el("h2.sr"); // of a tab whose parts have heads
+    const parts = [this.tabs.node, this.heading, this.head, this.content, this.walk];
+    this.node = el("aside.panel", { "aria-label": "Panel" }, parts);
+  }
+
+  /** The view of the chosen tab, or undefined for the stage's own. */
+  get view() {
+    return this.views[this.app.state.tab];
+  }
+
+  /** Stage, round or photo changed. */
+  update() {
+    const { trace, state } = this.app,
+      { stage, round, mode, scale } = state,
+      about = ABOUT[stage];
+    if (!trace) return;
+    this.tabs.show(state.tab);
+    this.heading.textContent = NAMES[state.tab][0];
+    this.heading.hidden = !this.view;
+    this.content.setAttribute("aria-labelledby", `tab-${this.app.state.tab}`);
+    const content = this.view?.node ?? this.stage;
+    if (this.content.firstChild !== content) this.content.replaceChildren(content);
+    this.node.classList.toggle("tool", Boolean(this.view));
+    this.scaleChoice.show(scale);
+    this.#fillLegend();
+    this.#fillHead(about, trace, round, mode);
+    if (this.view) this.view.update();
+    else this.#updateStage(about, trace, round);
+    this.hover();
+  }
+
+  #fillHead(about, trace, round, mode) {
+    const { stage } = this.app.state;
+    this.eyebrow.textContent =
+      `Stage ${STAGES.indexOf(stage) + 1} of ${STAGES.length}` +
+      (perRound(stage) ? ` · round ${round} of ${trace.T}` : " · once");
+    this.title.textContent = about.name;
+    tell(this.sentence, about.say(trace, round, mode));
+  }
+
+  #updateStage(about, trace, round) {
+    const { stage } = this.app.state;
+    this.figures.replaceChildren(
+      ...this.#figuresOf(about).map(({ label, text, hint }) =>
+        el("div", {}, el("dt", {}, label), el("dd", {}, text), hint && el("dd.hint", {}, hint)),
+      ),
+    );
+    refill(this.body, this.#extra(stage));
+    this.seeds.update();
+    this.query.update();
+    this.#fillNext();
+    this.pin();
+  }
+
+  /** The trace's own figures, or, where another propagator or something painted is shown, what is measured here. */
+  #figuresOf(about) {
+    const { app } = this,
+      { stage, round } = app.state;
+    if (app.trace.origin && ["unary", "affinity", "refined"].includes(stage)) return measured(app.picture.main);
+    return about.figures(app.trace, round);
+  }
+
+  #extra(stage) {
+    const { trace } = this.app,
+      { tags, tag_scores: scores } = trace.meta;
+    const mine = stage === "photo" && this.app.mine();
+    if (mine)
+      return [
+        tagEditor(trace, this.app.run.classes.slice(1), (chosen) => this.app.ownView.compute(chosen)),
+        this.#credit(),
+      ].filter(Boolean);
+    if (stage === "photo")
+      return [
+        el(
+          "div.tags",
+          {},
+          tags.map((tag) => el("span.tag", {}, swatch(this.#idOf(tag)), tag)),
+        ),
+        scores && this.#scores(scores, tags),
+        this.#credit(),
+      ].filter(Boolean);
+    if (stage === "cam") return this.choices.cam();
+    if ((stage === "superpixels" || stage === "confident") && trace.superpixels) {
+      this.patch = { id: null, node: el("section.patch", { "aria-label": "Patch under the cursor" }) };
+      return [...this.choices.difference(), this.patch.node];
+    }
+    return this.choices.difference();
+  }
+
+  #idOf(name) {
+    const { class_ids: ids, classes } = this.app.trace.meta;
+    return ids[classes.indexOf(name)] ?? 0;
+  }
+
+  #scores(scores, tags) {
+    const rows = Object.entries(scores).sort((a, b) => b[1] - a[1]);
+    return el(
+      "div.scores",
+      {},
+      el("h3", {}, "The classifier's own guess"),
+      rows.map(([name, v]) =>
+        el(
+          `div.bar${tags.includes(name) ? ".on" : ""}`,
+          {},
+          el("span.name", {}, name),
+          el("span.rail", {}, el("i", { style: `transform:scaleX(${v})` })),
+          el("span.value", {}, percent(v, 0)),
+        ),
+      ),
+    );
+  }
+
+  #credit() {
+    const { credit, note } = this.app.trace.meta;
+    if (!credit && !note) return null;
+    const text = credit ? [credit.author, credit.licence].filter(Boolean).join(", ") : "";
+    return el(
+      "p.credit",
+      {},
+      text && `Photo: ${text}`,
+      credit?.source &&
+        /^https?:/.test(credit.source) &&
+        el("a", { href: credit.source, target: "_blank", rel: "noreferrer noopener" }, "source"),
+      note && el("span", {}, note),
+    );
+  }
+
+  #fillLegend() {
+    const { items, high } = legend(this.app, this.scaleChoice.node);
+    this.high = high;
+    refill(this.legend, items);
+    this.legend.hidden = !items.length;
+  }
+
+  #fillNext() {
+    const { trace, state } = this.app,
+      to = step(state, 1, trace);
+    this.back.disabled = !step(state, -1, trace);
+    this.next.disabled = !to;
+    const turn = to && to.round !== state.round ? `Round ${to.round}: ` : "Next: ";
+    this.next.replaceChildren(to ? turn + ABOUT[to.stage].short : "The last step", to ? icon(ICONS.next) : "");
+    this.next.title = "Next (→)";
+  }
+
+  /** What follows the cursor. */
+  hover() {
+    const { app } = this,
+      at = app.at();
+    if (!app.trace) return;
+    if (at && this.high?.isConnected && app.picture.main.asks())
+      this.high.textContent = `max ${number(app.picture.query.max)}`;
+    if (this.view) return void this.view.hover?.(at);
+    if (!this.query.node.hidden) this.query.hover(at);
+    else if (this.patch?.node.isConnected) this.#showPatch();
+  }
+
+  #showPatch() {
+    const { trace, state } = this.app,
+      id = this.app.region;
+    if (this.patch.id === id) return;
+    this.patch.id = id;
+    this.patch.node.replaceChildren(
+      ...(id < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, id, thresholdsAt(trace, state))),
+    );
+  }
+
+  /** The pinned pixel through all rounds. */
+  pin() {
+    if (this.view) return;
+    const { trace, state } = this.app,
+      at = this.app.pinned(),
+      show = at && trace.T > 0 && STORIES.includes(state.stage);
+    this.story.hidden = !show;
+    if (!show) return;
+    this.story.classList.toggle("many", trace.T > 3);
+    this.story.replaceChildren(...story(trace, at, state.round, () => this.app.unpin()));
+  }
+}

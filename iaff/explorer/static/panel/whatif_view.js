@@ -1,0 +1,164 @@
+// The tab of what-if: what to paint with, and what becomes of the refined map.
+import { el, segmented } from "../ui/dom.js";
+import { swatch } from "./legend.js";
+import { number, percent } from "./stages.js";
+import { miou } from "../engine/score.js";
+import { TOOLS, paintable } from "../engine/whatif.js";
+
+const ABOUT = {
+  wall: "Drag on the photo: no gate crosses a wall, so nothing is heard through it.",
+  label: "Drag on the photo: there the unary map says this class, for sure.",
+  erase: "Drag on the photo: there the unary map says nothing, all classes alike.",
+  restore: "Drag on the photo: there everything is again as it was.",
+};
+const PEN = "The pen is down: Shift + arrows paint at the pin. e lifts it, z takes the stroke back.";
+const HONEST =
+  "The affinity and the networks stay as they are: only αᵖ = G α′ is computed anew. " +
+  "What the next round would learn from it, only training can tell.";
+const NO_ROUND = "This trace has no rounds, so there is nothing to compute anew.";
+const NO_GATES =
+  "Walls cut gates, and this trace's affinity is a random walk, which has none. Open a trace with gates to try this.";
+const ANOTHER = "Walls cut the learned gates, but another propagator is shown now. Choose IAL under Compare to paint.";
+const MOST_PASSES = 8; // as state.js allows
+const WIDEST = 5; // cells
+
+export class WhatIfView {
+  constructor(app) {
+    this.app = app;
+    this.why = el("p.note");
+    this.about = el("p.note");
+    this.controls = el("div.paint-controls", {}, this.#brushes(), this.#passes(), this.#steps());
+    this.changed = el("p");
+    this.table = el("table");
+    this.answer = el("div.paint-answer", {}, this.changed, this.table);
+    const honest = el("p.note", {}, HONEST);
+    this.node = el("section.whatif", { "aria-label": "What if" }, this.why, this.controls, this.answer, honest);
+  }
+
+  #brushes() {
+    const { app } = this;
+    const tools = TOOLS.map((tool) => [tool, tool, ABOUT[tool]]);
+    this.tools = segmented("Paint with", tools, (tool) => (app.brush.tool = tool));
+    this.classes = el("div.paint-classes");
+    this.size = slider("brush", "Width of the brush in cells", WIDEST, (size) => (app.brush.size = size));
+    return [this.tools.node, this.about, this.classes, this.size.node];
+  }
+
+  #passes() {
+    const choose = (passes) => this.app.store.set({ passes: passes === this.#ownPasses() ? null : passes });
+    this.passes = slider("passes", "Passes of the scan", MOST_PASSES, choose);
+    return this.passes.node;
+  }
+
+  #steps() {
+    const { app } = this,
+      button = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
+    this.undo = button("Undo", "Take back the last stroke (z)", () => app.whatIf.undo());
+    this.reset = button("Reset", "Take everything away (r)", () => app.whatIf.reset());
+    return el("div.paint-steps", {}, this.undo, this.reset);
+  }
+
+  /** State, trace or edits changed. */
+  update() {
+    const { trace, state } = this.app,
+      origin = trace.origin ?? trace,
+      why = obstacle(origin, state);
+    this.why.textContent = why;
+    this.why.hidden = !why;
+    this.controls.hidden = this.answer.hidden = Boolean(why);
+    if (why) return;
+    if (origin !== this.origin) this.#open(origin);
+    this.#showControls();
+    this.#showAnswer(origin, trace, state.round);
+  }
+
+  /** Another photo: its classes. */
+  #open(origin) {
+    const { classes, class_ids: ids } = origin.meta,
+      options = classes.map((name, k) => [k, name]);
+    this.origin = origin;
+    this.choice = segmented("Class to paint", options, (channel) => (this.app.brush.channel = channel));
+    this.choice.node.querySelectorAll("button").forEach((button, k) => button.prepend(swatch(ids[k])));
+    this.classes.replaceChildren(this.choice.node);
+  }
+
+  #showControls() {
+    const { edits, brush, pen, state } = this.app,
+      own = this.#ownPasses();
+    this.tools.show(brush.tool);
+    this.about.textContent = pen.down ? PEN : ABOUT[brush.tool];
+    this.classes.hidden = brush.tool !== "label";
+    this.choice.show(brush.channel);
+    this.size.show(brush.size, brush.size === 1 ? "1 cell" : `${brush.size} cells`);
+    this.passes.show(state.passes ?? own, state.passes === null ? `${own}, as trained` : `${state.passes}`);
+    this.undo.disabled = !edits.canUndo;
+    this.reset.disabled = edits.empty && state.passes === null;
+  }
+
+  /** Pixels that changed, and each figure before and after. */
+  #showAnswer(before, after, t) {
+    const [was, is] = [figures(before, t), figures(after, t)],
+      { classes, class_ids: ids } = before.meta;
+    let changed = 0;
+    was.label.forEach((k, p) => (changed += k !== is.label[p]));
+    const share = percent(changed / was.label.length);
+    const said = ` pixels changed (${share} of the map)`;
+    this.changed.replaceChildren(el("b", {}, number(changed)), said);
+    if (changed !== this.last) this.app.say(number(changed) + said);
+    this.last = changed;
+    const rows = classes.map((name, k) => row([swatch(ids[k]), name], was.shares[k], is.shares[k]));
+    if (was.miou !== null) rows.push(row(["mIoU"], was.miou, is.miou));
+    this.table.replaceChildren(...rows);
+  }
+
+  #ownPasses() {
+    const { meta } = this.app.trace.origin ?? this.app.trace;
+    return meta.rounds[this.app.state.round - 1].affinity.passes;
+  }
+}
+
+/** Why nothing can be painted, or "". */
+function obstacle(origin, { by }) {
+  if (!origin.T) return NO_ROUND;
+  if (!paintable(origin)) return NO_GATES;
+  return by ? ANOTHER : "";
+}
+
+/** A named range from 1 in whole steps: {node, show(value, text)}. */
+function slider(name, label, max, choose) {
+  const text = el("output", { "aria-live": "off" }), // the range says it
+    input = el("input", { type: "range", min: 1, max, "aria-label": label, oninput: () => choose(+input.value) });
+  return {
+    node: el("label.paint-range", {}, el("span", {}, name), input, text),
+    show(value, said) {
+      input.value = value;
+      input.style.setProperty("--fill", (Math.min(value, max) - 1) / (max - 1));
+      input.setAttribute("aria-valuetext", said);
+      text.textContent = said;
+    },
+  };
+}
+
+/** Shares of the classes and mIoU of a trace's refined map at photo size, counted once; `label` holds channels. */
+function figures(trace, t) {
+  return trace.once(`whatif${t}`, () => {
+    const { label } = trace.full("refined", t),
+      { class_ids: ids } = trace.meta,
+      counts = new Uint32Array(trace.K);
+    for (const k of label) counts[k]++;
+    const shares = Array.from(counts, (count) => count / label.length);
+    return { label, shares, miou: miou(label.map((k) => ids[k]), trace.truth) };
+  });
+}
+
+function row(head, before, after) {
+  const moved = percent(before) === percent(after) ? "td" : "td.moved";
+  return el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, ...head),
+    el("td", {}, percent(before)),
+    el("td.into", {}, "→"),
+    el(moved, {}, percent(after)),
+  );
+}

@@ -1,0 +1,75 @@
+// How a label travels: one direction of the scan after the other, line by line.
+import { DIRECTIONS } from "../state/state.js";
+
+const SWEEP_MS = 1500; // one direction over the whole photo
+const CALM_STEPS = 6; // of a sweep, where motion is to be reduced
+
+export const NAMES = { right: "left → right", left: "right → left", down: "top → bottom", up: "bottom → top" };
+
+export class Animation {
+  constructor(app) {
+    Object.assign(this, { app, frame: null, handle: 0 });
+  }
+
+  get on() {
+    return this.frame !== null;
+  }
+
+  /** Whether there is something to animate. */
+  possible() {
+    return Boolean(
+      this.app.trace && this.app.at() && this.app.picture.main.asks() && this.app.picture.main.affinity().partial,
+    );
+  }
+
+  toggle() {
+    this.on ? this.stop() : this.start();
+  }
+
+  start() {
+    if (!this.possible()) return;
+    const { dir } = this.app.state,
+      chosen = DIRECTIONS.indexOf(dir);
+    this.order = chosen < 0 ? [0, 1, 2, 3] : [chosen];
+    this.began = performance.now();
+    this.#step(this.began);
+  }
+
+  stop() {
+    if (!this.on) return;
+    cancelAnimationFrame(this.handle);
+    this.frame = null;
+    this.#shown();
+  }
+
+  #lines(direction) {
+    const { w, h } = this.app.trace;
+    return direction < 2 ? w : h;
+  }
+
+  #step(now) {
+    if (!this.possible()) return this.stop();
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches,
+      sweeps = Math.max(0, now - this.began) / SWEEP_MS,
+      i = Math.floor(sweeps);
+    if (i >= this.order.length) return this.stop();
+    const direction = this.order[i],
+      share = calm ? Math.ceil((sweeps - i) * CALM_STEPS) / CALM_STEPS : sweeps - i,
+      total = this.#lines(direction);
+    this.frame = { direction, total, lines: Math.max(1, Math.ceil(share * total)) };
+    this.#shown();
+    this.handle = requestAnimationFrame((time) => this.#step(time));
+  }
+
+  #shown() {
+    this.app.picture.hover();
+    this.app.panel.hover();
+  }
+
+  /** "left → right, column 12 of 88", or "". */
+  says() {
+    if (!this.frame) return "";
+    const { direction, lines, total } = this.frame;
+    return `${NAMES[DIRECTIONS[direction]]}, ${direction < 2 ? "column" : "row"} ${lines} of ${total}`;
+  }
+}

@@ -1,0 +1,241 @@
+// The picture: one, two or four linked panes with the same view and the same question.
+import { Pane } from "./pane.js";
+import { pan, zoomBy } from "./viewport.js";
+import { el } from "../ui/dom.js";
+
+const GAP = 8; // CSS px between panes
+const SLACK = 4; // CSS px that a click may wander
+
+export class Picture {
+  constructor(app) {
+    this.app = app;
+    this.panes = [new Pane(app, 0)];
+    this.grid = el("div.panes", {}, this.main.node);
+    this.wipe = wipeHandle(this);
+    this.main.node.append(this.wipe.node);
+    this.message = el("div.message", { hidden: true });
+    this.node = el("div.picture", {}, this.grid, this.message);
+    this.#listen();
+    new ResizeObserver(() => this.fit()).observe(this.node);
+    addEventListener("resize", () => this.fit());
+  }
+
+  get main() {
+    return this.panes[0];
+  }
+
+  get query() {
+    return this.main.query;
+  }
+
+  get values() {
+    return this.main.query.values;
+  }
+
+  get layers() {
+    return this.main.layers;
+  }
+
+  get over() {
+    return this.main.over;
+  }
+
+  difference() {
+    return this.main.difference();
+  }
+
+  /** As many panes as the state says. */
+  count(n) {
+    while (this.panes.length > n) this.panes.pop().node.remove();
+    while (this.panes.length < n) {
+      this.panes.push(new Pane(this.app, this.panes.length));
+      this.grid.append(this.panes.at(-1).node);
+    }
+    this.grid.dataset.count = n;
+  }
+
+  #listen() {
+    const { app, grid } = this;
+    grid.addEventListener("pointermove", (event) => this.#move(event));
+    grid.addEventListener("pointerdown", (event) => this.#down(event));
+    grid.addEventListener("pointerup", (event) => this.#up(event));
+    grid.addEventListener("pointercancel", () => (this.drag = null));
+    grid.addEventListener("pointerleave", () => app.leave());
+    grid.addEventListener("auxclick", (event) => event.preventDefault());
+    grid.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+  }
+
+  /** {pane, at}: the pane and the image pixel of an event, or null. */
+  #where(event) {
+    const pane = this.panes.find(({ over }) => over === event.target);
+    return pane?.trace && pane.view ? { pane, at: pane.pixel(event.offsetX, event.offsetY) } : null;
+  }
+
+  #move(event) {
+    const start = performance.now(),
+      { app } = this;
+    if (this.drag) return this.#dragged(event);
+    const found = app.trace && this.#where(event);
+    if (!found) return;
+    app.hover(found.at, found.pane);
+    app.time("wait", start - event.timeStamp); // the browser hands moves over once a frame
+    app.time("hover", performance.now() - start);
+  }
+
+  #down(event) {
+    const found = this.app.trace && this.#where(event);
+    if (!found) return;
+    const paints = this.app.whatIf.paints && event.button === 0;
+    this.drag = { ...found, x: event.clientX, y: event.clientY, moved: false, paints, last: found.at };
+    event.target.setPointerCapture(event.pointerId);
+    if (paints) this.app.whatIf.paint(found.at, found.at);
+  }
+
+  #dragged(event) {
+    const { drag, app } = this,
+      { trace, view, dpr } = drag.pane,
+      [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
+    if (drag.paints) {
+      const at = drag.pane.pixel(event.offsetX, event.offsetY);
+      app.whatIf.paint(drag.last, at);
+      drag.last = at;
+      return;
+    }
+    if (!drag.moved && Math.hypot(dx, dy) < SLACK) return;
+    drag.moved = true;
+    const shift = (px, size, own) => ((-px * dpr) / view.scale) * (size / own); // of the main pane's photo
+    pan(app.state, app.origin, shift(dx, app.origin.W, trace.W), shift(dy, app.origin.H, trace.H));
+    [drag.x, drag.y] = [event.clientX, event.clientY];
+  }
+
+  #up(event) {
+    const { drag, app } = this;
+    this.drag = null;
+    if (!drag || drag.moved || drag.paints || event.button !== 0) return;
+    app.pin(drag.at, event.shiftKey);
+  }
+
+  /** The wheel zooms at the cursor; at the whole photo, and further down the page, it scrolls the page as ever. */
+  #wheel(event) {
+    const found = this.app.trace && this.#where(event);
+    if (!found || (scrollY > 0 && !event.ctrlKey)) return;
+    if (event.deltaY > 0 && this.app.state.zoom === 1) return;
+    event.preventDefault();
+    const notches = Math.max(-1, Math.min(1, -event.deltaY / 100));
+    zoomBy(this.app.state, this.app.origin, notches, found.at);
+  }
+
+  /** Panes as large as the room allows. */
+  fit() {
+    const { trace } = this.main;
+    if (!trace || this.grid.hidden) return;
+    const { W, H } = trace,
+      box = this.node.getBoundingClientRect();
+    if (!box.width) return;
+    const narrow = this.#narrow(),
+      n = this.panes.length,
+      room = (this.room = narrow ? innerHeight * 0.66 : this.#room());
+    const forms =
+      n === 1
+        ? [[1, 1]]
+        : n === 2
+          ? [
+              [2, 1],
+              [1, 2],
+            ]
+          : [[2, 2]];
+    const scale = ([columns, rows]) =>
+      Math.min((box.width - GAP * (columns - 1)) / (W * columns), (room - GAP * (rows - 1)) / (H * rows));
+    const [columns, rows] = forms.reduce((a, b) => (scale(b) > scale(a) ? b : a)),
+      zoom = scale([columns, rows]),
+      [width, height] = [Math.floor(W * zoom), Math.floor(H * zoom)],
+      dpr = Math.min(2, devicePixelRatio || 1);
+    this.grid.style.gridTemplateColumns = `repeat(${columns}, ${width}px)`;
+    this.node.style.height = `${height * rows + GAP * (rows - 1)}px`; // what is below follows the picture
+    for (const pane of this.panes) pane.fit(width, height, dpr);
+    this.draw();
+  }
+
+  /** Whether the page is narrow: the picture's height is then its own choice. */
+  #narrow() {
+    return getComputedStyle(this.node).getPropertyValue("--narrow").trim() === "1";
+  }
+
+  /** What stands under the picture may have become higher or lower. */
+  settle() {
+    if (!this.#narrow() && this.room !== undefined && Math.abs(this.#room() - this.room) > 1) this.fit();
+  }
+
+  /** Height that the column leaves to the picture, CSS px. */
+  #room() {
+    const column = this.node.parentElement,
+      gap = parseFloat(getComputedStyle(column).rowGap) || 0;
+    const others = [...column.children].filter((child) => child !== this.node);
+    return others.reduce((left, child) => left - child.offsetHeight - gap, column.clientHeight);
+  }
+
+  draw() {
+    this.wipe.update();
+    for (const pane of this.panes) pane.draw();
+  }
+
+  hover() {
+    for (const pane of this.panes) pane.hover();
+  }
+
+  /** Show something else instead of the picture. Null brings the picture back. */
+  say(node) {
+    this.message.hidden = !node;
+    this.grid.hidden = Boolean(node);
+    this.message.replaceChildren(...(node ? [node] : []));
+    if (node) this.node.style.height = "";
+  }
+}
+
+/** The line between two rounds, to be dragged, or moved by the arrow keys. */
+function wipeHandle(picture) {
+  const { app } = picture,
+    labels = [el("span.wipe-left"), el("span.wipe-right")];
+  const node = el(
+    "div.wipe",
+    {
+      hidden: true,
+      role: "slider",
+      tabindex: "0",
+      "aria-label": "Wipe between two rounds",
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+    },
+    labels,
+  );
+  const set = (share) => app.store.set({ wipe: Math.round(100 * Math.min(1, Math.max(0, share))) });
+  const follow = (event) => {
+    const box = picture.main.node.getBoundingClientRect();
+    set((event.clientX - box.left) / box.width);
+  };
+  node.addEventListener("pointerdown", (event) => {
+    event.stopPropagation();
+    node.setPointerCapture(event.pointerId);
+    node.onpointermove = follow;
+  });
+  node.addEventListener("pointerup", () => (node.onpointermove = null));
+  node.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    event.stopPropagation();
+    set(app.state.wipe / 100 + by);
+  });
+  return {
+    node,
+    update() {
+      const { wipe, diff } = app.state;
+      node.hidden = wipe === null || !app.comparable();
+      if (node.hidden) return;
+      node.style.left = `${wipe}%`;
+      node.setAttribute("aria-valuenow", wipe);
+      labels[0].textContent = `round ${diff}`;
+      labels[1].textContent = `round ${app.state.round}`;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+// The value under the cursor, in words, with its unit. One function per stage; at most one string per event.
+
+import { compared } from "../draw/painter.js";
+import { DIFFERENCE } from "../state/panes.js";
+
+const RAISED = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
+
+/** 0.012, or 6.5·10⁻¹⁰ where that would be all zeros. */
+export function small(v) {
+  if (v === 0 || v >= 0.001) return `${+v.toPrecision(2)}`;
+  const power = Math.ceil(-Math.log10(v));
+  return `${(v * 10 ** power).toFixed(1)}·10⁻${[...String(power)].map((d) => RAISED[d]).join("")}`;
+}
+
+const label = (trace, id) =>
+  id === 255 ? "unknown" : (trace.meta.classes[trace.meta.class_ids.indexOf(id)] ?? `class ${id}`);
+
+function probabilities(trace, map, p, layers, from = 0) {
+  const parts = [],
+    shown = layers.shown();
+  if (trace.K === from) return "no tag";
+  for (let k = trace.K - 1; k >= from; k--)
+    if (shown[k]) parts.push(`${trace.meta.classes[k]} ${map[(k - from) * trace.n + p].toFixed(2)}`);
+  return parts.join(" · ");
+}
+
+const VALUE = {
+  photo: () => "",
+  cam: (trace, _, p, __, { layers }) => probabilities(trace, trace.cam(...layers.camPart()), p, layers, 1),
+  seeds: (trace, _, p, __, { layers }) => `seed: ${label(trace, layers.seeds()[p])}`,
+  unary: (trace, t, p, _, { layers }) => probabilities(trace, trace.unary(t), p, layers),
+  superpixels: (trace, _, __, q) => `patch ${trace.superpixels[q]}`,
+  confident: (trace, t, p, _, { layers }) => label(trace, layers.confident(t)[p]),
+  affinity: (_, __, p, ___, pane) => (pane.asks() ? `weight of this cell ${small(pane.query.values[p])}` : ""),
+  refined: (trace, t, p, _, { layers }) =>
+    trace.refined(t) ? probabilities(trace, trace.refined(t), p, layers) : "computing …",
+  [DIFFERENCE]: () => "",
+};
+
+/** What the round that is compared with had there. */
+function before({ trace, spec, layers, app }, p, q) {
+  const { diff } = app.state;
+  if (!compared(app.state, spec, trace)) return "";
+  const labels = layers.labels(spec.stage, diff);
+  return labels ? ` · round ${diff}: ${label(trace, labels[spec.stage === "confident" ? p : q])}` : "";
+}
+
+/** The value at a pixel of the main photo, as a pane shows it. */
+export function describe(app, at, pane) {
+  const { trace, spec } = pane,
+    { x, y } = pane.local(at),
+    p = trace.cell(x, y),
+    q = y * trace.W + x,
+    value = VALUE[spec.stage](trace, spec.round, p, q, pane);
+  const truth = trace.truth ? ` · truth: ${trace.truth[q] === 255 ? "void" : label(trace, trace.truth[q])}` : "";
+  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${before(pane, p, q)}${truth}`;
+}

@@ -1,0 +1,139 @@
+// Runs and photos: what there is to open, and opening it.
+import { Trace, TraceError, loadTrace } from "./trace.js";
+import { fromBase64 } from "./base64.js";
+import { embedded } from "../export/embedded.js";
+import { isOwn } from "../page/own.js";
+import { BARE } from "../state/state.js";
+
+const KEPT = 6; // traces of the run that stay decoded
+const GONE = {
+  title: "This photo is gone",
+  got: "A photo that was taken in or computed by a page, and is not kept here: a link does not carry it.",
+  expected: "One of the photos beside this message.",
+  remedy: "Choose another photo, go on with the browser's back and forward, or take the photo in again (u).",
+};
+
+export class Photos {
+  constructor(app) {
+    Object.assign(this, { app, traces: new Map(), shipped: [], index: [] });
+  }
+
+  /** Open the run that the state names, or the first one. */
+  async openRun() {
+    const { app } = this,
+      run = app.runs.find(({ name }) => name === app.state.run) ?? app.runs[0];
+    if (!run)
+      return app.fail({
+        title: "No run",
+        got: "No run was given.",
+        expected: "A trained run.",
+        remedy: "python app.py --run DIR",
+      });
+    app.run = run;
+    app.runChoice.value = run.name;
+    if (app.state.run && app.state.run !== run.name) app.state.run = null;
+    const shipped = await this.indexOf(run);
+    if (app.run !== run) return; // another run was chosen meanwhile
+    this.shipped = shipped;
+    this.list();
+    if (!this.index.length)
+      return app.fail({
+        title: "This run has no photos yet",
+        got: `No trace in the run "${run.name}".`,
+        expected: "A traces folder with index.json; training writes it after each round.",
+        remedy: "It appears here by itself after the first round; or open another run with --run DIR.",
+      });
+    return this.openPhoto();
+  }
+
+  /** The photo to show where the state names none that is here; with what was pinned on another one forgotten. */
+  #instead() {
+    const { app } = this,
+      { name } = this.shipped[0] ?? this.index[0];
+    if (!app.store.given && app.lastPhoto !== name) Object.assign(app.state, BARE);
+    app.state.img = name;
+  }
+
+  /** The traces that a run lists; an index that cannot be read is one without photos. */
+  async indexOf(run) {
+    if (embedded) return [embedded];
+    try {
+      const response = await fetch(this.url("index.json", run), { cache: "no-cache" });
+      return response.ok ? ((await response.json()).traces ?? []) : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** The run has gone on training: what it wrote is read again, the view stays. */
+  async grown() {
+    for (const url of [...this.traces.keys()]) this.#drop(url);
+    window.dispatchEvent(new Event("iaff:grown"));
+    await (this.app.ready = this.openRun());
+  }
+
+  /** The photos to choose from: one's own, then the run's. */
+  list() {
+    const { app } = this,
+      own = app.own
+        .of(app.run.name)
+        .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, own: photo }));
+    this.index = [...own, ...this.shipped];
+    app.gallery.fill(this.index);
+  }
+
+  url(file, run = this.app.run) {
+    return `${this.app.base}${run.traces}/${encodeURIComponent(file)}`;
+  }
+
+  async openPhoto() {
+    const { app } = this,
+      here = () => this.index.find(({ name }) => name === app.state.img),
+      start = performance.now();
+    if (!this.index.length) return;
+    if (!here() && isOwn(app.state.img)) {
+      app.gallery.update();
+      return app.fail(GONE);
+    }
+    if (!here()) this.#instead();
+    const entry = here();
+    app.gallery.update();
+    if (entry.own?.busy || entry.own?.failed) return app.ownView.follow(entry.own);
+    try {
+      const trace = await this.#load(entry);
+      if (app.state.img !== entry.name) return; // another photo was chosen meanwhile
+      app.open(trace, entry);
+      app.time("photo", performance.now() - start);
+    } catch (error) {
+      if (!(error instanceof TraceError)) console.warn(error);
+      if (app.state.img === entry.name) app.fail(error instanceof TraceError ? error : unexpected(error));
+    }
+  }
+
+  #load(entry) {
+    if (entry.own) return entry.own.trace();
+    if (embedded) return (this.only ??= Trace.parse(fromBase64(embedded.trace).buffer));
+    const url = this.url(entry.file),
+      known = this.traces.get(url);
+    if (known) return known;
+    const loading = loadTrace(url, entry.file);
+    loading.catch(() => this.traces.delete(url));
+    this.traces.set(url, loading);
+    if (this.traces.size > KEPT) this.#drop(this.traces.keys().next().value);
+    return loading;
+  }
+
+  #drop(url) {
+    this.traces.get(url).then(
+      (trace) => trace.close(),
+      () => {},
+    );
+    this.traces.delete(url);
+  }
+}
+
+const unexpected = (error) => ({
+  got: String(error.message ?? error),
+  expected: "A complete trace of schema 1.",
+  remedy: "Write the trace again.",
+});

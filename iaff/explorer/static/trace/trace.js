@@ -1,0 +1,189 @@
+// A trace in the browser: the bytes of one safetensors file, decoded here, never changed on the way.
+import { STRIDE, Scan, argmax, upsample } from "../engine/scan.js";
+import { Walk } from "../engine/walk.js";
+import { borders, edgePath, grey, outlines } from "../draw/paint.js";
+import { perRound } from "../panel/stages.js";
+import { REWRITE, TraceError, floats, integers, parseSafetensors } from "./safetensors.js";
+import { checkLabels, checkMeta, checkTensors } from "./trace_check.js";
+import { decodeLabels, decodePhoto, decodeRegions } from "./decode.js";
+
+export { TraceError };
+
+const SCHEMA = "1";
+
+export class Trace {
+  /** buffer: ArrayBuffer of the file. Gives a trace that can be drawn, or throws a TraceError, whatever the bytes. */
+  static async parse(buffer) {
+    try {
+      return await Trace.#read(buffer);
+    } catch (error) {
+      if (error instanceof TraceError) throw error;
+      throw new TraceError(`The file cannot be read (${error.message}).`, "Expected a trace.", REWRITE);
+    }
+  }
+
+  // Label maps are decoded at once, the rounds' floats when first asked for.
+  static async #read(buffer) {
+    const { info, tensors } = parseSafetensors(buffer);
+    if (info.format !== "iaff-trace" || info.schema !== SCHEMA)
+      throw new TraceError(
+        `The file says format "${info.format ?? "none"}", schema ${info.schema ?? "none"}.`,
+        `Expected iaff-trace, schema ${SCHEMA}.`,
+        REWRITE,
+      );
+    const trace = new Trace();
+    trace.meta = checkMeta(info.trace);
+    trace.tensors = tensors;
+    trace.bytes = new Uint8Array(buffer); // as they came
+    trace.#measure();
+    checkTensors(trace);
+    await trace.#decode();
+    checkLabels(trace);
+    return trace;
+  }
+
+  #measure() {
+    const { size, grid, classes, rounds } = this.meta;
+    [this.W, this.H] = size;
+    [this.w, this.h] = grid;
+    this.n = this.w * this.h;
+    this.K = classes.length;
+    this.T = rounds.length;
+    this.cache = new Map();
+  }
+
+  /** Whether the trace holds what a stage shows; `t` matters for the stages of a round. */
+  has(stage, t) {
+    const name = { cam: "cam", seeds: "seeds", superpixels: "superpixels", confident: `rounds.${t}.confident` }[stage];
+    if (perRound(stage) && !this.T) return false;
+    return !name || this.tensors.has(name);
+  }
+
+  /** Ends what computes for this trace and for its variants. */
+  close() {
+    for (const value of [...this.cache.values(), ...(this.variants?.values() ?? [])]) value?.close?.();
+  }
+
+  /** Called when a layer is there that was still being computed. */
+  onlater = () => {};
+
+  async #decode() {
+    const { W, H, w, h } = this;
+    const layer = (decoder, name, ...size) =>
+      this.tensors.has(name) ? decoder(name, this.tensors.get(name).bytes, ...size) : null;
+    const rounds = this.meta.rounds.map((_, i) => layer(decodeLabels, `rounds.${i + 1}.confident`, w, h));
+    [this.image, this.seeds, this.truth, this.superpixels, ...this.confident] = await Promise.all([
+      decodePhoto(this.tensors.get("image").bytes, W, H),
+      layer(decodeLabels, "seeds", w, h),
+      layer(decodeLabels, "truth", W, H),
+      layer(decodeRegions, "superpixels", W, H),
+      ...rounds,
+    ]);
+    this.S = this.superpixels ? this.superpixels.reduce((a, b) => Math.max(a, b), 0) + 1 : 0;
+  }
+
+  /** A value that is made when it is first asked for. */
+  once(key, make) {
+    if (!this.cache.has(key)) this.cache.set(key, make());
+    return this.cache.get(key);
+  }
+
+  /** A tensor's numbers, decoded once, or null where the trace has none of that name. */
+  floats(name) {
+    const tensor = this.tensors.get(name);
+    return tensor ? this.once(name, () => floats(tensor)) : null;
+  }
+
+  /** Float32Array (K-1, h, w): activation per tag, 0..1; that of map `i` of "cam_scales" or "cam_climb", or the CAM. */
+  cam(part, i) {
+    if (!part) return this.floats("cam") ?? new Float32Array(0);
+    const size = (this.K - 1) * this.n,
+      { bytes } = this.tensors.get(part);
+    return this.once(`${part}${i}`, () => Float32Array.from(bytes.subarray(i * size, (i + 1) * size), (v) => v / 255));
+  }
+
+  /** The unary map of round t, Float32Array (K, h, w). */
+  unary(t) {
+    return this.floats(`rounds.${t}.alpha_u`);
+  }
+
+  /** The refined map: G_t applied to the unary map, computed here; null while a long walk is still under way. */
+  refined(t) {
+    const affinity = this.affinity(t);
+    return this.once(`p${t}`, () => affinity.propagate(this.unary(t), this.K)) ?? affinity.propagated;
+  }
+
+  /** Region scores (S, K) of round t, or null. */
+  scores(t) {
+    return this.floats(`rounds.${t}.scores`);
+  }
+
+  /** The affinity of round t: a Scan (exact at once) or a Walk (exact after a while). */
+  affinity(t) {
+    const { kind, passes, steps } = this.meta.rounds[t - 1].affinity;
+    return this.once(`g${t}`, () => {
+      if (kind === "scan") return new Scan(this.floats(`rounds.${t}.gates`), this.h, this.w, passes);
+      const offsets = integers(this.tensors.get(`rounds.${t}.offsets`));
+      const walk = new Walk(offsets, this.floats(`rounds.${t}.weights`), this.h, this.w, steps);
+      walk.onlater = () => this.onlater();
+      return walk;
+    });
+  }
+
+  /** A soft map at photo size, and the channel that wins each pixel: {alpha (K, H, W), label (H*W)}. */
+  full(stage, t) {
+    return this.once(`full-${stage}${t}`, () => {
+      const soft = stage === "unary" ? this.unary(t) : this.refined(t);
+      const alpha = upsample(soft, this.K, this.h, this.w, this.H, this.W);
+      return { alpha, label: argmax(alpha, this.K, this.W * this.H) };
+    });
+  }
+
+  /** The photo in grey; colours above it then mean only what the legend says. */
+  grey() {
+    return this.once("grey", () => grey(this.image));
+  }
+
+  /** Borders between superpixels (see paint.js), or null. */
+  edges() {
+    return this.superpixels ? this.once("edges", () => borders(this.superpixels, this.W, this.H)) : null;
+  }
+
+  /** The same as one path. */
+  edgesPath() {
+    return this.superpixels ? this.once("edgesPath", () => edgePath(new Path2D(), this.edges())) : null;
+  }
+
+  /** The true borders as a path, or null. */
+  truthPath() {
+    return this.truth
+      ? this.once("truthPath", () => outlines(new Path2D(), borders(this.truth, this.W, this.H)))
+      : null;
+  }
+
+  /** Image pixel -> grid pixel index, the only place where this is done in the browser. */
+  cell(x, y) {
+    return Math.floor(y / STRIDE) * this.w + Math.floor(x / STRIDE);
+  }
+}
+
+/** Fetch and parse. A run may be training: always ask the server whether the file changed. */
+export async function loadTrace(url, name) {
+  let response;
+  try {
+    response = await fetch(url, { cache: "no-cache" });
+  } catch {
+    throw new TraceError(
+      "The explorer does not answer.",
+      "Expected it to serve the trace.",
+      "Start it again: python app.py",
+    );
+  }
+  if (!response.ok)
+    throw new TraceError(
+      `No trace "${name}" (HTTP ${response.status}).`,
+      `Expected the file ${name} in the run's traces folder.`,
+      "Choose another photo, or write the traces of this run again.",
+    );
+  return Trace.parse(await response.arrayBuffer());
+}
