@@ -1,7 +1,7 @@
 // The explorer's view: puts stepper, gallery, picture and panel together and keeps them in step with the store.
-import { BARE, store } from "./state/state.js";
+import { BARE, store, perRound } from "./state/state.js";
 import { Photos } from "./trace/photos.js";
-import { available, step, perRound } from "./panel/stages.js";
+import { available, step } from "./panel/stages.js";
 import { STRIDE } from "./engine/scan.js";
 import { Stepper } from "./page/stepper.js";
 import { Gallery } from "./page/gallery.js";
@@ -16,9 +16,9 @@ import { Animation } from "./picture/animation.js";
 import { BROWSED, Browser } from "./page/browser.js";
 import { Exports } from "./export/export.js";
 import { watchRun } from "./server/grow.js";
-import { embedded } from "./export/embedded.js";
-import { centre } from "./trace/grid.js";
-import { Sources } from "./trace/sources.js";
+import { embedded } from "./client/embedded.js";
+import { centre } from "./engine/grid.js";
+import { Sources } from "./server/sources.js";
 import { specOf } from "./state/panes.js";
 import { compared } from "./draw/painter.js";
 import { COMPARED } from "./draw/layers.js";

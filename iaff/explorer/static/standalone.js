@@ -1,5 +1,5 @@
 // The start of a self-contained file: the explorer's page for one trace, without a server.
-import { embedded } from "./export/embedded.js";
+import { embedded } from "./client/embedded.js";
 import { mount } from "./main.js";
 import { KEYS } from "./page/keys.js";
 

@@ -1,7 +1,6 @@
 // The run's figures per round, as small charts, beside those of the photo and of a run that is compared. Plotly is
 // fetched only after the first picture is there.
-import { store } from "../state/state.js";
-import { perRound } from "../panel/stages.js";
+import { store, perRound } from "../state/state.js";
 import { specOf } from "../state/panes.js";
 import { photoFigures, plots, roundsOf } from "./chart_data.js";
 import { el, segmented } from "../ui/dom.js";

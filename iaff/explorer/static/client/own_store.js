@@ -5,6 +5,11 @@ const NAME = "iaff",
   TABLE = "photos",
   VERSION = 2; // 1 held traces as buffers, which came whole with every listing, and photos of the data set too
 
+/** Whether a photo of that name was taken in, or computed, by a browser. */
+export const isOwn = (id) => /^own-\w{1,6}$/.test(id ?? "");
+
+export const newId = () => `own-${Math.random().toString(36).slice(2, 8)}`;
+
 function open() {
   return new Promise((resolve, reject) => {
     const asked = indexedDB.open(NAME, VERSION);

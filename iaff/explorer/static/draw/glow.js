@@ -4,9 +4,9 @@ import { STRIDE } from "../engine/scan.js";
 import { cellOutline, edgePath, heat, offscreen } from "./paint.js";
 import { strokePath } from "./painter.js";
 import { PIN_COLOURS } from "../state/pins.js";
-import { drawLeaks } from "../panel/leaks_view.js";
-import { drawEdits } from "../engine/whatif.js";
-import { drawGuess } from "../lessons/lesson_question.js";
+import { drawLeaks } from "./leak_arrows.js";
+import { drawEdits } from "./edits.js";
+import { drawGuess } from "./guess.js";
 
 const CASING = "rgb(0 0 0 / .6)";
 const CROSS = [

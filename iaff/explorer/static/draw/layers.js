@@ -2,9 +2,8 @@
 import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
 import { upsample } from "../engine/scan.js";
 import { differ } from "./difference.js";
-import { verdict } from "../panel/patch.js";
-import { perRound } from "../panel/stages.js";
-import { confidentAt, thresholdsAt } from "../engine/mining.js";
+import { perRound } from "../state/state.js";
+import { confidentAt, kindAt, thresholdsAt } from "../engine/mining.js";
 import { carriedSeeds, seedThresholds, seedsAt } from "../engine/seeds.js";
 
 export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
@@ -177,7 +176,7 @@ export class Layers {
     const path = new Path2D(),
       at = thresholdsAt(trace, this.state);
     for (let id = 0; id < trace.S; id++)
-      if (verdict(trace, round, id, at).kind === "relabelled") outlines(path, edges, id);
+      if (kindAt(trace, round, id, at) === "relabelled") outlines(path, edges, id);
     return path;
   }
 

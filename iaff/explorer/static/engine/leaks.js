@@ -1,6 +1,6 @@
 // Leaks: where the affinity mixes labels that differ, as iaff/propagation/leaks.py has it. Maps are on the grid.
 import { Scan, argmax } from "./scan.js";
-import { onGrid } from "../trace/grid.js";
+import { onGrid } from "./grid.js";
 import { Walk } from "./walk.js";
 import { pinsOf } from "../state/pins.js";
 

@@ -1,6 +1,6 @@
 // Figures of what a trace does not hold: maps by another propagator, by more passes, or of what was painted.
 import { agreement, miou, objectShare } from "./score.js";
-import { percent } from "../panel/stages.js";
+import { percent } from "../ui/format.js";
 
 /** [{label, text, hint}] of a pane's map, against the trace's own map of the same stage. */
 export function measured(pane) {

@@ -1,7 +1,7 @@
 // Mining confident regions at thresholds of one's choice, as iaff/mining.py does it where superpixels are relabelled.
 // Python compares in single precision; so does this, that no superpixel on a threshold falls to the other side.
 import { STRIDE, argmax } from "./scan.js";
-import { onGrid } from "../trace/grid.js";
+import { onGrid } from "./grid.js";
 
 const UNKNOWN = 255;
 const DEFAULT = { tau: 0.7, purity: 0.8 }; // of iaff.config.Mining, for traces that do not say
@@ -123,6 +123,13 @@ export function verdictsAt(trace, t, at = thresholdsAt(trace)) {
   const sure = sureAt(table, at);
   return (s) => (table.size[s] && sure(s) ? table.label[s] : null);
 }
+
+/** What a final label (a channel, or null) makes of the unary one. */
+export const kindOf = (final, unary) => (final === null ? "unknown" : final === unary ? "kept" : "relabelled");
+
+/** "kept", "relabelled" or "unknown" for a superpixel at these thresholds; "" without confident regions. */
+export const kindAt = (trace, t, id, at) =>
+  trace.confident[t - 1] ? kindOf(verdictsAt(trace, t, at)(id), regionTable(trace, t).unary[id]) : "";
 
 /**
  * Figures of the confident regions at these thresholds: coverage and, with truth, precision (else null), as Partial in

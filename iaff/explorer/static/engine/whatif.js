@@ -1,11 +1,8 @@
 // What-if: walls and labels painted on one photo, and the refined map that follows from them.
 import { Scan } from "./scan.js";
-import { classColour, css, hatch } from "../draw/colour.js";
-import { cellOutline } from "../draw/paint.js";
 import { ERASED, NONE, read, written } from "../state/painted.js";
 
 export const TOOLS = ["wall", "label", "erase", "restore"];
-const WALL = "wall";
 const REMEMBERED = 60; // strokes
 
 export class Edits {
@@ -113,18 +110,6 @@ export class Edits {
     if (this.past.length > REMEMBERED) this.past.shift();
   }
 
-  /** [{value, cells, outline}]: what is painted as paths in units of cells; made once for each version. */
-  sheets() {
-    if (this.drawn?.version !== this.version) {
-      const { wall, label, trace, version } = this,
-        painted = [...new Set(label)].filter((k) => k !== NONE),
-        sheets = painted.map((k) => ({ value: k, ...sheet(label, k, trace) }));
-      if (wall.includes(1)) sheets.push({ value: WALL, ...sheet(wall, 1, trace) });
-      this.drawn = { version, sheets };
-    }
-    return this.drawn.sheets;
-  }
-
   /**
    * What is different under these edits and so many passes (null: the trace's own), for variant.js. The answer keeps
    * to what is painted now.
@@ -207,39 +192,4 @@ function* disc(p, size, { w, h }) {
       const inside = x + c >= 0 && x + c < w && y + r >= 0 && y + r < h;
       if (inside && (r - middle) ** 2 + (c - middle) ** 2 <= (size / 2) ** 2) yield (y + r) * w + x + c;
     }
-}
-
-/**
- * What is painted: walls dark, labels in their class's colour, erased cells hatched as unknown.
- * The context's unit is a canvas px, `cell` px of it are one grid cell; `ids` are the channels' class ids.
- */
-export function drawEdits(context, edits, cell, ids) {
-  context.save();
-  context.scale(cell, cell);
-  context.strokeStyle = "#fff";
-  context.lineWidth = Math.max(1, cell / 7) / cell;
-  for (const { value, cells, outline } of edits.sheets()) {
-    context.fillStyle = fill(context, value, cell, ids);
-    context.fill(cells);
-    context.stroke(outline);
-  }
-  context.restore();
-}
-
-function fill(context, value, cell, ids) {
-  if (value === WALL) return "rgb(8 10 16 / .88)";
-  if (value !== ERASED) return css(classColour(ids[value]));
-  const pattern = hatch(context, Math.max(1, cell / 8));
-  pattern.setTransform(new DOMMatrix().scale(1 / cell));
-  return pattern;
-}
-
-/** The cells of a map that hold a value, and their outline, as paths in units of cells. */
-function sheet(map, value, { w, h }) {
-  const inside = map.map((v) => (v === value ? 1 : 0)),
-    cells = new Path2D(),
-    outline = new Path2D();
-  inside.forEach((yes, p) => yes && cells.rect(p % w, Math.floor(p / w), 1, 1));
-  cellOutline(outline, inside, 1, w, h);
-  return { cells, outline };
 }

@@ -1,5 +1,5 @@
 // The dialog "Export": a preview, and everything that can be taken along from the view as it is.
-import { embedded } from "./embedded.js";
+import { embedded } from "../client/embedded.js";
 import { photoCsv, runCsv } from "./export_csv.js";
 import { save, selfContained, sizeOf } from "./export_file.js";
 import { settled, viewPicture } from "./export_picture.js";
@@ -7,7 +7,7 @@ import { frame, gif, noRounds } from "./export_rounds.js";
 import { png } from "./export_sheet.js";
 import { CHOICES, noStrip, refinedAll, strip, stripWords } from "./export_strip.js";
 import { fileName, photoName, runOf, slug } from "./export_words.js";
-import { DOWN } from "./down.js";
+import { DOWN } from "../client/down.js";
 import { dialog, el } from "../ui/dom.js";
 import { ABOUT } from "../panel/stages.js";
 

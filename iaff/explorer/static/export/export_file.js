@@ -1,8 +1,8 @@
 // Files: saving them, and the self-contained page of one photo.
 import { TABLE } from "../state/state.js";
-import { embedded, unopened } from "./embedded.js";
+import { embedded, unopened } from "../client/embedded.js";
 import { toBase64 } from "../trace/base64.js";
-import { DOWN } from "./down.js";
+import { DOWN } from "../client/down.js";
 import { runOf } from "./export_words.js";
 
 const ELSEWHERE = ["run", "img", "lesson", "step", "all", "allcls", "allround", "find", "figs"]; // not in one photo's page

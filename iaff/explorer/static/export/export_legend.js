@@ -3,7 +3,8 @@ import { RAMP_CSS, hatch } from "../draw/colour.js";
 import { widthOf } from "./export_sheet.js";
 import { legend } from "../panel/legend.js";
 import { pinsOf, PIN_COLOURS } from "../state/pins.js";
-import { ABOUT, number } from "../panel/stages.js";
+import { ABOUT } from "../panel/stages.js";
+import { number } from "../ui/format.js";
 
 const SIZE = 13; // px of the words
 const BETWEEN = 8; // px, mark to words

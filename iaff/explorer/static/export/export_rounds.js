@@ -4,8 +4,9 @@ import { legendOf } from "./export_legend.js";
 import { credit } from "./export_words.js";
 import { apart, drawPane, settled } from "./export_picture.js";
 import { fromBase64, toBase64 } from "../trace/base64.js";
-import { ABOUT, perRound } from "../panel/stages.js";
-import { DOWN } from "./down.js";
+import { ABOUT } from "../panel/stages.js";
+import { perRound } from "../state/state.js";
+import { DOWN } from "../client/down.js";
 
 const FRAME_MS = 1000;
 const STEP = 26; // px, of a round's mark

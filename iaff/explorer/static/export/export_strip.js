@@ -6,7 +6,8 @@ import { ended, head } from "./export_picture.js";
 import { Layers } from "../draw/layers.js";
 import { Painter } from "../draw/painter.js";
 import { miou } from "../engine/score.js";
-import { ABOUT, percent } from "../panel/stages.js";
+import { ABOUT } from "../panel/stages.js";
+import { percent } from "../ui/format.js";
 
 const TILE = 176; // CSS px, of a tile's width
 const GAP = 8;

@@ -1,7 +1,8 @@
 // What is written on exported figures, and what their files are called.
-import { ABOUT, number, perRound } from "../panel/stages.js";
+import { ABOUT } from "../panel/stages.js";
+import { perRound, WAYS } from "../state/state.js";
+import { number } from "../ui/format.js";
 import { BY } from "../state/panes.js";
-import { NAMES } from "../picture/animation.js";
 import { STRIDE } from "../engine/scan.js";
 
 /** A text as a part of a file name. */
@@ -59,7 +60,7 @@ export function how(app) {
     over = picture.main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
   return [
     by && `by ${BY[by].name}`,
-    state.dir && `scan ${NAMES[state.dir]} alone`,
+    state.dir && `scan ${WAYS[state.dir]} alone`,
     state.passes && `${state.passes} passes`,
     app.comparable() && state.wipe !== null && `left of the line round ${state.diff}, right of it round ${state.round}`,
     app.comparable() && state.wipe === null && `changes from round ${state.diff} to round ${state.round}`,

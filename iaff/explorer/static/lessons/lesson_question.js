@@ -2,12 +2,6 @@
 import { el } from "../ui/dom.js";
 import { STRIDE } from "../engine/scan.js";
 
-const DIAMOND = [
-  [0, -1],
-  [1, 0],
-  [0, 1],
-  [-1, 0],
-];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Nodes of the question of the step that is on. */
@@ -101,45 +95,4 @@ function byKeys(lessons) {
     lessons.place(at);
   }
   return button;
-}
-
-// --- on the picture --------------------------------------------------------------------------------------------------
-
-/** A guess on a pane's upper canvas, and the way from it to the outline. */
-export function drawGuess(c, pane, { at, near }) {
-  const { view, dpr } = pane,
-    where = (pixel) => {
-      const { x, y } = pane.local(pixel);
-      return [(x + 0.5) * view.scale + view.left, (y + 0.5) * view.scale + view.top];
-    },
-    [x, y] = where(at),
-    size = 7 * dpr;
-  c.save();
-  c.setTransform(1, 0, 0, 1, 0, 0);
-  c.lineJoin = "round";
-  if (near) {
-    c.beginPath();
-    c.moveTo(x, y);
-    c.lineTo(...where(near));
-    stroke(c, dpr, [5 * dpr, 4 * dpr]);
-  }
-  c.beginPath();
-  for (const [dx, dy] of DIAMOND) c.lineTo(x + dx * size, y + dy * size);
-  c.closePath();
-  c.fillStyle = "#27e7ff";
-  c.fill();
-  stroke(c, dpr);
-  c.restore();
-}
-
-function stroke(c, dpr, dash = []) {
-  for (const [ink, width] of [
-    ["rgb(0 0 0 / .7)", 4],
-    ["#27e7ff", 1.8],
-  ]) {
-    c.setLineDash(ink === "#27e7ff" ? dash : []);
-    c.strokeStyle = ink;
-    c.lineWidth = width * dpr;
-    c.stroke();
-  }
 }

@@ -1,6 +1,6 @@
 // How good a guess is: "click where you think this pixel's affinity ends".
 import { STRIDE, reach } from "../engine/scan.js";
-import { centre } from "../trace/grid.js";
+import { centre } from "../engine/grid.js";
 
 const SHARE = 0.9; // of the mass, as the outline has it
 const PATIENCE_MS = 30000; // until the server has answered, and a random walk is at its end

@@ -1,6 +1,6 @@
 // Lessons: which one is on, its steps, and what was answered. A step is a view; turning to it shows that view.
 import { store } from "../state/state.js";
-import { DOWN } from "../export/down.js";
+import { DOWN } from "../client/down.js";
 import { bare, differs, viewOf, wrongIn } from "./lesson_view.js";
 import { exact, judge } from "./lesson_score.js";
 import { LessonCard } from "./lesson_card.js";

@@ -1,7 +1,7 @@
 // All photos of a run's data set, in a dialog: sorted by what went wrong, found by class or id, opened on a click.
 import { dialog, el } from "../ui/dom.js";
-import { DOWN } from "../export/down.js";
-import { percent } from "../panel/stages.js";
+import { DOWN } from "../client/down.js";
+import { percent } from "../ui/format.js";
 
 const BATCH = 60, // rows that are asked for at once
   AT_ONCE = 6, // pictures that are asked for at once

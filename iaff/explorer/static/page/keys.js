@@ -2,7 +2,7 @@
 import { DIRECTIONS, STAGES } from "../state/state.js";
 import { COUNTS } from "../state/panes.js";
 import { nextTab } from "../panel/tabs.js";
-import { embedded } from "../export/embedded.js";
+import { embedded } from "../client/embedded.js";
 import { copyLink } from "../state/links.js";
 import { dialog, el } from "../ui/dom.js";
 

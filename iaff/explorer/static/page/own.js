@@ -2,10 +2,10 @@
 // are computed there, one after the other. Own ones are kept in this browser alone, as are trace files, which need no
 // server; those of the data set live as long as the page.
 import { fromBase64 } from "../trace/base64.js";
-import { DOWN } from "../export/down.js";
+import { DOWN } from "../client/down.js";
 import { Opened } from "../trace/opened.js";
 import { Trace, TraceError } from "../trace/trace.js";
-import { kept, keep, forget } from "../client/own_store.js";
+import { kept, keep, forget, newId } from "../client/own_store.js";
 
 const POLL_MS = 180,
   FAR_MS = 1000; // while other photos are in front
@@ -258,11 +258,6 @@ async function readable(photo) {
     throw new Error(`${photo.name}: ${got}; expected a ${photo.given ? "trace" : "photo"}. Choose it again.`);
   }
 }
-
-/** Whether a photo of that name was taken in, or computed, by a browser. */
-export const isOwn = (id) => /^own-\w{1,6}$/.test(id ?? "");
-
-const newId = () => `own-${Math.random().toString(36).slice(2, 8)}`;
 
 function revoke(photo) {
   if (photo.thumb?.startsWith("blob:")) URL.revokeObjectURL(photo.thumb);

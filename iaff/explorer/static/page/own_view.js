@@ -3,7 +3,7 @@
 import { Own, isTrace } from "./own.js";
 import { intake } from "./intake.js";
 import { card } from "../ui/card.js";
-import { embedded } from "../export/embedded.js";
+import { embedded } from "../client/embedded.js";
 
 export const NO_WEIGHTS =
   "This run has no weights: own photos need them, traces do not. Train it with weights kept, or choose another run.";

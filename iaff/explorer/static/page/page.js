@@ -1,6 +1,6 @@
 // The page's frame: top line, stepper, photos, picture with its tools, panel, keys. Built once.
 import { store } from "../state/state.js";
-import { embedded } from "../export/embedded.js";
+import { embedded } from "../client/embedded.js";
 import { el, icon, ICONS, segmented } from "../ui/dom.js";
 import { copyLink } from "../state/links.js";
 

@@ -1,6 +1,6 @@
 // The stage stepper: three stages that happen once, five that every round repeats, and the round itself.
-import { STAGES, FIRST_OF_ROUND } from "../state/state.js";
-import { ABOUT, perRound } from "../panel/stages.js";
+import { STAGES, FIRST_OF_ROUND, perRound } from "../state/state.js";
+import { ABOUT } from "../panel/stages.js";
 import { el, icon, ICONS } from "../ui/dom.js";
 
 const PLAY_MS = 1100;

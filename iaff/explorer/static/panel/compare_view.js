@@ -1,6 +1,7 @@
 // The tab "Compare": panes side by side, a second round under the first, and the figures of all.
-import { STAGES } from "../state/state.js";
-import { ABOUT, percent, perRound } from "./stages.js";
+import { STAGES, perRound } from "../state/state.js";
+import { ABOUT } from "./stages.js";
+import { percent } from "../ui/format.js";
 import { COMPARED } from "../draw/layers.js";
 import { BY, COUNTS, DIFFERENCE, own, ownValues } from "../state/panes.js";
 import { agreement, miou, objectShare } from "../engine/score.js";

@@ -1,9 +1,9 @@
 // The tab "Layers": what lies over the photo, how opaque, which classes, how near.
-import { STAGES } from "../state/state.js";
+import { STAGES, perRound } from "../state/state.js";
 import { EVERYTHING } from "../state/hiding.js";
-import { ABOUT, perRound } from "./stages.js";
-import { embedded } from "../export/embedded.js";
-import { swatch } from "./legend.js";
+import { ABOUT } from "./stages.js";
+import { embedded } from "../client/embedded.js";
+import { swatch } from "../draw/swatch.js";
 import { el, refill } from "../ui/dom.js";
 import { copyLink } from "../state/links.js";
 

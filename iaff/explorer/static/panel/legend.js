@@ -1,17 +1,12 @@
 // What the colours, patterns and lines of the picture mean.
-import { BACKGROUND, RAMP_CSS, classColour, css } from "../draw/colour.js";
+import { RAMP_CSS, classColour, css } from "../draw/colour.js";
+import { swatch } from "../draw/swatch.js";
 import { CHANGES } from "../draw/difference.js";
 import { heat } from "../draw/paint.js";
 import { el } from "../ui/dom.js";
-import { percent } from "./stages.js";
+import { percent } from "../ui/format.js";
 import { DIFFERENCE } from "../state/panes.js";
 import { classChips } from "./layers_view.js";
-
-export const swatch = (id) =>
-  el(id === 255 ? "span.swatch.unknown" : "span.swatch", {
-    "aria-hidden": "true",
-    style: id === 255 ? null : `background:${css(id ? classColour(id) : BACKGROUND)}`,
-  });
 
 const item = (mark, text) => el("span.item", {}, mark, text);
 const line = (kind = "") => el(`span.line${kind}`, { "aria-hidden": "true" });

@@ -2,7 +2,7 @@
 import { el } from "../ui/dom.js";
 import { calibration, regionFigures, tradeOff, tradeOffRun } from "../engine/mining.js";
 import { Plot, svg, ticks } from "../ui/plot.js";
-import { number, percent } from "./stages.js";
+import { number, percent } from "../ui/format.js";
 
 const WIDTH = 160,
   HEIGHT = 122;

@@ -1,13 +1,13 @@
 // The tab "Mining": which superpixels become confident regions, at which thresholds, and how far scores can be trusted.
 import { classColour, css } from "../draw/colour.js";
 import { el } from "../ui/dom.js";
-import { DOWN } from "../export/down.js";
-import { centre } from "../trace/grid.js";
-import { regionFigures, regionTable, follows, gridRegions, thresholdsAt, verdictsAt } from "../engine/mining.js";
+import { DOWN } from "../client/down.js";
+import { centre } from "../engine/grid.js";
+import { regionFigures, regionTable, follows, gridRegions, thresholdsAt, verdictsAt, kindOf } from "../engine/mining.js";
 import { MiningPlots } from "./mining_plots.js";
-import { bestOf, kindOf, patchStory } from "./patch.js";
+import { bestOf, patchStory } from "./patch.js";
 import { Scatter } from "../ui/scatter.js";
-import { number, percent } from "./stages.js";
+import { number, percent } from "../ui/format.js";
 import { figureRow, resetButton, threshold } from "../state/trying.js";
 
 const KEYS = ["tau", "taubg", "purity"];

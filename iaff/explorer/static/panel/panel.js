@@ -1,13 +1,15 @@
 // The panel beside the picture: what this stage does, its choices, this photo's figures, what the cursor asks.
-import { STAGES } from "../state/state.js";
-import { ABOUT, step, perRound, percent, number } from "./stages.js";
+import { STAGES, perRound } from "../state/state.js";
+import { ABOUT, step } from "./stages.js";
+import { percent, number } from "../ui/format.js";
 import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
-import { legend, swatch } from "./legend.js";
+import { legend } from "./legend.js";
+import { swatch } from "../draw/swatch.js";
 import { patchStory } from "./patch.js";
-import { Choices } from "../state/choices.js";
-import { Query } from "../picture/query.js";
+import { Choices } from "./choices.js";
+import { Query } from "./query.js";
 import { story } from "./story.js";
-import { tagEditor } from "../page/tags.js";
+import { tagEditor } from "./tags.js";
 import { NAMES, tabs } from "./tabs.js";
 import { LayersView } from "./layers_view.js";
 import { CompareView } from "./compare_view.js";

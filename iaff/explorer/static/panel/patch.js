@@ -1,9 +1,9 @@
 // What became of one superpixel, and why.
 import { classColour, css } from "../draw/colour.js";
 import { el } from "../ui/dom.js";
-import { swatch } from "./legend.js";
-import { regionTable, thresholdsAt, verdictsAt } from "../engine/mining.js";
-import { percent, number } from "./stages.js";
+import { swatch } from "../draw/swatch.js";
+import { kindOf, regionTable, thresholdsAt, verdictsAt } from "../engine/mining.js";
+import { percent, number } from "../ui/format.js";
 
 const plain = (v) => String(+v.toFixed(3));
 /** The score that a verdict of channel k needs, undefined where nobody says. */
@@ -14,9 +14,6 @@ export function bestOf(trace, t, id) {
   const { label, best } = regionTable(trace, t);
   return { label: label[id], score: best[id], text: `${trace.meta.classes[label[id]]} ${best[id].toFixed(2)}` };
 }
-
-/** What a final label (a channel, or null) makes of the unary one. */
-export const kindOf = (final, unary) => (final === null ? "unknown" : final === unary ? "kept" : "relabelled");
 
 /** The verdict on a superpixel at these thresholds: {kind: "kept" | "relabelled" | "unknown" | "", why}. */
 export function verdict(trace, t, id, at = thresholdsAt(trace)) {

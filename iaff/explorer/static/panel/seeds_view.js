@@ -3,7 +3,7 @@ import { classColour, css } from "../draw/colour.js";
 import { el } from "../ui/dom.js";
 import { Plot, svg, ticks } from "../ui/plot.js";
 import { activationHistogram, averages, seedFigures, seedThresholds, seedsAt, seedsFollow } from "../engine/seeds.js";
-import { percent } from "./stages.js";
+import { percent } from "../ui/format.js";
 import { figureRow, resetButton, threshold } from "../state/trying.js";
 
 const STAGES = ["cam", "seeds"]; // where it is shown

@@ -1,11 +1,7 @@
 // What each stage says: one plain sentence, and this photo's figures at that stage. Only figures that the trace has.
 import { STAGES, FIRST_OF_ROUND } from "../state/state.js";
+import { number, percent } from "../ui/format.js";
 
-export const percent = (v, digits = 1) => `${(100 * v).toFixed(digits)} %`;
-export const number = (v) =>
-  Number.isInteger(v) || Math.abs(v) >= 100
-    ? Math.round(v).toLocaleString("en-GB")
-    : `${+v.toPrecision(Math.abs(v) < 1 ? 2 : 3)}`;
 const has = (v) => typeof v === "number" && Number.isFinite(v);
 const list = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 const article = (name) => `${/^[aeiou]/.test(name) ? "an" : "a"} ${name}`;
@@ -134,8 +130,6 @@ export const ABOUT = {
     },
   },
 };
-
-export const perRound = (stage) => STAGES.indexOf(stage) >= FIRST_OF_ROUND;
 
 /** The next or last step of the method that the trace can show: after a round's last stage comes the next round. */
 export function step({ stage, round }, by, trace) {

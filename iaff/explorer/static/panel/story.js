@@ -1,6 +1,6 @@
 // The pinned pixel through all rounds: which class wins, and how clearly.
 import { el } from "../ui/dom.js";
-import { swatch } from "./legend.js";
+import { swatch } from "../draw/swatch.js";
 
 const UNKNOWN = 255;
 

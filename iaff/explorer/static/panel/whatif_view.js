@@ -1,7 +1,7 @@
 // The tab of what-if: what to paint with, and what becomes of the refined map.
 import { el, segmented } from "../ui/dom.js";
-import { swatch } from "./legend.js";
-import { number, percent } from "./stages.js";
+import { swatch } from "../draw/swatch.js";
+import { number, percent } from "../ui/format.js";
 import { miou } from "../engine/score.js";
 import { TOOLS, paintable } from "../engine/whatif.js";
 

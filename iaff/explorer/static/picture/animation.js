@@ -1,10 +1,8 @@
 // How a label travels: one direction of the scan after the other, line by line.
-import { DIRECTIONS } from "../state/state.js";
+import { DIRECTIONS, WAYS } from "../state/state.js";
 
 const SWEEP_MS = 1500; // one direction over the whole photo
 const CALM_STEPS = 6; // of a sweep, where motion is to be reduced
-
-export const NAMES = { right: "left → right", left: "right → left", down: "top → bottom", up: "bottom → top" };
 
 export class Animation {
   constructor(app) {
@@ -70,6 +68,6 @@ export class Animation {
   says() {
     if (!this.frame) return "";
     const { direction, lines, total } = this.frame;
-    return `${NAMES[DIRECTIONS[direction]]}, ${direction < 2 ? "column" : "row"} ${lines} of ${total}`;
+    return `${WAYS[DIRECTIONS[direction]]}, ${direction < 2 ? "column" : "row"} ${lines} of ${total}`;
   }
 }

@@ -1,9 +1,9 @@
 // One pane: one trace as one of its layers, with the answer to the question that all panes share.
-import { DIRECTIONS } from "../state/state.js";
+import { DIRECTIONS, perRound } from "../state/state.js";
 import { reach, shares } from "../engine/scan.js";
 import { place } from "./viewport.js";
 import { BY, DIFFERENCE, specOf } from "../state/panes.js";
-import { ABOUT, perRound } from "../panel/stages.js";
+import { ABOUT } from "../panel/stages.js";
 import { Layers } from "../draw/layers.js";
 import { Painter, compared } from "../draw/painter.js";
 import { Glow } from "../draw/glow.js";

@@ -1,16 +1,8 @@
 // The value under the cursor, in words, with its unit. One function per stage; at most one string per event.
 
+import { small } from "../ui/format.js";
 import { compared } from "../draw/painter.js";
 import { DIFFERENCE } from "../state/panes.js";
-
-const RAISED = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
-
-/** 0.012, or 6.5·10⁻¹⁰ where that would be all zeros. */
-export function small(v) {
-  if (v === 0 || v >= 0.001) return `${+v.toPrecision(2)}`;
-  const power = Math.ceil(-Math.log10(v));
-  return `${(v * 10 ** power).toFixed(1)}·10⁻${[...String(power)].map((d) => RAISED[d]).join("")}`;
-}
 
 const label = (trace, id) =>
   id === 255 ? "unknown" : (trace.meta.classes[trace.meta.class_ids.indexOf(id)] ?? `class ${id}`);

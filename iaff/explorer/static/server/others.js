@@ -2,7 +2,7 @@
 // server says what they are for one photo; the browser walks the linear ones itself, so that they can be asked for rows
 // and columns like the trace's own.
 import { fromBase64, toBase64 } from "../trace/base64.js";
-import { DOWN } from "../export/down.js";
+import { DOWN } from "../client/down.js";
 import { floats, integers } from "../trace/safetensors.js";
 import { variant } from "../trace/variant.js";
 import { Walk } from "../engine/walk.js";

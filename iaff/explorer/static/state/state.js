@@ -1,12 +1,14 @@
 // What the view shows, in one typed table. It is read from the URL and written back to it; a value that the table
 // does not allow is ignored, so that an old or mistyped link still opens.
-import { embedded } from "../export/embedded.js";
+import { embedded } from "../client/embedded.js";
 import { PAINTED } from "./painted.js";
 
 export const STAGES = ["photo", "cam", "seeds", "unary", "superpixels", "confident", "affinity", "refined"];
 export const FIRST_OF_ROUND = STAGES.indexOf("unary");
+export const perRound = (stage) => STAGES.indexOf(stage) >= FIRST_OF_ROUND;
 export const TABS = ["stage", "layers", "compare", "leaks", "mining", "whatif"];
 export const DIRECTIONS = ["right", "left", "down", "up"]; // in the order of the gates
+export const WAYS = { right: "left → right", left: "right → left", down: "top → bottom", up: "bottom → top" };
 export const PARTS = ["top", "stepper", "gallery", "panel", "tabs", "tools", "keys", "charts"]; // of the page
 export const PROPAGATORS = ["none", "walk", "pamr", "crf"];
 

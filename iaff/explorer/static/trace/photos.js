@@ -1,8 +1,8 @@
 // Runs and photos: what there is to open, and opening it.
 import { Trace, TraceError, loadTrace } from "./trace.js";
 import { fromBase64 } from "./base64.js";
-import { embedded } from "../export/embedded.js";
-import { isOwn } from "../page/own.js";
+import { embedded } from "../client/embedded.js";
+import { isOwn } from "../client/own_store.js";
 import { BARE } from "../state/state.js";
 
 const KEPT = 6; // traces of the run that stay decoded

@@ -2,7 +2,7 @@
 import { STRIDE, Scan, argmax, upsample } from "../engine/scan.js";
 import { Walk } from "../engine/walk.js";
 import { borders, edgePath, grey, outlines } from "../draw/paint.js";
-import { perRound } from "../panel/stages.js";
+import { perRound } from "../state/state.js";
 import { REWRITE, TraceError, floats, integers, parseSafetensors } from "./safetensors.js";
 import { checkLabels, checkMeta, checkTensors } from "./trace_check.js";
 import { decodeLabels, decodePhoto, decodeRegions } from "./decode.js";

@@ -1,5 +1,5 @@
 // Cells of the grid on the photo, as iaff.grid.centre has them: a cell stands for the pixel at its centre.
-import { STRIDE } from "../engine/scan.js";
+import { STRIDE } from "./scan.js";
 
 /** The pixel {x, y} of the photo at the centre of cell p. */
 export function centre({ W, H, w }, p) {

@@ -1,9 +1,9 @@
 // Which trace a pane shows: the photo's own, seen by another propagator, with other passes, with what was painted on
 // it, or the same photo's trace of another run. What is not there yet is fetched, and the panes are shown again.
-import { loadTrace } from "./trace.js";
-import { dropVariant, variant, withPasses } from "./variant.js";
-import { otherTrace } from "../server/others.js";
-import { embedded } from "../export/embedded.js";
+import { loadTrace } from "../trace/trace.js";
+import { dropVariant, variant, withPasses } from "../trace/variant.js";
+import { otherTrace } from "./others.js";
+import { embedded } from "../client/embedded.js";
 
 const COMPUTING = "Computing …";
 

@@ -1,13 +1,11 @@
 // The question to the affinity, in the panel: who decides the pixel, or where its label goes, and the answer in numbers.
 import { classColour, css } from "../draw/colour.js";
 import { el, segmented } from "../ui/dom.js";
-import { swatch } from "../panel/legend.js";
-import { percent } from "../panel/stages.js";
-import { DIRECTIONS } from "../state/state.js";
-import { NAMES } from "./animation.js";
+import { swatch } from "../draw/swatch.js";
+import { percent, small } from "../ui/format.js";
+import { DIRECTIONS, WAYS } from "../state/state.js";
 import { compass } from "../draw/compass.js";
 import { PIN_COLOURS } from "../state/pins.js";
-import { small } from "./readout.js";
 
 const ARROWS = { right: "→", left: "←", down: "↓", up: "↑" };
 const MOST_PASSES = 8;
@@ -57,7 +55,7 @@ export class Query {
   }
 
   #directions() {
-    const options = DIRECTIONS.map((dir) => [dir, ARROWS[dir], `only the scan ${NAMES[dir]} (d)`]);
+    const options = DIRECTIONS.map((dir) => [dir, ARROWS[dir], `only the scan ${WAYS[dir]} (d)`]);
     this.dir = segmented("Direction", [[null, "all", "the mean of the four directions (d)"], ...options], (dir) =>
       this.app.store.set({ dir }),
     );

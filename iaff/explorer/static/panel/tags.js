@@ -1,6 +1,6 @@
 // The tags of an own photo: what the classifier proposes, and what the user says instead.
 import { el } from "../ui/dom.js";
-import { percent } from "../panel/stages.js";
+import { percent } from "../ui/format.js";
 
 /** A list of the run's classes to switch on and off; `compute(tags)` is asked for when the choice has changed. */
 export function tagEditor(trace, classes, compute) {
