@@ -181,6 +181,11 @@ class Stages:
             total += len(chosen)
             if total >= how.most:
                 break
+        if not total:
+            raise UserError(
+                f"mining.purity={how.purity}: got no superpixel in which so large a share has one unary label, "
+                "expected some, which teach the region network. Lower mining.purity, or train the unary network longer."
+            )
         return torch.cat(pooled), torch.cat(labels)
 
     def mine(self, t: int, r: Region, unary: Maps) -> Maps:

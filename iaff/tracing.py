@@ -1,5 +1,6 @@
 """Writes traces: one photo through all rounds of a run, into the run's ``traces`` folder."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -37,11 +38,13 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
 
     Args:
         image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, or None for those that the classifier proposes.
-        truth: ``uint8 (H, W)`` class ids, 255 void, for figures.
+        truth: ``uint8 (H, W)`` class ids, 255 void, for figures; a mask that is all void is as good as none.
         progress: told before each step.
         about: ``name``, and optionally ``title``, ``credit``, ``note`` for the trace's metadata.
     """
     config, run, count = explainer.config, explainer.run, len(explainer.rounds)
+    if truth is not None and (truth == UNKNOWN).all():
+        truth = None
     mask = None if truth is None else torch.from_numpy(truth.copy())
     progress("Looking for the classes (CAM)", 0)
     evidence = explainer.evidence(image, None if tags is None else torch.from_numpy(tags))
@@ -150,7 +153,9 @@ def round_figures(maps: RoundMaps, classes: Tensor, weights: list[Tensor], befor
     if truth is not None:
         for key, alpha in (("unary", maps.alpha_u), ("refined", maps.alpha_p)):
             figures[key]["miou"] = _miou(classes[to_photo(alpha, *truth.shape).argmax(0)], truth)
-        figures["leak"] = leak_rate(maps.g, on_grid(truth))
+        leak = leak_rate(maps.g, on_grid(truth))
+        if not math.isnan(leak):  # as it is where no cell's centre is labelled
+            figures["leak"] = leak
     return figures
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from PIL import Image
 
 from iaff.errors import UserError
+from iaff.explorer.handlers import named
 from iaff.explorer.queries import Queries
 from iaff.propagation import leak_rate, reach
 from iaff.run import SHIPPED, Run
@@ -85,6 +87,13 @@ def test_changes_add_up():
     assert answer == expected | {"pixels": now.size}
     assert answer["gained"] > answer["lost"] > 0
     assert QUERIES.compare(**PLACE, round_a=2, round_b=2)["lost"] == 0
+
+
+def test_runs_that_are_called_alike_have_names_of_their_own():
+    called = ["voc", "voc (old)", "voc", "voc (old)", "voc (2)", "voc (old)"]
+    runs = [Run(Path("x"), {"name": name, "classes": []}) for name in called]
+    names = ["voc", "voc (old)", "voc (2)", "voc (old) (2)", "voc (2) (2)", "voc (old) (3)"]
+    assert dict(zip(names, runs, strict=True)) == named(runs)
 
 
 def test_a_trace_without_layers(tmp_path):

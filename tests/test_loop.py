@@ -25,6 +25,7 @@ from iaff.run import Run
 from iaff.seeds import find_seeds
 from iaff.superpixels import on_grid
 from iaff.trace import Trace
+from iaff.tracing import trace_photo
 from training.evaluate import evaluate
 from training.ship import ship
 from training.storage import Maps
@@ -106,6 +107,20 @@ def test_an_own_photo_gets_the_seeds_that_training_made(run):
         cam = explainer.evidence(image, tags).cam
         seeds = find_seeds(cam, tags, on_grid(explainer.superpixels(image)), explainer.config.seeds)
         assert torch.equal(seeds, Maps(run.dir / "cache" / "seeds")[i]["labels"])
+
+
+def test_a_mask_that_says_nothing_costs_the_figures_alone(run):
+    """All void is as good as no mask; a single labelled pixel is enough for a mIoU, and not for a leak."""
+    explainer, photos = Explainer(run), open_split("shapes", "", "train", size=24)
+    image, tags = photos.image(0), photos.tags(0)
+    void = np.full(image.shape[:2], 255, np.uint8)
+    nothing, without = (trace_photo(explainer, image, tags, truth, name="a") for truth in (void, None))
+    assert nothing.meta == without.meta
+    assert "truth" not in nothing.tensors
+    void[0, 0] = 0
+    figures = trace_photo(explainer, image, tags, void, name="a").meta["rounds"][0]["figures"]
+    assert "miou" in figures["refined"]
+    assert "leak" not in figures
 
 
 def test_traces_hold_what_the_explorer_needs(run):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 from urllib.error import URLError
 
 import numpy as np
@@ -19,6 +20,7 @@ from iaff.nets.backbones import build_trunk
 from iaff.nets.mobilenet import MobileNetV2, Phases
 from iaff.propagation import gates_from_logits, propagate, rademacher, smoothness, superpixel_average
 from iaff.seeds import cam_labels, make_seeds
+from iaff.stages import Stages
 from iaff.superpixels import on_grid
 from tests.test_propagation import dense
 
@@ -39,6 +41,18 @@ def test_pure_superpixels_teach_and_sure_ones_are_kept():
     assert [x.tolist() for x in region_samples(shares, 0.8)] == [[0], [1]]
     features = torch.arange(10.0).view(1, 1, 10)
     torch.testing.assert_close(pool_features(features, ids, 3), torch.tensor([[2.0], [7.0], [0.0]]))
+
+
+def test_without_a_pure_superpixel_the_setting_is_named():
+    alpha = torch.tensor([[[0.6, 0.4]], [[0.4, 0.6]]])  # one superpixel, half of each label
+    one = SimpleNamespace(
+        config=load_config("training/configs/shapes_tiny.toml"),
+        count=1,
+        superpixels=[{"ids": torch.zeros(1, 2, dtype=torch.int)}],
+        class_ids=lambda i: torch.tensor([0, 1]),
+    )
+    with pytest.raises(UserError, match=r"mining\.purity=.*Lower mining\.purity"):
+        Stages._region_samples(one, [{"alpha": alpha, "pooled": torch.zeros(1, 4)}])
 
 
 @pytest.mark.parametrize(

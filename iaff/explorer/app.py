@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from functools import cache
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,7 +137,8 @@ def loose_traces(files: list[Path]) -> Run:
     index, classes = [], []
     for i, file in enumerate(files):
         trace = Trace.load(file)
-        name = f"{file.stem}_{i + 1}" if any(file.stem == entry["name"] for entry in index) else file.stem
+        names = chain([file.stem], (f"{file.stem}_{number}" for number in count(2)))
+        name = next(name for name in names if all(name != entry["name"] for entry in index))
         trace.save(folder / "traces" / f"{i}.safetensors")
         index.append(
             {

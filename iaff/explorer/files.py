@@ -7,6 +7,7 @@ import time
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 from iaff.run import Run
 
@@ -35,8 +36,8 @@ def exposed(runs: list[Run]) -> list[Path]:
 
 
 def address(path: Path) -> str:
-    """The path's address below the app's root, e.g. ``/gradio_api/file=/home/me/run/traces``."""
-    return f"/gradio_api/file={path.resolve().as_posix()}"
+    """The path's address below the app's root, e.g. ``/gradio_api/file=/home/me/run/traces``, quoted as URLs are."""
+    return f"/gradio_api/file={quote(path.resolve().as_posix())}"
 
 
 def scripts() -> list[str]:

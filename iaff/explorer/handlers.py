@@ -6,6 +6,7 @@ A function that raises answers the browser with ``undefined`` and no word, so er
 import base64
 import contextlib
 from collections.abc import Callable
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ Handler = Callable[[Any], dict[str, Any]]
 
 
 def named(runs: list[Run]) -> dict[str, Run]:
-    """The runs, each by a name of its own."""
-    names: list[str] = []
+    """The runs, each by a name of its own: of those that are called alike, the second is "name (2)"."""
+    found: dict[str, Run] = {}
     for run in runs:
-        same = sum(name.split(" (")[0] == run.name for name in names)
-        names.append(f"{run.name} ({same + 1})" if same else run.name)
-    return dict(zip(names, runs, strict=True))
+        names = chain([run.name], (f"{run.name} ({number})" for number in count(2)))
+        found[next(name for name in names if name not in found)] = run
+    return found
 
 
 def listing(runs: list[Run]) -> list[dict[str, Any]]:

@@ -303,6 +303,21 @@ def test_strokes_are_undone_and_forgotten(engine, run_folder):
     assert not got["canUndo"]
 
 
+def test_a_stroke_that_begins_where_nothing_is_to_restore_is_undone_whole(engine, run_folder):
+    page, _ = engine(run_folder / "traces" / "chelsea.safetensors")
+    got = page.evaluate("""() => {
+      const e = new Edits(trace), count = () => e.wall.reduce((a, b) => a + b);
+      e.stroke(100, 110, "wall");
+      e.stroke(98, 98, "restore"); // pressed beside the wall, then dragged over it
+      e.stroke(98, 104, "restore");
+      e.stroke(104, 106, "restore");
+      const before = count();
+      e.undo();
+      return [before, count()];
+    }""")
+    assert got == [4, 11]
+
+
 def test_a_stroke_after_a_reset_is_a_step_of_its_own(engine, run_folder):
     page, _ = engine(run_folder / "traces" / "chelsea.safetensors")
     got = page.evaluate("""() => {

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -102,6 +103,7 @@ def test_scripts_are_fetched_once(browser, app):
 @pytest.mark.parametrize("path", ["config.json", "figures.json", "../synthetic/config.json", "traces/../config.json"])
 def test_only_traces_are_exposed(app, run_folder, path):
     with socket.create_connection(("127.0.0.1", app.port), timeout=10) as raw:  # no client that tidies the path
-        raw.sendall(f"GET /gradio_api/file={run_folder}/{path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        address = f"/gradio_api/file={quote(str(run_folder))}/{path}"
+        raw.sendall(f"GET {address} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
         status = raw.recv(64).decode().split()[1]
     assert status in ("403", "404")

@@ -29,13 +29,14 @@ export class Edits {
   stroke(from, to, tool, channel = 0, size = 1) {
     if (!paintable(this.trace)) return;
     const before = this.#now(),
-      goesOn = this.last?.to === from && this.last.tool === tool;
+      goesOn = this.last?.to === from && this.last.tool === tool,
+      kept = goesOn && this.last.kept; // what was there before the stroke
     let changed = false;
     for (const p of line(from, to, this.trace.w))
       for (const q of disc(p, size, this.trace)) changed = this.#paint(q, tool, channel) || changed;
-    this.last = { to, tool };
+    this.last = { to, tool, kept: kept || changed };
     if (!changed) return;
-    if (!goesOn) this.#keep(before);
+    if (!kept) this.#keep(before);
     this.version++;
   }
 

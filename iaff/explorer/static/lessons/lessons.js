@@ -118,7 +118,7 @@ export class Lessons {
   async runsWith(photo) {
     const { app } = this,
       others = app.runs.filter((run) => run !== app.run),
-      lists = await Promise.all(others.map((run) => app.photos.indexOf(run)));
+      lists = await Promise.all(others.map((run) => app.photos.indexOf(run).catch(() => [])));
     return others.filter((_, i) => lists[i].some(({ name }) => name === photo)).map(({ name }) => name);
   }
 

@@ -3,7 +3,7 @@
 // server; those of the data set live as long as the page.
 import { fromBase64 } from "../trace/base64.js";
 import { DOWN } from "../client/down.js";
-import { Opened } from "../trace/opened.js";
+import { KeptTraces } from "../trace/kept_traces.js";
 import { Trace, TraceError } from "../trace/trace.js";
 import { kept, keep, forget, newId } from "../client/own_store.js";
 
@@ -36,7 +36,7 @@ class OwnPhoto {
 
   /** Promise of the trace. */
   trace() {
-    return this.opened.of(this);
+    return this.opened.of(this, async () => Trace.parse(await this.bytes.arrayBuffer()));
   }
 }
 
@@ -47,7 +47,7 @@ export class Own {
    */
   constructor(server, upload, { changed, ended, shown }) {
     Object.assign(this, { server, upload, changed, ended, photos: [], line: Promise.resolve() });
-    this.opened = new Opened(shown);
+    this.opened = new KeptTraces(shown);
     addEventListener("pagehide", () => this.#leave());
   }
 

@@ -4,8 +4,9 @@ import { fromBase64 } from "./base64.js";
 import { embedded } from "../client/embedded.js";
 import { isOwn } from "../client/own_store.js";
 import { BARE } from "../state/state.js";
+import { KeptTraces } from "./kept_traces.js";
+import { DOWN } from "../client/down.js";
 
-const KEPT = 6; // traces of the run that stay decoded
 const GONE = {
   title: "This photo is gone",
   got: "A photo that was taken in or computed by a page, and is not kept here: a link does not carry it.",
@@ -13,9 +14,16 @@ const GONE = {
   remedy: "Choose another photo, go on with the browser's back and forward, or take the photo in again (u).",
 };
 
+const UNREAD = {
+  title: "The photos of this run cannot be read",
+  expected: "A traces folder with index.json, which the server may read.",
+  remedy: "Check the folder and its permissions, reload the page, or open another run with --run DIR.",
+};
+
 export class Photos {
   constructor(app) {
-    Object.assign(this, { app, traces: new Map(), shipped: [], index: [] });
+    const traces = new KeptTraces((url) => url === this.shown);
+    Object.assign(this, { app, traces, shown: null, shipped: [], index: [] });
   }
 
   /** Open the run that the state names, or the first one. */
@@ -32,8 +40,9 @@ export class Photos {
     app.run = run;
     app.runChoice.value = run.name;
     if (app.state.run && app.state.run !== run.name) app.state.run = null;
-    const shipped = await this.indexOf(run);
+    const shipped = await this.indexOf(run).catch((error) => error);
     if (app.run !== run) return; // another run was chosen meanwhile
+    if (shipped instanceof Error) return app.fail({ ...UNREAD, got: shipped.message });
     this.shipped = shipped;
     this.list();
     if (!this.index.length)
@@ -54,20 +63,20 @@ export class Photos {
     app.state.img = name;
   }
 
-  /** The traces that a run lists; an index that cannot be read is one without photos. */
+  /** The traces that a run lists: none before it has written its first; fails with a sentence. */
   async indexOf(run) {
     if (embedded) return [embedded];
-    try {
-      const response = await fetch(this.url("index.json", run), { cache: "no-cache" });
-      return response.ok ? ((await response.json()).traces ?? []) : [];
-    } catch {
-      return [];
-    }
+    const response = await fetch(this.url("index.json", run), { cache: "no-cache" }).catch(() => null);
+    if (!response) throw new Error(DOWN);
+    if (response.status === 404) return [];
+    if (!response.ok) throw new Error(`The list of traces of run "${run.name}" is refused (status ${response.status}).`);
+    const index = await response.json().catch(() => null); // it may be half written
+    return index?.traces ?? [];
   }
 
   /** The run has gone on training: what it wrote is read again, the view stays. */
   async grown() {
-    for (const url of [...this.traces.keys()]) this.#drop(url);
+    this.traces.clear();
     window.dispatchEvent(new Event("iaff:grown"));
     await (this.app.ready = this.openRun());
   }
@@ -102,6 +111,7 @@ export class Photos {
     try {
       const trace = await this.#load(entry);
       if (app.state.img !== entry.name) return; // another photo was chosen meanwhile
+      this.shown = entry.own ? null : this.url(entry.file);
       app.open(trace, entry);
       app.time("photo", performance.now() - start);
     } catch (error) {
@@ -113,22 +123,8 @@ export class Photos {
   #load(entry) {
     if (entry.own) return entry.own.trace();
     if (embedded) return (this.only ??= Trace.parse(fromBase64(embedded.trace).buffer));
-    const url = this.url(entry.file),
-      known = this.traces.get(url);
-    if (known) return known;
-    const loading = loadTrace(url, entry.file);
-    loading.catch(() => this.traces.delete(url));
-    this.traces.set(url, loading);
-    if (this.traces.size > KEPT) this.#drop(this.traces.keys().next().value);
-    return loading;
-  }
-
-  #drop(url) {
-    this.traces.get(url).then(
-      (trace) => trace.close(),
-      () => {},
-    );
-    this.traces.delete(url);
+    const url = this.url(entry.file);
+    return this.traces.of(url, () => loadTrace(url, entry.file));
   }
 }
 
