@@ -28,9 +28,15 @@ def named(runs: list[Run]) -> dict[str, Run]:
 
 
 def listing(runs: list[Run]) -> list[dict[str, Any]]:
-    """What the page must know of each run: name, classes, where its traces lie, and what it can do so far."""
+    """What the page must know of each run: name, classes, where its traces lie, if any, and what it can do so far."""
     return [
-        {"name": name, "traces": address(run.dir / "traces"), "classes": list(run.classes), **abilities(run)}
+        {
+            "name": name,
+            "traces": address(run.dir / "traces"),
+            "listed": (run.dir / "traces" / "index.json").is_file(),
+            "classes": list(run.classes),
+            **abilities(run),
+        }
         for name, run in named(runs).items()
     ]
 

@@ -482,7 +482,7 @@ COMPASS = """async ([modules, p]) => {
 def test_the_compass_shows_the_gates(engine, run_folder, timing):
     page, trace = engine(run_folder / "traces" / "chelsea.safetensors")
     gates = trace.rounds[1].affinity.gates[:, :, 30, 40]
-    got = page.evaluate(COMPASS, [page.url.rsplit("/", 1)[0], 30 * 88 + 40])
+    got = page.evaluate(COMPASS, [page.url.rsplit("/", 2)[0], 30 * 88 + 40])
     widths = np.array([float(text[len("scale(1 ") : -1]) for text in got["gates"]]).reshape(4, 3)
     np.testing.assert_allclose(widths, 8 * np.where(gates < 0.004, 0, gates), atol=0.01)
     np.testing.assert_allclose(np.array(got["kept"], float), 1 - gates.sum(1), atol=0.01)

@@ -68,7 +68,7 @@ export class Photos {
     if (embedded) return [embedded];
     const response = await fetch(this.url("index.json", run), { cache: "no-cache" }).catch(() => null);
     if (!response) throw new Error(DOWN);
-    if (response.status === 404) return [];
+    if (!response.ok && !run.listed) return []; // Gradio refuses what is not there as it does what is forbidden
     if (!response.ok) throw new Error(`The list of traces of run "${run.name}" is refused (status ${response.status}).`);
     const index = await response.json().catch(() => null); // it may be half written
     return index?.traces ?? [];
