@@ -22,9 +22,10 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any
 
@@ -228,3 +229,9 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = ""
             yield from _differences(old, new, f"{name}.")
         elif old != new and name != "rounds" and not (key not in found and LATER.get(name, ...) in (None, new)):
             yield f"{name} = {old!r}, not {new!r}"
+
+
+def unused(name: str, taken: Container[str], numbered: str) -> str:
+    """The name itself or, where it is taken, the first that is not of those numbered from 2 on, as ``"{} ({})"``."""
+    names = chain([name], (numbered.format(name, number) for number in count(2)))
+    return next(free for free in names if free not in taken)

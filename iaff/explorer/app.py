@@ -9,7 +9,6 @@ import socket
 import sys
 import tempfile
 from functools import cache
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from iaff.encoding import thumbnail
 from iaff.errors import UserError
 from iaff.explorer.files import KEPT, STATIC, STYLES, exposed, scripts_address
 from iaff.explorer.mcp import check_mcp, import_gradio
-from iaff.run import SCHEMA, SHIPPED, Run
+from iaff.run import SCHEMA, SHIPPED, Run, unused
 from iaff.trace import Trace
 
 if TYPE_CHECKING:
@@ -137,8 +136,7 @@ def loose_traces(files: list[Path]) -> Run:
     index, classes = [], []
     for i, file in enumerate(files):
         trace = Trace.load(file)
-        names = chain([file.stem], (f"{file.stem}_{number}" for number in count(2)))
-        name = next(name for name in names if all(name != entry["name"] for entry in index))
+        name = unused(file.stem, [entry["name"] for entry in index], "{}_{}")
         trace.save(folder / "traces" / f"{i}.safetensors")
         index.append(
             {

@@ -6,14 +6,13 @@ A function that raises answers the browser with ``undefined`` and no word, so er
 import base64
 import contextlib
 from collections.abc import Callable
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from iaff.errors import UserError
 from iaff.explorer.files import address, sweep
 from iaff.explorer.jobs import Desk
-from iaff.run import Run
+from iaff.run import Run, unused
 
 Handler = Callable[[Any], dict[str, Any]]
 
@@ -22,8 +21,7 @@ def named(runs: list[Run]) -> dict[str, Run]:
     """The runs, each by a name of its own: of those that are called alike, the second is "name (2)"."""
     found: dict[str, Run] = {}
     for run in runs:
-        names = chain([run.name], (f"{run.name} ({number})" for number in count(2)))
-        found[next(name for name in names if name not in found)] = run
+        found[unused(run.name, found, "{} ({})")] = run
     return found
 
 
