@@ -1,6 +1,5 @@
 """The charts per round: the run's figures, this photo's beside them, and those of a run that is compared."""
 
-import numpy as np
 import pytest
 
 from iaff.run import Run
@@ -10,13 +9,6 @@ from tests.ui.places import SHIPPED
 FIRST = "document.querySelector('.iaff-charts .plot')"
 DATA = f"{FIRST}.data.filter(d => d.mode === 'lines+markers').map(d => [d.name, d.line.dash, [...d.y]])"
 UNARY, REFINED = [50.6, 53.0, 54.8], [53.7, 55.3, 57.2]  # of the made-up run
-
-# Charts of figures that are given here, without the page: [title, [x, y] of each line].
-PLOTS = """async (sources) => {
-  const { static: folder } = document.querySelector(".iaff-charts").__charts.props;
-  const { plots } = await import(`${__iaff.base}${folder}/charts/chart_data.js`);
-  return plots(sources, "#000", "light").map(({ title, traces }) => [title, traces.map(({ x, y }) => [x, y])]);
-}"""
 
 
 @pytest.fixture
@@ -114,24 +106,3 @@ def test_a_run_that_grows(charts):
     view.wait(f"{FIRST}.data[1].y.length === 4")
     assert drawn(view, "solid", "dash")["refined", "solid"] == pytest.approx([*REFINED, 60])
     assert "4 rounds" in view.text(".source")
-
-
-def test_what_has_no_figures_has_no_chart(charts):
-    view = charts()
-    assert view.page.evaluate(PLOTS, []) == []
-    young = {"kind": "run", "name": "young", "figures": {"rounds": [{"round": 1, "reach": 3, "leak": None}]}}
-    assert view.page.evaluate(PLOTS, [young]) == [["Reach", [[[1], [3]]]]]
-
-
-def test_the_papers_energies_are_never_joined(charts):
-    view = charts()
-    rounds = [{"round": t, "energy": {k: {"unary": 3 / t, "refined": 1 / t} for k in ("paper", "ref")}} for t in (1, 2)]
-    sources = [{"kind": kind, "name": kind, "figures": {"rounds": rounds}} for kind in ("run", "photo", "other")]
-    found = dict(view.page.evaluate(PLOTS, sources))
-    assert [y for _, y in found["Energy J ref"]] == [[3, 1.5], [1, 0.5]] * 3
-    steps = found["Energy J of the paper"]
-    assert [y for _, y in steps] == [[3, 1], [1.5, 0.5]] * 3
-    assert len(steps) == 2 * len(sources), "a line for each round of each source"
-    places = np.array([x for x, _ in steps])
-    np.testing.assert_array_equal(places.round(), np.array([[1, 1], [2, 2]] * 3))
-    assert len(np.unique(places)) == 12, "no step lies upon another"

@@ -1,6 +1,5 @@
 """Layers: CAM by class, scale and step of its climb, verdicts, differences between rounds, truth, and missing ones."""
 
-import itertools
 import re
 
 import numpy as np
@@ -144,23 +143,3 @@ def test_stages_that_a_trace_lacks_are_skipped(view):
     assert view.state("stage") == "photo"
     assert "undefined" not in view.text(".iaff")
     assert "trace" in view.page.get_attribute(".thumb.add", "title"), "without weights only traces are taken in"
-
-
-LINES = """async () => {
-  const { borders, outlines } = await import(__iaff.base + __iaff.scripts + '/draw/paint.js'), drawn = [];
-  const path = { moveTo: (...at) => drawn.push([at]), lineTo: (...at) => drawn.at(-1).push(at) };
-  outlines(path, borders([0, 0, 0, 0, 0, 7, 7, 0, 0, 7, 0, 0, 0, 0, 0, 9], 4, 4));
-  return drawn;
-}"""
-
-
-def test_borders_are_drawn_end_to_end(view):
-    """Else every unit of the true border begins its dashes anew, and no dash is ever seen."""
-    view.open("?img=chelsea")
-    lines = view.page.evaluate(LINES)
-    closed = [line for line in lines if line[0] == line[-1]]
-    assert sorted(len(line) - 1 for line in lines) in ([2, 8], [1, 1, 8])
-    assert len(closed) == 1
-    steps = [(a, b) for line in lines for a, b in itertools.pairwise(line)]
-    assert all(abs(a[0] - b[0]) + abs(a[1] - b[1]) == 1 for a, b in steps)
-    assert len({frozenset(map(tuple, step)) for step in steps}) == 10

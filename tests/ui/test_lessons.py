@@ -298,19 +298,3 @@ def test_what_keeps_a_lesson_from_being_told_is_said(view):
     view.key("v")
     view.page.wait_for_selector(".lesson [aria-current=step]", state="attached")
     at_step(view, 1, SHIPPED_LESSONS[3]["steps"][0]["title"])
-
-
-def test_a_guess_on_a_walk_that_does_not_end_has_no_score(view):
-    view.open("?run=synthetic&img=chelsea&stage=affinity")
-    answers = view.page.evaluate(
-        """async () => {
-          const { exact } = await import(`${__iaff.base}${__iaff.scripts}/lessons/lesson_score.js`);
-          const walk = { steps: 9, at: 3, broken: true },
-            trace = { n: 4, K: 1 },
-            pane = { spec: { by: "walk" }, trace, asks: () => true, ask() {}, affinity: () => walk };
-          const broken = await exact(pane, "walk", { x: 0, y: 0 });
-          walk.at = 9;
-          return [broken, (await exact(pane, "walk", { x: 0, y: 0 })).length];
-        }"""
-    )
-    assert answers == [None, 4]

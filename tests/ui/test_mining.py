@@ -1,146 +1,19 @@
-"""Mining and seeds at other thresholds: the browser against iaff on the same traces, and the panels that show them."""
+"""Mining and seeds at other thresholds: the panels that show them. The numbers are held in tests/js."""
 
-import base64
 import json
 
 import numpy as np
 import pytest
 import torch
 
-from iaff.config import Mining, Seeds
 from iaff.data.transforms import enlarge
 from iaff.explorer.mining_handler import run_mining
 from iaff.grid import UNKNOWN
-from iaff.labels import as_channels
-from iaff.metrics import Partial
-from iaff.mining import confident_map, label_shares, region_samples
 from iaff.run import Run
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
+from tests.oracles.mining import mined
+from tests.oracles.seeds import found
 from tests.ui.places import SHIPPED, TIMED
-from tests.ui.synthetic import make_walk, numpy_scan
-
-OPEN = """async ([modules, bytes]) => {
-  for (const name of ["engine/mining", "engine/seeds", "trace/trace"])
-    Object.assign(window, await import(`${modules}/${name}.js`));
-  const file = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer;
-  try {
-    window.trace = await Trace.parse(file);
-  } catch (error) {
-    return error.message;
-  }
-}"""
-BARS = [(0.7, None), (0.9, 0.95), (0.55, 0.8), (1, 1), (0, None)]  # tau, tau of the background
-
-
-@pytest.fixture
-def engine(view):
-    """``engine(trace)`` opens a trace in an empty page that has the explorer's modules; says why it is refused."""
-    modules = view.open_empty()
-    return lambda trace: view.page.evaluate(OPEN, [modules, base64.b64encode(trace.to_bytes()).decode()])
-
-
-def traces(run_folder) -> list[Trace]:
-    """Two made by hand (two tags, one tag), and three that were trained."""
-    made, trained = [sorted((run / "traces").glob("*.safetensors")) for run in (run_folder, SHIPPED)]
-    return [Trace.load(path) for path in [*made, *trained[:3]]]
-
-
-def cells_of(trace: Trace) -> torch.Tensor:
-    return on_grid(torch.from_numpy(trace.superpixels()))
-
-
-def mined(trace: Trace, t: int, tau: float, background: float | None) -> np.ndarray:
-    """The confident map of iaff.mining from the scores in the trace."""
-    r, ids = trace.rounds[t], torch.tensor(trace.meta["class_ids"])
-    unary, scores = torch.from_numpy(r.alpha_u.argmax(0)), torch.from_numpy(r.scores.astype(np.float32))
-    return confident_map(scores, cells_of(trace), unary, ids, Mining(tau=tau, tau_background=background)).numpy()
-
-
-# --- confident regions -----------------------------------------------------------------------------------------------
-
-
-def test_confident_regions_are_the_traces_and_pythons(view, engine, run_folder):
-    for trace in traces(run_folder):
-        engine(trace)
-        for t, r in trace.rounds.items():
-            got = view.page.evaluate("(t) => [[...confidentAt(trace, t)], follows(trace, t)]", t)
-            np.testing.assert_array_equal(np.reshape(got[0], r.confident.shape), r.confident)
-            assert got[1]
-            for tau, background in BARS:
-                ask = "([t, tau, tauBg]) => [...confidentAt(trace, t, { tau, tauBg })]"
-                own = trace.meta["thresholds"].get("tau_background") if background is None else background
-                got = view.page.evaluate(ask, [t, tau, background])
-                np.testing.assert_array_equal(np.reshape(got, r.confident.shape), mined(trace, t, tau, own))
-
-
-def test_figures_are_pythons(view, engine, run_folder):
-    for trace in traces(run_folder)[:4]:
-        engine(trace)
-        t, truth = max(trace.rounds), torch.from_numpy(trace.labels("truth").copy())
-        ids, unary = np.array(trace.meta["class_ids"]), trace.rounds[t].alpha_u.argmax(0)
-        cells = cells_of(trace)
-        shares = label_shares(torch.from_numpy(unary), cells, int(trace.superpixels().max()) + 1, len(ids))
-        for (tau, background), purity in zip(BARS, (0.8, 0.5, 1, 0.9, 0.75)):
-            at = {"tau": tau, "tauBg": background or tau, "purity": purity}
-            got = view.page.evaluate("([t, at]) => regionFigures(trace, t, at)", [t, at])
-            y, score = mined(trace, t, tau, background or tau), Partial()
-            score.add(enlarge(torch.from_numpy(y), *truth.shape), truth)
-            known = y != UNKNOWN
-            assert got["coverage"] == pytest.approx(score.coverage(), abs=1e-9)
-            assert got["precision"] == pytest.approx(score.precision(), abs=1e-9)
-            assert got["relabelled"] == pytest.approx((known & (y != ids[unary])).sum() / max(1, known.sum()), abs=1e-9)
-            assert got["samples"] == len(region_samples(shares, purity)[0])
-
-
-def test_other_modes_of_mining_are_not_guessed(view, engine, run_folder):
-    """Regions that no threshold gives are shown as they are, and known as such."""
-    trace = traces(run_folder)[0]
-    trace.tensors["rounds.1.confident"] = trace.tensors["seeds"]
-    engine(trace)
-    got = view.page.evaluate("""[follows(trace, 1), follows(trace, 2),
-      Array.from({ length: trace.S }, (_, s) => verdictsAt(trace, 1)(s) ?? 255)]""")
-    assert got[:2] == [False, True]
-    final, cells = np.array(got[2], np.uint8), cells_of(trace).numpy()
-    channels = as_channels(torch.tensor(trace.labels("seeds")), torch.tensor(trace.meta["class_ids"])).numpy()
-    for s in np.unique(cells)[:40]:
-        kept = channels[cells == s]
-        assert (kept == final[s]).sum() == max((kept == k).sum() for k in np.unique(kept))
-
-
-def test_trade_off_goes_through_the_figures(view, engine, run_folder):
-    for trace in traces(run_folder)[1:4]:
-        engine(trace)
-        for background in (None, 0.9):
-            curve, figures = view.page.evaluate(
-                """(background) => {
-                  const curve = tradeOff(trace, 1, background);
-                  const at = (tau) => regionFigures(trace, 1, { tau, tauBg: background ?? tau });
-                  return [curve, curve.map(({ tau }) => at(tau))];
-                }""",
-                background,
-            )
-            assert len(curve) > 10
-            for point, figure in zip(curve, figures, strict=True):
-                assert point["coverage"] == pytest.approx(figure["coverage"], abs=1e-9)
-                assert point["precision"] == pytest.approx(figure["precision"], abs=1e-9)
-            assert background or curve[-1]["coverage"] == 1
-
-
-HISTOGRAM = {"right": [0, 0, 30, 60], "wrong": [0, 10, 10, 0], "unknown": [5, 0, 0, 1]}
-
-
-def test_run_trade_off_and_calibration(view, engine, run_folder):
-    engine(traces(run_folder)[0])
-    curve, calibration = view.page.evaluate("(h) => [tradeOffRun(h), calibration(h)]", HISTOGRAM)
-    assert [[p["tau"], p["coverage"], p["precision"]] for p in curve] == [
-        [0.75, pytest.approx(60 / 110), 1],
-        [0.5, pytest.approx(100 / 110), pytest.approx(0.9)],
-        [0.25, 1, pytest.approx(90 / 110)],
-    ]
-    assert [b["right"] for b in calibration["bins"]] == [None, 0, 0.75, 1]
-    assert calibration["error"] == pytest.approx((10 * 0.375 + 40 * 0.125 + 60 * 0.125) / 110)
 
 
 def test_handler_reads_the_runs_histogram():
@@ -151,102 +24,6 @@ def test_handler_reads_the_runs_histogram():
     assert answer["mining"] == json.loads((SHIPPED / "mining.json").read_text())
     assert mining({"run": "another"})["ok"] is False
     assert mining(None)["ok"] is False
-
-
-def test_a_map_that_breaks_the_format_is_refused(engine, run_folder):
-    trace = traces(run_folder)[0]
-    places = trace.rounds[1].embedding
-    assert engine(trace) is None
-    for wrong, said in [(places[:-1], "rounds.1.embedding"), (np.where(places == places[3], np.inf, places), "finite")]:
-        trace.tensors["rounds.1.embedding"] = np.ascontiguousarray(wrong)
-        assert said in engine(trace)
-
-
-# --- seeds -----------------------------------------------------------------------------------------------------------
-
-
-def found(trace: Trace, fg: float, bg: float, averaged: bool) -> np.ndarray:
-    """Seeds of iaff.seeds from the activation in the trace, as channels."""
-    tags = trace.tensors["cam"].astype(np.float32)
-    untagged = np.ones((1, *tags.shape[1:]), np.float32)
-    cam = torch.from_numpy(np.concatenate([tags, untagged]))
-    how = Seeds(foreground=fg, background=bg, superpixels=averaged)
-    return find_seeds(cam, torch.arange(len(cam)) < len(tags), cells_of(trace), how).numpy()
-
-
-def test_seeds_are_the_traces_and_pythons(view, engine, run_folder):
-    ask = "([fg, bg]) => [...seedsAt(trace, fg, bg)]"
-    for trace in traces(run_folder):
-        said, trained = trace.meta["thresholds"], trace.meta["run"]["name"] != "synthetic"
-        for averaged in (True, False):
-            said["seed_superpixels"] = float(averaged)
-            engine(trace)
-            if trained and averaged:
-                got = view.page.evaluate(ask, [said["seed_fg"], said["seed_bg"]])
-                np.testing.assert_array_equal(np.reshape(got, trace.labels("seeds").shape), trace.labels("seeds"))
-                assert view.page.evaluate("seedsFollow(trace)")
-            for fg, bg in [(0.3, 0.05), (0.62, 0.31), (0, 0), (1, 1)]:
-                got = torch.tensor(view.page.evaluate(ask, [fg, bg]), dtype=torch.uint8)
-                channels = as_channels(got, torch.tensor(trace.meta["class_ids"])).numpy()
-                np.testing.assert_array_equal(channels, found(trace, fg, bg, averaged).ravel())
-
-
-def test_seed_figures_are_pythons(view, engine, run_folder):
-    trace = traces(run_folder)[0]
-    engine(trace)
-    got = view.page.evaluate("seedFigures(trace, trace.seeds)")
-    seeds, truth, score = trace.labels("seeds"), torch.from_numpy(trace.labels("truth").copy()), Partial()
-    score.add(enlarge(torch.from_numpy(seeds.copy()), *truth.shape), truth)
-    assert got["precision"] == pytest.approx(score.precision(), abs=1e-9)
-    assert got["unknown"] == pytest.approx((seeds == UNKNOWN).mean())
-    assert got["background"] == pytest.approx((seeds == 0).mean())
-    assert got["object"] + got["background"] + got["unknown"] == pytest.approx(1)
-    counts = np.array(view.page.evaluate("activationHistogram(trace, 40).map((row) => [...row])"))
-    assert counts.shape == (2, 40)
-    assert counts.sum() == seeds.size
-
-
-def one_hot(trace: Trace) -> np.ndarray:
-    return (trace.labels("seeds") == np.array(trace.meta["class_ids"])[:, None, None]).astype(np.float64)
-
-
-CARRIED = "(t) => { const c = carriedSeeds(trace, t); return [[...c.alpha], [...c.arrived]]; }"
-
-
-@pytest.mark.parametrize("name", ["chelsea", "astronaut"])
-def test_seeds_carried_by_the_affinity(view, engine, run_folder, name):
-    trace = Trace.load(run_folder / "traces" / f"{name}.safetensors")
-    engine(trace)
-    alpha, arrived = map(np.array, view.page.evaluate(CARRIED, 2))
-    carried = one_hot(trace)
-    for _ in range(trace.meta["rounds"][1]["affinity"]["passes"]):
-        carried = numpy_scan(carried, trace.rounds[2].affinity.gates)
-    total = carried.sum(0)
-    np.testing.assert_allclose(arrived.reshape(total.shape), total, atol=1e-3)
-    sure = total > 0.01
-    normal = carried / np.maximum(total, 1e-9)
-    np.testing.assert_allclose(alpha.reshape(carried.shape)[:, sure], normal[:, sure], atol=1e-3)
-    np.testing.assert_allclose(alpha.reshape(carried.shape).sum(0)[total > 0], 1, atol=1e-4)
-
-
-def test_seeds_carried_by_a_walk_leave_the_refined_map_alone(view, engine):
-    plain = make_walk(steps=16)
-    w, h = plain.meta["grid"]
-    seeds = np.full((h, w), UNKNOWN, np.uint8)
-    seeds[5:20, 5:20], seeds[40:50, 50:70] = 0, 1
-    walk = plain.rounds[1].affinity
-    given = {"alpha_u": plain.rounds[1].alpha_u, "offsets": walk.offsets, "weights": walk.weights, "steps": walk.steps}
-    trace = Trace.from_arrays(plain.image(), ["background", "cat"], [given], seeds=seeds)
-    engine(trace)
-    alpha, arrived, refined = view.page.evaluate("""async () => {
-      const until = async (ask) => { while (!ask()) await new Promise((wake) => setTimeout(wake, 10)); return ask(); };
-      const carried = await until(() => carriedSeeds(trace, 1));
-      return [[...carried.alpha], [...carried.arrived], [...(await until(() => trace.refined(1)))]];
-    }""")
-    expected = trace.rounds[1].affinity.propagate(one_hot(trace).astype(np.float32))
-    np.testing.assert_allclose(np.reshape(arrived, (h, w)), expected.sum(0), atol=1e-3)
-    np.testing.assert_allclose(np.reshape(refined, (2, h, w)), trace.rounds[1].alpha_p, atol=1e-3)
-    assert np.isfinite(alpha).all()
 
 
 # --- panels ----------------------------------------------------------------------------------------------------------

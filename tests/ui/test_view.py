@@ -200,21 +200,6 @@ def test_a_trace_that_is_missing(view):
     assert "astronaut.safetensors" in view.text(".message")
 
 
-def test_the_traces_that_were_asked_for_last_are_kept_and_the_shown_one(view):
-    closed = view.page.evaluate(
-        """async (modules) => {
-          const { KeptTraces } = await import(`${modules}/trace/kept_traces.js`), closed = [];
-          const kept = new KeptTraces((key) => key === 1);
-          const ask = (key) => kept.of(key, async () => ({ close: () => closed.push(key) }));
-          for (const key of [1, 2, 3, 4, 5, 6, 2, 7, 8]) await ask(key);
-          await new Promise((done) => setTimeout(done));
-          return closed;
-        }""",
-        view.open_empty(),
-    )
-    assert closed == [3]
-
-
 def test_a_list_of_traces_that_is_refused_is_no_empty_run(view):
     view.page.expected.append("Failed to load resource")
     view.page.route("**/traces/index.json", lambda route: route.fulfill(status=403))

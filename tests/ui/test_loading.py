@@ -1,0 +1,32 @@
+"""What the page has of a trace once it is loaded: bytes, pictures as the browser decodes them, reach."""
+
+import numpy as np
+import torch
+
+from iaff.propagation import reach, row
+from iaff.trace import Trace
+
+
+def test_bytes_are_those_on_disk(view, run_folder):
+    view.open()
+    length = view.page.evaluate(
+        "async () => (await (await fetch(__iaff.photos.url('chelsea.safetensors'))).arrayBuffer()).byteLength"
+    )
+    assert length == (run_folder / "traces" / "chelsea.safetensors").stat().st_size
+
+
+def test_label_maps_arrive_exactly(view, run_folder):
+    view.open()
+    trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
+    got = view.page.evaluate("[...__iaff.trace.superpixels]")
+    np.testing.assert_array_equal(np.array(got).reshape(trace.superpixels().shape), trace.superpixels())
+    for name, key in [("seeds", "seeds"), ("truth", "truth"), ("rounds.2.confident", "confident[1]")]:
+        got = view.page.evaluate(f"[...__iaff.trace.{key}]")
+        np.testing.assert_array_equal(np.array(got).reshape(trace.labels(name).shape), trace.labels(name))
+
+
+def test_reach_is_pythons(view, run_folder):
+    view.open("?stage=affinity&x=176&y=118&round=2")
+    trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
+    weights = row(torch.from_numpy(trace.rounds[2].affinity.gates)[None], 44, 29, 1)[0]
+    assert abs(view.page.evaluate("__iaff.picture.query.count") - int(reach(weights))) <= 1
