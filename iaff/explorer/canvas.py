@@ -64,14 +64,14 @@ class Explorer(gr.HTML):
 
 
 class Charts(gr.HTML):
-    """The run's figures per round; see ``static/charts/charts.js``."""
+    """The run's figures per round; see ``static/charts.js``."""
 
     def __init__(self, runs: list[Run], **kwargs: Any):
         super().__init__(
             html_template='<div class="iaff-charts"></div>',
             js_on_load=LOAD,
             apply_default_css=False,
-            main="charts/charts.js",
+            main="charts.js",
             **served(),
             plotly=address(plotly_js()),
             runs=listing(runs),

@@ -41,8 +41,9 @@ def address(path: Path) -> str:
 
 
 def scripts() -> list[str]:
-    """The names of all scripts below ``static``, with their folders."""
-    return sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js"))
+    """The names of all scripts below ``static``, and of the tables that they import, with their folders."""
+    files = [path for kind in ("*.js", "*.json") for path in STATIC.rglob(kind)]
+    return sorted(path.relative_to(STATIC).as_posix() for path in files)
 
 
 @cache

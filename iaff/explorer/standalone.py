@@ -1,8 +1,8 @@
 """One self-contained HTML file of one trace: the explorer's own scripts and styles, no server, no network.
 
 Modules cannot be fetched beside a page that was opened from disk. So each lies in the page as a ``data:`` address,
-an import map says where, and in ``a/b.js`` ``from "../c/d.js"`` becomes ``from "iaff/c/d.js"``. The browser's exports
-fill the same :func:`shell`.
+an import map says where, and in ``a/b.js`` ``from "../c/d.js"`` becomes ``from "iaff/c/d.js"``. Tables (``.json``)
+become scripts, which older browsers can import too. The browser's exports fill the same :func:`shell`.
 """
 
 import base64
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from iaff.trace import Trace
 
 START = "standalone.js"
-IMPORT = re.compile(r'^(import\b[^"]*|export\b[^"]*\bfrom )"(\.\.?/[\w./-]+\.js)"', re.MULTILINE)
+IMPORT = re.compile(
+    r'^(import\b[^"]*|export\b[^"]*\bfrom )"(\.\.?/[\w./-]+\.js(?:on)?)"(?: with \{ type: "json" \})?', re.MULTILINE
+)
 MARK = re.compile("@@(title|embedded)@@")
 WORKER = "engine/worker.js"  # a worker knows no import map: what it imports and itself become one script
 WORKER_PARTS = ("engine/stencil.js", "engine/stencil_worker.js")
@@ -98,6 +100,8 @@ def _modules() -> dict[str, str]:
         if name in found:
             continue
         source = _worker() if name == WORKER else (STATIC / name).read_text("utf-8")
+        if name.endswith(".json"):
+            source = f"export default {source}"
         found[name] = source
         waiting += [_named(name, other) for _, other in IMPORT.findall(source)]
     return {f"iaff/{name}": _address(name, source) for name, source in sorted(found.items())}

@@ -1,6 +1,8 @@
-"""What a view of a trace can be told: the table of ``static/state.js``, read by Python."""
+"""What a view of a trace can be told: the table of ``static/state/view_schema.json``, which the page reads too."""
 
+import json
 import re
+import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
@@ -12,23 +14,30 @@ if TYPE_CHECKING:
     from iaff.trace import Trace
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://")
+DECIMAL = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?")
+NAMED = re.compile(r"\{([a-z]+)\}")  # in a pattern: the choices of that key
 
 
 def query_of(view: dict[str, Any], trace: "Trace") -> str:
     """The view as the query of an address, ``stage=affinity&round=3``; None leaves a key at its start.
 
     Raises:
-        UserError: an unknown key, or a stage, round or pixel that is not there.
+        UserError: an unknown key, a value that the table does not allow, or a round or pixel that is not there.
     """
-    view = {key: value for key, value in view.items() if value is not None}
-    known = keys()
-    for key, value in view.items():
+    view = {key: _text(value) for key, value in view.items() if value is not None}
+    known = {key: rule for key, rule in schema().items() if rule.get("alone", True)}
+    for key, text in view.items():
         if key not in known:
-            raise UserError(f"Got {key} = {value!r}, expected one of {', '.join(known)}; correct the name.")
-        if known[key] and str(value) not in known[key]:
-            raise UserError(f"Got {key} = {value!r}, expected one of {', '.join(known[key])}; choose one of these.")
-    _check_numbers(view, trace)
-    return urlencode({key: _text(value) for key, value in view.items()})
+            raise UserError(f"Got {key} = {text!r}, expected one of {', '.join(known)}; correct the name.")
+    if ("x" in view) != ("y" in view):
+        raise UserError(f"Got {'x' if 'x' in view else 'y'} alone, expected x and y of a pixel; give both.")
+    width, height = trace.meta["size"]
+    highest = {"x": width - 1, "y": height - 1, "round": len(trace.meta["rounds"])}
+    for key, text in view.items():
+        rule = {**known[key], "high": highest[key]} if key in highest else known[key]
+        if not _allowed(rule, text):
+            raise UserError(f"Got {key} = {text!r}, expected {_words(rule)}; choose another.")
+    return urlencode(view)
 
 
 def view_of(query: str) -> dict[str, str]:
@@ -40,44 +49,52 @@ def view_of(query: str) -> dict[str, str]:
     before, mark, after = query.partition("#")[0].partition("?")
     address = bool(ADDRESS.match(before) or (mark and before and "=" not in before))
     pairs = parse_qsl(after if address or not before else before + mark + after, keep_blank_values=True)
-    return {key: value for key, value in pairs if key not in _elsewhere() and (key in keys() or not address)}
+    unknown = {"alone": not address}
+    return {key: value for key, value in pairs if schema().get(key, unknown).get("alone", True)}
 
 
 @cache
-def keys() -> dict[str, tuple[str, ...]]:
-    """The keys of a view and, where only some names are allowed, these."""
-    text = (STATIC / "state/state.js").read_text("utf-8")
-    lists = {name: _names(items) for name, items in re.findall(r"const (\w+) = \[([^\]]*)\];", text)}
-    table = text.split("export const TABLE = {", 1)[1].split("\n};", 1)[0]
-    found = {}
-    for key, rule in re.findall(r"^  (\w+): \{ parse: (.*?), start:", table, re.MULTILINE):
-        choice = re.fullmatch(r"oneOf\((.*)\)", rule)
-        named = re.fullmatch(r"\.\.\.(\w+)", choice.group(1)) if choice else None
-        found[key] = lists[named.group(1)] if named else _names(choice.group(1)) if choice else ()
-    return {key: names for key, names in found.items() if key not in _elsewhere()}
+def schema() -> dict[str, dict[str, Any]]:
+    """Of each key of a view its type and limits: the table that ``static/state/state.js`` explains."""
+    return json.loads((STATIC / "state/view_schema.json").read_text("utf-8"))
 
 
-@cache
-def _elsewhere() -> tuple[str, ...]:
-    """Keys that choose among things that one trace does not have: runs, photos, lessons."""
-    text = (STATIC / "export/export_file.js").read_text("utf-8")
-    return _names(re.search(r"const ELSEWHERE = \[([^\]]*)\]", text).group(1))
+def _allowed(rule: dict[str, Any], text: str) -> bool:
+    """Whether the table allows a value; the twin of ``valueOf`` in ``static/state/state.js``."""
+    match rule["type"]:
+        case "whole":
+            return bool(re.fullmatch(r"[0-9]{1,5}", text)) and rule["low"] <= int(text) <= rule["high"]
+        case "decimal":
+            return bool(DECIMAL.fullmatch(text)) and rule["low"] <= float(text) <= rule["high"]
+        case "choice":
+            return text in rule["choices"]
+        case "list":
+            items = text.split("_")
+            fit = [item in rule["choices"] if "choices" in rule else _matches(rule["item"], item) for item in items]
+            return len(items) <= rule["most"] and all(fit)
+        case _:
+            printable = bool(text) and not any(unicodedata.category(character).startswith("C") for character in text)
+            return printable and len(text) <= rule["longest"] and _matches(rule.get("pattern", ".*"), text)
 
 
-def _names(items: str) -> tuple[str, ...]:
-    return tuple(re.findall(r'"([^"]*)"', items))
+def _matches(pattern: str, text: str) -> bool:
+    named = NAMED.sub(lambda key: "|".join(schema()[key[1]]["choices"]), pattern)
+    return bool(re.fullmatch(named, text))
 
 
-def _check_numbers(view: dict[str, Any], trace: "Trace") -> None:
-    if ("x" in view) != ("y" in view):
-        raise UserError(f"Got {'x' if 'x' in view else 'y'} alone, expected x and y of a pixel; give both.")
-    width, height = trace.meta["size"]
-    limits = {"x": (0, width - 1), "y": (0, height - 1), "round": (1, len(trace.meta["rounds"]))}
-    for key, (low, high) in limits.items():
-        value = view.get(key)
-        whole = isinstance(value, int) or str(value).isdecimal()
-        if value is not None and not (whole and low <= int(value) <= high):
-            raise UserError(f"Got {key} = {value!r}, expected a whole number from {low} to {high}; choose another.")
+def _words(rule: dict[str, Any]) -> str:
+    """What a rule expects, for an error."""
+    form = " or ".join(rule.get("choices", ())) or rule.get("form")
+    match rule["type"]:
+        case "whole" | "decimal" as kind:
+            digits = " with at most four decimals" if kind == "decimal" else ""
+            return f"a {'whole ' if kind == 'whole' else ''}number from {rule['low']} to {rule['high']}{digits}"
+        case "choice":
+            return f"one of {', '.join(rule['choices'])}"
+        case "list":
+            return f"at most {rule['most']} of {form}, with _ between them"
+        case _:
+            return form or f"a text of at most {rule['longest']} characters"
 
 
 def _text(value: Any) -> str:

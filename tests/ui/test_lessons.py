@@ -59,8 +59,8 @@ def shown(view: View) -> dict:
     """What the page shows, without what is at its start value."""
     return view.page.evaluate(
         """async () => {
-          const { TABLE } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
-          const own = ([key, value]) => value !== TABLE[key].start && key !== 'lesson' && key !== 'step';
+          const { VIEW } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
+          const own = ([key, value]) => value !== VIEW[key].start && key !== 'lesson' && key !== 'step';
           return Object.fromEntries(Object.entries(__iaff.state).filter(own));
         }"""
     )

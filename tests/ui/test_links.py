@@ -22,8 +22,8 @@ LOOK = """async () => {
   }
 }"""
 TABLE = """async () => {
-  const { TABLE } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
-  return Object.entries(TABLE).map(([key, { start }]) => [key, start]);
+  const { VIEW } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
+  return Object.entries(VIEW).map(([key, { start }]) => [key, start]);
 }"""
 SLOW_INDEX = """() => {
   const real = fetch, late = () => new Promise((go) => setTimeout(go, 300));

@@ -1,7 +1,8 @@
 // The explorer's view: puts stepper, gallery, picture and panel together and keeps them in step with the store.
-import { BARE, store, perRound } from "./state/state.js";
+import { perRound } from "./state/state.js";
+import { history, store } from "./shared.js";
 import { Photos } from "./trace/photos.js";
-import { available, step } from "./panel/stages.js";
+import { step } from "./panel/stages.js";
 import { STRIDE } from "./engine/scan.js";
 import { Stepper } from "./page/stepper.js";
 import { Gallery } from "./page/gallery.js";
@@ -40,6 +41,7 @@ class App {
   constructor(root, runs, base, server, upload) {
     Object.assign(this, {
       store,
+      history,
       state: store.state,
       runs,
       base,
@@ -74,10 +76,12 @@ class App {
     this.browser = new Browser(this, root);
     this.exports = new Exports(this, root);
     listen(this);
-    store.subscribe((changed) => this.#changed(changed));
-    if (!embedded) watchRun(this, server);
+    if (!embedded) watchRun(this, store, server);
     const restored = embedded ? Promise.resolve() : Promise.all([this.own.restore(), this.lessons.restore()]);
-    this.ready = restored.then(() => this.openRun());
+    this.ready = restored.then(() => {
+      store.subscribe((changed) => this.#changed(changed));
+      return this.openRun();
+    });
     this.ready.then(() => this.browser.follow());
   }
 
@@ -188,7 +192,7 @@ class App {
       clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
     const moved = { x: clamp(first.x + dx * STRIDE, trace.W), y: clamp(first.y + dy * STRIDE, trace.H) };
     store.set(pinned([moved, ...more]));
-    reveal(this.state, trace, moved);
+    reveal(store, trace, moved);
     this.pen.moved(first, moved);
   }
 
@@ -196,7 +200,7 @@ class App {
   pan(dx, dy) {
     const { state, origin } = this;
     if (!this.trace || state.zoom === 1) return false;
-    pan(state, origin, (dx * PAN * origin.W) / state.zoom, (dy * PAN * origin.H) / state.zoom);
+    pan(store, origin, (dx * PAN * origin.W) / state.zoom, (dy * PAN * origin.H) / state.zoom);
     return true;
   }
 
@@ -204,7 +208,7 @@ class App {
     const { trace, state } = this;
     if (trace)
       zoomBy(
-        state,
+        store,
         trace,
         steps,
         this.cursor ?? this.pinned() ?? { x: state.cx ?? trace.W / 2, y: state.cy ?? trace.H / 2 },
@@ -278,7 +282,6 @@ class App {
     if (BROWSED.some((key) => changed.has(key))) this.browser.follow();
     if (opens || !this.origin || [...changed].every((key) => BROWSED.includes(key))) return;
     if (changed.has("paint")) this.whatIf.take();
-    this.#settle();
     if ([...changed].every((key) => ["cx", "cy", "zoom"].includes(key))) {
       this.picture.draw();
       return this.panel.view?.zoomed?.();
@@ -382,7 +385,7 @@ class App {
 
   /** Shows a trace. */
   open(trace, entry) {
-    const { state, lastPhoto } = this,
+    const { lastPhoto } = this,
       same = lastPhoto === entry.name;
     this.lastPhoto = entry.name;
     this.pen.drop();
@@ -392,13 +395,10 @@ class App {
     this.region = -1;
     this.animation.stop();
     this.sources.forget();
-    if (!store.given && !same && lastPhoto) Object.assign(state, BARE);
-    this.whatIf.take(store.given);
-    store.given = false;
-    if (pinsOf(state).some(({ x, y }) => x >= trace.W || y >= trace.H)) Object.assign(state, pinned([]));
+    store.show(trace);
+    this.whatIf.take();
     this.peak = peak(trace);
     this.title.textContent = trace.meta.title || entry.title || entry.name;
-    this.#settle();
     trace.onlater = () => this.origin === trace && this.#later();
     this.picture.say(null);
     for (const part of this.#parts()) part.hidden = false;
@@ -408,15 +408,7 @@ class App {
     this.#panes();
     this.picture.fit();
     this.#show();
-    store.write(); // what was forgotten with the photo before is in the address no more
     window.dispatchEvent(new Event("iaff:photo"));
-  }
-
-  /** A round and a stage that the trace can show: its rounds may be fewer, and may lack a layer. */
-  #settle() {
-    const { state, origin } = this;
-    state.round = Math.min(state.round, Math.max(1, origin.T));
-    state.stage = available(state.stage, state.round, origin);
   }
 
   /** A layer that was being computed is there. */
@@ -443,6 +435,7 @@ class App {
   instead(node, title) {
     this.pen.drop();
     this.trace = this.origin = this.edits = null;
+    store.show(null);
     window.dispatchEvent(new Event("iaff:photo"));
     for (const part of this.#parts()) part.hidden = true;
     this.picture.say(node);

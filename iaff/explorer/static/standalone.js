@@ -1,13 +1,10 @@
 // The start of a self-contained file: the explorer's page for one trace, without a server.
 import { embedded } from "./client/embedded.js";
 import { mount } from "./main.js";
-import { KEYS } from "./page/keys.js";
 
 const NEEDS = "This needs the full explorer; this file holds one photo alone.";
 const refused = { ok: false, error: NEEDS };
 const run = embedded.run ?? { name: "", figures: null, mining: null };
-
-KEYS.find(({ show }) => show === "← →").does = "stage back, forward"; // there are no lessons here
 
 const server = {
   figures: async () => (run.figures ? { ok: true, figures: run.figures } : refused),

@@ -1,11 +1,9 @@
 // Files: saving them, and the self-contained page of one photo.
-import { TABLE } from "../state/state.js";
+import { KEYS, VIEW } from "../state/state.js";
 import { embedded, unopened } from "../client/embedded.js";
 import { toBase64 } from "../trace/base64.js";
 import { DOWN } from "../client/down.js";
 import { runOf } from "./export_words.js";
-
-const ELSEWHERE = ["run", "img", "lesson", "step", "all", "allcls", "allround", "find", "figs"]; // not in one photo's page
 
 /** Hands a file over to the user. */
 export function save(blob, name) {
@@ -23,7 +21,7 @@ export const sizeOf = ({ size }) =>
 
 /** The view as a query, also what an address would be too long for. */
 function viewQuery(state) {
-  const changed = Object.keys(TABLE).filter((key) => state[key] !== TABLE[key].start && !ELSEWHERE.includes(key));
+  const changed = KEYS.filter((key) => state[key] !== VIEW[key].start && VIEW[key].alone !== false);
   return new URLSearchParams(changed.map((key) => [key, state[key]])).toString();
 }
 

@@ -104,7 +104,7 @@ export class Picture {
     if (!drag.moved && Math.hypot(dx, dy) < SLACK) return;
     drag.moved = true;
     const shift = (px, size, own) => ((-px * dpr) / view.scale) * (size / own); // of the main pane's photo
-    pan(app.state, app.origin, shift(dx, app.origin.W, trace.W), shift(dy, app.origin.H, trace.H));
+    pan(app.store, app.origin, shift(dx, app.origin.W, trace.W), shift(dy, app.origin.H, trace.H));
     [drag.x, drag.y] = [event.clientX, event.clientY];
   }
 
@@ -122,7 +122,7 @@ export class Picture {
     if (event.deltaY > 0 && this.app.state.zoom === 1) return;
     event.preventDefault();
     const notches = Math.max(-1, Math.min(1, -event.deltaY / 100));
-    zoomBy(this.app.state, this.app.origin, notches, found.at);
+    zoomBy(this.app.store, this.app.origin, notches, found.at);
   }
 
   /** Panes as large as the room allows. */

@@ -1,5 +1,4 @@
 // Which part of the photo is seen, and how large. All panes share it, so that they always show the same spot.
-import { store } from "../state/state.js";
 
 export const MOST = 32;
 const STEP = 1.5; // one key, or one notch of a wheel
@@ -21,7 +20,8 @@ export function place(state, trace, width, height) {
 }
 
 /** Zoom so that the image point `at` stays where it is. */
-export function zoomTo(state, trace, zoom, at) {
+export function zoomTo(store, trace, zoom, at) {
+  const { state } = store;
   zoom = clamp(short(zoom), 1, MOST);
   if (zoom === 1) return store.set({ zoom, cx: null, cy: null });
   const [cx, cy] = centre(state, trace),
@@ -31,17 +31,19 @@ export function zoomTo(state, trace, zoom, at) {
   store.set({ zoom, cx: short(x), cy: short(y) });
 }
 
-export const zoomBy = (state, trace, steps, at) => zoomTo(state, trace, state.zoom * STEP ** steps, at);
+export const zoomBy = (store, trace, steps, at) => zoomTo(store, trace, store.state.zoom * STEP ** steps, at);
 
 /** Move the view by image px. */
-export function pan(state, trace, dx, dy) {
-  const [cx, cy] = centre(state, trace),
+export function pan(store, trace, dx, dy) {
+  const { state } = store,
+    [cx, cy] = centre(state, trace),
     [x, y] = centre({ zoom: state.zoom, cx: cx + dx, cy: cy + dy }, trace);
   store.set({ cx: short(x), cy: short(y) });
 }
 
 /** Bring a pixel into view, if it is not. */
-export function reveal(state, trace, { x, y }) {
+export function reveal(store, trace, { x, y }) {
+  const { state } = store;
   if (state.zoom === 1) return;
   const [cx, cy] = centre(state, trace),
     beyond = (v, c, size) => Math.abs(v - c) > 0.45 * (size / state.zoom);

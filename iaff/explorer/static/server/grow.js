@@ -1,13 +1,12 @@
 // A run that is still training: asked about every few seconds while somebody looks, so that its rounds appear as they
 // end.
-import { store } from "../state/state.js";
 
 const EVERY_MS = 5000,
   AWAY_MS = 30000, // while there is no answer
   OPENING_MS = 20; // until the app has a run at all
 
 /** Watches the run that is open: `app.grown(figures)` is called when it has another round, or new traces. */
-export function watchRun(app, server) {
+export function watchRun(app, store, server) {
   const known = new Map(); // of each run: rounds and traces, as they were last heard of
   let timer = 0;
 

@@ -3,7 +3,7 @@ import { Trace, TraceError, loadTrace } from "./trace.js";
 import { fromBase64 } from "./base64.js";
 import { embedded } from "../client/embedded.js";
 import { isOwn } from "../client/own_store.js";
-import { BARE } from "../state/state.js";
+import { ADAPTED } from "../state/store.js";
 import { KeptTraces } from "./kept_traces.js";
 import { DOWN } from "../client/down.js";
 
@@ -37,9 +37,9 @@ export class Photos {
         expected: "A trained run.",
         remedy: "python app.py --run DIR",
       });
+    if (app.state.run && app.state.run !== run.name) return this.#instead({ run: null });
     app.run = run;
     app.runChoice.value = run.name;
-    if (app.state.run && app.state.run !== run.name) app.state.run = null;
     const shipped = await this.indexOf(run).catch((error) => error);
     if (app.run !== run) return; // another run was chosen meanwhile
     if (shipped instanceof Error) return app.fail({ ...UNREAD, got: shipped.message });
@@ -55,12 +55,10 @@ export class Photos {
     return this.openPhoto();
   }
 
-  /** The photo to show where the state names none that is here; with what was pinned on another one forgotten. */
-  #instead() {
-    const { app } = this,
-      { name } = this.shipped[0] ?? this.index[0];
-    if (!app.store.given && app.lastPhoto !== name) Object.assign(app.state, BARE);
-    app.state.img = name;
+  /** What the state names is not here: something else, which is opened as soon as the state says so. */
+  #instead(change) {
+    this.app.store.set(change, ADAPTED);
+    return this.app.ready;
   }
 
   /** The traces that a run lists: none before it has written its first; fails with a sentence. */
@@ -104,7 +102,7 @@ export class Photos {
       app.gallery.update();
       return app.fail(GONE);
     }
-    if (!here()) this.#instead();
+    if (!here()) return this.#instead({ img: (this.shipped[0] ?? this.index[0]).name });
     const entry = here();
     app.gallery.update();
     if (entry.own?.busy || entry.own?.failed) return app.ownView.follow(entry.own);
