@@ -190,7 +190,7 @@ def test_links_keys_and_the_way_out(view):
     assert view.page.get_by_role("region", name="Lesson: Rounds").is_visible()
     view.key("]")
     assert view.state("round") == 2
-    view.page.evaluate("__iaff.store.write()")
+    view.page.evaluate("__iaff.history.write()")
     changed = view.page.url
     view.open(changed.removeprefix(view.app.url))
     at_step(view, 4, "Mining gets better too")
@@ -205,7 +205,7 @@ def test_links_keys_and_the_way_out(view):
     assert view.page.locator(".panel").is_visible()
     view.key("ArrowRight")
     assert view.state("stage") == "affinity"
-    view.page.evaluate("__iaff.store.write()")
+    view.page.evaluate("__iaff.history.write()")
     assert "lesson" not in view.page.url
     assert "__theme=dark" in view.page.url
 
