@@ -57,7 +57,7 @@ class Fit(Section):
 
 
 class Climb(Section):
-    """Anti-adversarial climbing of CAM: :func:`iaff.cam.climbed_activations`."""
+    """Anti-adversarial climbing of CAM: :func:`iaff.method.cam.climbed_activations`."""
 
     steps: NonNegativeInt = 0  # 0: plain CAM, as the paper has it
     size: PositiveFloat = 8.0  # of a step at the photo's steepest pixel, in grey levels

@@ -14,11 +14,11 @@ from torchvision.models.vgg import cfgs, make_layers
 
 from iaff.config import load_config
 from iaff.errors import UserError
-from iaff.explainer import Explainer
+from iaff.inference import Explainer
 from iaff.nets import from_timm
 from iaff.nets.backbones import NAMES, PRETRAINED, build_trunk, strides
+from iaff.nets.folding import folded
 from iaff.nets.imagenet import load_imagenet
-from iaff.nets.inference import folded
 from iaff.nets.small import Small
 from iaff.nets.unary import Unary
 from iaff.nets.vgg import VGG16

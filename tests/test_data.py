@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from iaff.data import open_split
-from iaff.explainer import Explainer
+from iaff.inference import Explainer
 from iaff.run import Run
 from training.evaluate import evaluate
 

@@ -20,12 +20,12 @@ import training.trainer
 from iaff.config import load_config
 from iaff.data import Shapes, open_split
 from iaff.errors import UserError
-from iaff.explainer import Explainer
+from iaff.inference import Explainer
+from iaff.method.seeds import find_seeds
+from iaff.method.superpixels import on_grid
 from iaff.run import Run
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
-from iaff.tracing import trace_photo
+from iaff.trace.record import trace_photo
 from training.evaluate import evaluate
 from training.ship import ship
 from training.storage import Maps

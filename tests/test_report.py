@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from iaff.config import load_config
 from iaff.data import Shapes, open_split
-from iaff.explainer import Explainer
+from iaff.inference import Explainer
 from training import evaluate
 from training.train import train
 

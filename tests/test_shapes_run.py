@@ -5,7 +5,7 @@ import pytest
 
 from iaff.config import load_config
 from iaff.data import open_split
-from iaff.explainer import Explainer
+from iaff.inference import Explainer
 from training.evaluate import evaluate, table
 from training.train import train
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from iaff.config import load_config
 from iaff.data import open_split
-from iaff.encoding import write_atomically
 from iaff.errors import UserError
-from iaff.explainer import Explainer
+from iaff.files import write_atomically
+from iaff.inference import Explainer
 from training.evaluate import device, evaluate
 from training.storage import one_sentence
 from training.train import train

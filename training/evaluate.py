@@ -20,14 +20,15 @@ from tqdm import tqdm
 from iaff.data import Dataset, Subset, open_split
 from iaff.data.transforms import enlarge
 from iaff.errors import UserError
-from iaff.explainer import Explainer, RoundMaps
 from iaff.grid import UNKNOWN
-from iaff.labels import allowed_classes
-from iaff.metrics import Partial, Segmentation, Sweep, to_photo
+from iaff.inference import Explainer, RoundMaps
+from iaff.method.labels import allowed_classes
+from iaff.method.metrics import Partial, Segmentation, Sweep, to_photo
+from iaff.method.seeds import find_seeds
+from iaff.method.superpixels import on_grid
 from iaff.propagation import leak_rate, sample_reach
+from iaff.propagation.regions import region_mean
 from iaff.run import Run
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid, region_mean
 from training import propagators
 from training.propagators import PROTOCOLS, Comparison
 

@@ -21,13 +21,14 @@ import torch
 from tqdm import tqdm
 
 from iaff.data import COCO_CLASSES, VOC, VOC_CLASSES, Dataset, Folder, open_split
-from iaff.encoding import palette_png, write_atomically
 from iaff.errors import UserError
-from iaff.explainer import Explainer
+from iaff.files import write_atomically
 from iaff.images import Photo, read_photo
-from iaff.metrics import to_photo
-from iaff.refine import winners
+from iaff.inference import Explainer
+from iaff.method.labels import winners
+from iaff.method.metrics import to_photo
 from iaff.run import Run
+from iaff.trace.encoding import palette_png
 from training.evaluate import device
 
 COMPETITION = "comp6"

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from iaff.data.transforms import grid_photo
 from iaff.errors import UserError
-from iaff.explainer import Explainer, RoundMaps
-from iaff.metrics import Segmentation, to_photo
+from iaff.inference import Explainer, RoundMaps
+from iaff.method.metrics import Segmentation, to_photo
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, colour_walk
 

@@ -10,14 +10,14 @@ from tqdm import tqdm
 from iaff.config import Config
 from iaff.data import Dataset, Subset, open_split
 from iaff.data.transforms import grid_photo
-from iaff.energy import image_weights, reference_energy
 from iaff.errors import UserError
-from iaff.explainer import Explainer
 from iaff.grid import UNKNOWN
-from iaff.labels import allowed_classes
-from iaff.rounds import Round
+from iaff.inference import Explainer
+from iaff.method.energy import image_weights, reference_energy
+from iaff.method.labels import allowed_classes
+from iaff.method.rounds import Round
 from iaff.run import Run
-from iaff.tracing import write_traces
+from iaff.trace.record import write_traces
 from training.evaluate import evaluate, proposals
 from training.pictures import strip
 

@@ -20,7 +20,7 @@ from accelerate.utils import broadcast_object_list
 from iaff.config import Config, load_config
 from iaff.data import Dataset, open_split
 from iaff.errors import UserError
-from iaff.rounds import Round, iterate
+from iaff.method.rounds import Round, iterate
 from iaff.run import Run, claimed, create
 from training.report import Report
 from training.storage import one_sentence

@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from iaff.config import Fit
 from iaff.errors import UserError
-from iaff.loss import Loss
+from iaff.nets.loss import Loss
 from training.storage import Board, Maps, write
 from training.watch import Watch
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from iaff.cam import find_evidence
-from iaff.mining import region_scores
+from iaff.method.cam import find_evidence
+from iaff.method.mining import region_scores
+from iaff.method.stages import Maps, Stages
 from iaff.nets.unary import unary_logits
-from iaff.stages import Maps, Stages
 from training.bench.timed import Timed
 from training.trainer import make_optimiser
 

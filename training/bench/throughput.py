@@ -17,7 +17,7 @@ import torch
 
 from iaff.config import Config, load_config
 from iaff.errors import UserError
-from iaff.stages import Stages
+from iaff.method.stages import Stages
 from training.bench.copies import gallery_copies
 from training.bench.measure import machine, spread
 from training.bench.parts import PARTS, Made, bare_works

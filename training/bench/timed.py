@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from iaff.config import Fit
-from iaff.loss import Loss
+from iaff.nets.loss import Loss
 from training.storage import Maps
 from training.trainer import Crowd, Trainer
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from iaff.errors import UserError
-from iaff.explainer import Explainer
 from iaff.images import Photo, Source, read_photo
+from iaff.inference import Explainer
 from iaff.run import SHIPPED, Run
 from iaff.trace import Trace
-from iaff.tracing import Progress, trace_photo
+from iaff.trace.record import Progress, trace_photo
 
 
 def explain(photo: Source, tags: Sequence[str] | None = None, run: Run | str | Path | None = None,

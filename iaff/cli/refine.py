@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import interpolate
 from tqdm import tqdm
 
-from iaff.encoding import palette_png
 from iaff.errors import UserError
+from iaff.explaining import explainer_of, tag_vector, trace_own
 from iaff.images import read_photo
-from iaff.metrics import to_photo
-from iaff.own import explainer_of, tag_vector, trace_own
+from iaff.method.labels import winners
+from iaff.method.metrics import to_photo
 from iaff.run import SHIPPED, Run
 from iaff.trace import Trace
+from iaff.trace.encoding import palette_png
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"}
 
@@ -74,19 +74,6 @@ def write(trace: Trace, size: tuple[int, int], folder: Path) -> None:
         alpha = to_photo(torch.from_numpy(r.alpha_p), height, width)
         (folder / f"round_{t}.png").write_bytes(palette_png(ids[winners(alpha, size).numpy()]))
     trace.save(folder / "trace.safetensors")
-
-
-def winners(alpha: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """The winning channel of ``(K, H, W)`` at another size (width, height), channel by channel to save memory."""
-    best, label = None, None
-    for k, channel in enumerate(alpha):
-        large = interpolate(channel[None, None], size[::-1], mode="bilinear", align_corners=False)[0, 0]
-        if best is None:
-            best, label = large, torch.zeros(large.shape, dtype=torch.uint8)
-        else:
-            label[large > best] = k
-            best = torch.maximum(best, large)
-    return label
 
 
 def said(file: Path, trace: Trace, folder: Path) -> str:

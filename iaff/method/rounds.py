@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from iaff.config import Config
 from iaff.data import Dataset
+from iaff.method.stages import Maps, Stages, Trainer
 from iaff.nets.pairwise import Pairwise
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary
-from iaff.stages import Maps, Stages, Trainer
 
 
 def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Callable[["Round"], None],

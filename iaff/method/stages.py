@@ -9,23 +9,23 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from iaff.cam import CLASSIFIER_LOSS, classifier_sample, find_evidence
 from iaff.config import Config, Fit
 from iaff.data import Dataset
-from iaff.energy import paper_energy
 from iaff.errors import UserError
-from iaff.labels import allowed_classes, as_channels
-from iaff.loss import Batch, Loss
-from iaff.mining import REGION_LOSS, confident_map, label_shares, pool_features, region_samples, region_scores
+from iaff.method.cam import CLASSIFIER_LOSS, classifier_sample, find_evidence
+from iaff.method.energy import paper_energy
+from iaff.method.labels import allowed_classes, as_channels
+from iaff.method.mining import REGION_LOSS, confident_map, label_shares, pool_features, region_samples, region_scores
+from iaff.method.seeds import find_seeds
+from iaff.method.superpixels import on_grid, superpixels
+from iaff.method.supervision import BALANCED, HARD, SOFT, hard_sample, labels_at, object_odds, soft_sample
 from iaff.nets.backbones import Depth, build_trunk
 from iaff.nets.classifier import Classifier
-from iaff.nets.inference import folded
+from iaff.nets.folding import folded
+from iaff.nets.loss import Batch, Loss
 from iaff.nets.pairwise import Pairwise, build_pairwise, pairwise_collate, pairwise_sample
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid, superpixels
-from iaff.supervision import BALANCED, HARD, SOFT, hard_sample, labels_at, object_odds, soft_sample
 
 
 class Maps(Protocol):

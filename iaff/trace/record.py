@@ -9,23 +9,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from iaff.affinity import restored, stored
-from iaff.cam import PROPOSED
 from iaff.config import Config
 from iaff.data.transforms import enlarge, grid_photo
-from iaff.embedding import embed
-from iaff.encoding import encode_photo, encode_png, encode_superpixels, thumbnail
-from iaff.energy import image_weights, paper_energy, reference_energy
-from iaff.explainer import Explainer, RoundMaps
 from iaff.grid import UNKNOWN
-from iaff.labels import allowed_classes
-from iaff.metrics import Partial, Segmentation, to_photo
-from iaff.mining import confident_map
+from iaff.inference import Explainer, RoundMaps
+from iaff.method.cam import PROPOSED
+from iaff.method.embedding import embed
+from iaff.method.energy import image_weights, paper_energy, reference_energy
+from iaff.method.labels import allowed_classes
+from iaff.method.metrics import Partial, Segmentation, to_photo
+from iaff.method.mining import confident_map
+from iaff.method.seeds import cam_labels, find_seeds
+from iaff.method.superpixels import on_grid
 from iaff.propagation import Linear, leak_rate, sample_reach
 from iaff.run import Run
-from iaff.seeds import cam_labels, find_seeds
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
+from iaff.trace.affinity import affinity_of, restored
+from iaff.trace.encoding import encode_photo, encode_png, encode_superpixels, thumbnail
 
 Progress = Callable[[str, float], None]  # (what is done next, share done 0..1); raising ends the work
 
@@ -73,8 +73,8 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
     for t in range(1, count + 1):
         progress(f"Round {t} of {count}: unary map, confident regions, affinity", (t + 1) / (count + 2))
         maps = explainer.round(t, image, ids, classes)[0]
-        kind, affinity = stored(maps.g)
-        maps = _as_saved(maps, restored(kind, affinity).propagator, cells, classes, config)
+        kind, affinity = affinity_of(maps.g.to_arrays()).stored()
+        maps = _as_saved(maps, restored(kind, affinity.__getitem__).propagator, cells, classes, config)
         tensors |= _round_tensors(f"rounds.{t}.", maps, cells, affinity)
         figures = round_figures(maps, classes, weights, before, mask)
         rounds.append({"round": t, "affinity": kind, "figures": figures})

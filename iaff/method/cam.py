@@ -15,8 +15,8 @@ from torch.nn.functional import interpolate, multilabel_soft_margin_loss
 from iaff.config import Cam, Climb
 from iaff.data.transforms import labelled_sample, scaled, to_tensor
 from iaff.grid import grid_size
-from iaff.loss import Batch, Loss
 from iaff.nets.classifier import Classifier
+from iaff.nets.loss import Batch, Loss
 
 PROPOSED = 0.3  # a class whose probability reaches this is proposed as a tag; chosen on `tune`: training/README.md
 

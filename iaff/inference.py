@@ -10,19 +10,19 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from iaff.cam import Evidence, find_evidence
 from iaff.config import Climb, Config
 from iaff.errors import UserError
-from iaff.mining import confident_map, pool_features, region_scores
+from iaff.method.cam import Evidence, find_evidence
+from iaff.method.mining import confident_map, pool_features, region_scores
+from iaff.method.superpixels import on_grid, superpixels
 from iaff.nets.backbones import Depth, build_trunk
 from iaff.nets.classifier import Classifier
-from iaff.nets.inference import folded
+from iaff.nets.folding import folded
 from iaff.nets.pairwise import Pairwise, build_pairwise
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits
 from iaff.propagation import Linear
 from iaff.run import Run
-from iaff.superpixels import on_grid, superpixels
 
 
 @dataclass
