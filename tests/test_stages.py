@@ -19,7 +19,7 @@ from iaff.method.mining import confident_map, label_shares, pool_features, regio
 from iaff.method.seeds import cam_labels, make_seeds
 from iaff.method.stages import Stages
 from iaff.method.superpixels import on_grid
-from iaff.nets.backbones import build_trunk
+from iaff.nets.backbones import build_trunk, check_backbones
 from iaff.nets.mobilenet import MobileNetV2, Phases
 from iaff.propagation import gates_from_logits, propagate, rademacher, smoothness, superpixel_average
 from tests.test_propagation import dense
@@ -252,7 +252,7 @@ def test_grid_samples_the_centres():
 )
 def test_wrong_settings_are_named(overrides, message):
     with pytest.raises(UserError, match=message):
-        load_config("training/configs/shapes_tiny.toml", overrides)
+        check_backbones(load_config("training/configs/shapes_tiny.toml", overrides))
 
 
 def test_settings_are_imported_without_torch():

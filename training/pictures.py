@@ -5,7 +5,7 @@ from torch import Tensor
 
 from iaff.data.transforms import enlarge
 from iaff.grid import UNKNOWN
-from iaff.inference import RoundMaps
+from iaff.method.photo import RoundMaps
 from iaff.trace.encoding import palette
 
 SEEN = 0.55  # share of the label's colour over the photo

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save
 
 from iaff.errors import UserError
 from iaff.files import write_atomically
-from iaff.inference import Explainer
+from iaff.inference import Predictor
 from iaff.run import Run, create
 from iaff.trace import Trace
 from iaff.trace.record import write_traces
@@ -67,7 +67,7 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
             raise UserError(f"{name}: {len(data)} bytes, expected at most {LARGEST}; ship a smaller backbone.")
         write_atomically(out / "weights" / f"{name}.safetensors", data)
     photos = gallery_photos(gallery, copy.classes)
-    write_traces(copy, Explainer(copy), photos)
+    write_traces(copy, Predictor(copy), photos)
     for t in range(rounds):
         copy.append_images([_row(Trace.load(copy.trace_path(photo["name"])), t) for photo in photos])
     return copy

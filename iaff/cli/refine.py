@@ -8,7 +8,7 @@ import torch
 from tqdm import tqdm
 
 from iaff.errors import UserError
-from iaff.explaining import explainer_of, tag_vector, trace_own
+from iaff.explaining import explain_photo, predictor_of, tag_vector
 from iaff.images import read_photo
 from iaff.method.labels import winners
 from iaff.method.metrics import to_photo
@@ -26,14 +26,14 @@ def refine(photos: list[Path], tags: list[str] | None, run_folder: Path | None, 
     """
     run = Run.load(run_folder or SHIPPED)
     chosen = None if tags is None else tag_vector(tags, run)
-    explainer = explainer_of(run)
+    predictor = predictor_of(run)
     files, failed = expand(photos), 0
     folders = folders_for(files)
     with tqdm(files, unit="photo", leave=False, disable=len(files) == 1) as bar:
         for file in bar:
             try:
                 photo = read_photo(file)
-                trace = trace_own(explainer, photo, chosen, file.name, lambda stage, share: bar.set_postfix_str(stage))
+                trace = explain_photo(predictor, photo, chosen, file.name, lambda stage, share: bar.set_postfix_str(stage))
                 write(trace, photo.size, out / folders[file])
                 tqdm.write(said(file, trace, out / folders[file]))
             except UserError as error:

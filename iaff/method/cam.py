@@ -48,6 +48,10 @@ class Evidence:
         """The tags that the classifier itself proposes, ``bool (C,)``."""
         return self.probability >= PROPOSED
 
+    def cpu(self) -> "Evidence":
+        """The same on the CPU."""
+        return Evidence(self.cam.cpu(), self.scales.cpu(), self.climb.cpu(), self.probability.cpu())
+
 
 def find_evidence(net: Classifier, image: np.ndarray, how: Cam, tags: Tensor | None = None) -> Evidence:
     """CAM of one photo: the mean over scales and mirror images, to which the climb's maps are added.
