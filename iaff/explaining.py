@@ -1,4 +1,4 @@
-"""Own photos: any picture and, if known, its tags, through a run. ``iaff.explain`` is this."""
+"""Any photo and, if known, its tags, through a run: ``iaff.explain``."""
 
 from collections.abc import Sequence
 from functools import lru_cache

@@ -21,6 +21,8 @@ from iaff.config import load_config
 from iaff.data import Shapes, open_split
 from iaff.errors import UserError
 from iaff.inference import Predictor
+from iaff.method.labels import allowed_classes
+from iaff.method.photo import refine
 from iaff.method.seeds import find_seeds
 from iaff.method.superpixels import on_grid
 from iaff.run import Run
@@ -107,6 +109,18 @@ def test_an_own_photo_gets_the_seeds_that_training_made(run):
         cam = predictor.evidence(image, tags).cam
         seeds = find_seeds(cam, tags, on_grid(predictor.superpixels(image)), predictor.config.seeds)
         assert torch.equal(seeds, Maps(run.dir / "cache" / "seeds")[i]["labels"])
+
+
+def test_explaining_makes_of_a_photo_what_training_made(run):
+    predictor, photos = Predictor(run), open_split("shapes", "", "train", size=24)
+    for i in (0, 7):
+        image, classes = photos.image(i), allowed_classes(torch.from_numpy(photos.tags(i)))
+        for t in (1, 2):
+            (maps,) = predictor.round(t, image, predictor.superpixels(image), classes)
+            unary, refined = (Maps(run.dir / "cache" / f"{stage}_{t}")[i] for stage in ("unary", "refined"))
+            assert torch.equal(maps.alpha_u.half(), unary["alpha"])
+            assert torch.equal(maps.pooled.half(), unary["pooled"])
+            assert torch.equal(refine(maps.g, unary["alpha"].float()).half(), refined["alpha"])
 
 
 def test_a_mask_that_says_nothing_costs_the_figures_alone(run):

@@ -33,7 +33,9 @@ def refine(photos: list[Path], tags: list[str] | None, run_folder: Path | None, 
         for file in bar:
             try:
                 photo = read_photo(file)
-                trace = explain_photo(predictor, photo, chosen, file.name, lambda stage, share: bar.set_postfix_str(stage))
+                trace = explain_photo(
+                    predictor, photo, chosen, file.name, lambda stage, share: bar.set_postfix_str(stage)
+                )
                 write(trace, photo.size, out / folders[file])
                 tqdm.write(said(file, trace, out / folders[file]))
             except UserError as error:
