@@ -35,13 +35,18 @@ class Predictor:
             raise UserError(
                 f"{run.dir}: its config.json is not of this version of iaff: {error.errors()[0]}."
             ) from error
+        try:
+            check_backbones(self.config)
+        except UserError as error:
+            raise UserError(
+                f"{run.dir}: its config.json is not of this version of iaff, or needs what is not installed: {error}"
+            ) from error
         self.classes = len(run.classes) - 1
         if not run.finished_rounds():
             raise UserError(
                 f"{run.dir} has no finished round yet: got no weights of unary_1, region_1 and pairwise_1. Go on with "
                 "its training, or give another run with --run DIR."
             )
-        check_backbones(self.config)
         networks = Networks(self.config, self.classes, pretrained=False)
         self.classifier = self._ready("classifier", networks.classifier())
         self.rounds = [self._load_round(t, networks) for t in range(1, run.finished_rounds() + 1)]

@@ -52,7 +52,7 @@ class Report:
                 self._write_histogram(r.t, scored.pop("region_scores"))
                 rounds[r.t] = merge(rounds[r.t], scored)
                 figures |= measured | {"split": self.config.data.tune}
-            if self.config.affinity != "pamr":  # a trace has no form for it
+            if self.config.affinity != "pamr":  # whose stencil has hundreds of neighbours: traces of many megabytes
                 write_traces(self.run, predictor, samples)
             self._write_board(rounds[r.t], r.t, predictor, samples)
         figures["rounds"] = [rounds[t] for t in sorted(rounds)]
