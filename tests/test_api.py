@@ -15,9 +15,9 @@ from PIL import Image
 from iaff.errors import UserError
 from iaff.explorer.handlers import named
 from iaff.explorer.queries import Queries
+from iaff.method.superpixels import on_grid
 from iaff.propagation import leak_rate, reach
 from iaff.run import SHIPPED, Run
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
 from tests.ui.places import ROOT
 from tests.ui.synthetic import make_walk

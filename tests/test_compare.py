@@ -12,7 +12,6 @@ import pytest
 import torch
 from PIL import Image
 
-from iaff.affinity import StencilAffinity
 from iaff.data.transforms import grid_photo
 from iaff.explorer import compare
 from iaff.explorer.compare import MOST_CELLS, propagate
@@ -20,6 +19,7 @@ from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import Pamr, colour_walk
 from iaff.run import SHIPPED
 from iaff.trace import Trace
+from iaff.trace.affinity import StencilAffinity
 
 TRACE = Trace.load(SHIPPED / "traces" / "pasture.safetensors")
 ALPHA = TRACE.rounds[1].alpha_u

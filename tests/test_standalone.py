@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from iaff.cli import main
+from iaff.cli.main import main
 from iaff.errors import UserError
 from iaff.explorer.export_handler import exports
 from iaff.explorer.files import STATIC, STYLES

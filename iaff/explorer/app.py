@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iaff.encoding import thumbnail
 from iaff.errors import UserError
 from iaff.explorer.files import KEPT, STATIC, STYLES, exposed, scripts_address
 from iaff.explorer.mcp import check_mcp, import_gradio
 from iaff.run import SCHEMA, SHIPPED, Run, unused
 from iaff.trace import Trace
+from iaff.trace.encoding import thumbnail
 
 if TYPE_CHECKING:
     import gradio as gr

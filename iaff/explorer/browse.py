@@ -17,11 +17,11 @@ from pydantic import ValidationError
 
 from iaff.config import Data
 from iaff.data import Dataset, open_split
-from iaff.encoding import thumbnail
 from iaff.errors import UserError
 from iaff.explorer.handlers import Handler, answering, named, run_of, tags_of, text
 from iaff.explorer.jobs import Desk, Sample
 from iaff.run import Run
+from iaff.trace.encoding import thumbnail
 
 MOST_ROWS = 200  # at once
 NO_WEIGHTS = "This run has no weights: photos of its data set cannot be computed. Choose a run that has kept them."

@@ -10,19 +10,16 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from iaff.encoding import half_down
 from iaff.errors import UserError
 from iaff.explorer.handlers import answering, text
 from iaff.grid import STRIDE, grid_size
-from iaff.trace_check import check_distribution, check_finite
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from iaff.trace.encoding import half_down
+from iaff.trace.schema import check_distribution, check_finite
 
 MOST_CELLS = 25_600  # of the affinity grid: a photo of 640 x 640 px
 MOST_BYTES = 8_000_000  # of a photo's file
@@ -137,24 +134,7 @@ def pamr(photo: np.ndarray, request: dict) -> dict[str, Any]:
 
     with alone():
         g = Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
-        return stencil(*as_stencil(g.step, g.grid), g.steps)
-
-
-def as_stencil(matrix: "Tensor", grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """A sparse matrix over the pixels of a grid -> offsets ``int (M, 2)``, weights ``float32 (M, h, w)``.
-
-    Its diagonal is what the weights leave to the pixel itself.
-    """
-    (h, w), start = grid, matrix.crow_indices().numpy()
-    there, values = matrix.col_indices().numpy(), matrix.values().numpy()
-    here = np.repeat(np.arange(h * w), np.diff(start))
-    down, right = there // w - here // w, there % w - here % w
-    others = here != there
-    codes, which = np.unique((down * 2 * w + right)[others], return_inverse=True)
-    weights = np.zeros((len(codes), h * w), np.float32)
-    weights[which, here[others]] = values[others]
-    rows = (codes + w) // (2 * w)  # columns lie within -w .. w
-    return np.stack([rows, codes - rows * 2 * w], -1), weights.reshape(-1, h, w)
+        return stencil(**g.to_arrays())
 
 
 def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def compute(job: Job, progress: Callable[[str, float], None]) -> bytes:
     """The trace's bytes. Imports torch on first use."""
     if "torch" not in sys.modules:
         progress("Starting PyTorch (once)", 0)
-    from iaff.own import explain
+    from iaff.explaining import explain
 
     if isinstance(job.data, Sample):
         return explain_sample(job, progress)
@@ -66,14 +66,14 @@ def compute(job: Job, progress: Callable[[str, float], None]) -> bytes:
 
 def explain_sample(job: Job, progress: Callable[[str, float], None]) -> bytes:
     """The trace of a data set's photo, as training sees it: at its size, and with its truth."""
-    from iaff.own import explainer_of, tag_vector
-    from iaff.tracing import trace_photo
+    from iaff.explaining import predictor_of, tag_vector
+    from iaff.trace.record import trace_photo
 
     sample = job.data
     tags = sample.tags if job.tags is None else tag_vector(job.tags, job.run)
     progress("Opening the networks", 0)
     trace = trace_photo(
-        explainer_of(job.run), sample.image, tags, sample.truth, progress, name=job.name, title=job.name
+        predictor_of(job.run), sample.image, tags, sample.truth, progress, name=job.name, title=job.name
     )
     return trace.to_bytes()
 

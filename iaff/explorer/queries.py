@@ -11,12 +11,12 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from iaff.encoding import palette_png
 from iaff.errors import UserError
 from iaff.explorer.handlers import listing, named, run_of, text
 from iaff.grid import STRIDE, centre
 from iaff.run import Run
 from iaff.trace import Round, Trace
+from iaff.trace.encoding import palette_png
 
 STRONGEST = 10  # cells of an answer that are listed
 MOST_LEAKS = 200
@@ -193,8 +193,8 @@ class Queries:
         most = whole("most", most, 1, MOST_LEAKS)
         import torch
 
+        from iaff.method.superpixels import on_grid
         from iaff.propagation import Scan, leak_rate, ranked_leaks
-        from iaff.superpixels import on_grid
 
         truth, g = asked.trace.labels("truth"), asked.affinity.propagator
         ids = np.array(asked.trace.meta["class_ids"], np.uint8)
@@ -281,7 +281,7 @@ def label_map(asked: Round, stage: Stage) -> np.ndarray:
     if stage in ("unary", "refined"):
         import torch
 
-        from iaff.metrics import to_photo
+        from iaff.method.metrics import to_photo
 
         alpha = asked.alpha_u if stage == "unary" else asked.alpha_p
         ids = np.array(trace.meta["class_ids"], np.uint8)

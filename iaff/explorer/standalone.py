@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iaff.encoding import write_atomically
 from iaff.errors import UserError
 from iaff.explorer.files import STATIC, STYLES
 from iaff.explorer.view import query_of, view_of
+from iaff.files import write_atomically
 
 if TYPE_CHECKING:
     from iaff.trace import Trace
@@ -72,6 +72,11 @@ class Shown:
     def _repr_html_(self) -> str:
         style = f"width: 100%; height: {int(self.height)}px; border: 0"
         return f'<iframe title="iaff" style="{style}" srcdoc="{html.escape(self.html)}"></iframe>'
+
+
+def show(trace: "Trace", height: int = 760, **view: Any) -> Shown:
+    """A trace's :func:`page` for a notebook, in a frame ``height`` px high."""
+    return Shown(page(trace, view), height)
 
 
 def export(trace: Path, target: Path, query: str) -> int:

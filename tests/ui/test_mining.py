@@ -11,12 +11,12 @@ from iaff.config import Mining, Seeds
 from iaff.data.transforms import enlarge
 from iaff.explorer.mining_handler import run_mining
 from iaff.grid import UNKNOWN
-from iaff.labels import as_channels
-from iaff.metrics import Partial
-from iaff.mining import confident_map, label_shares, region_samples
+from iaff.method.labels import as_channels
+from iaff.method.metrics import Partial
+from iaff.method.mining import confident_map, label_shares, region_samples
+from iaff.method.seeds import find_seeds
+from iaff.method.superpixels import on_grid
 from iaff.run import Run
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
 from tests.ui.places import SHIPPED, TIMED
 from tests.ui.synthetic import make_walk, numpy_scan
@@ -52,7 +52,7 @@ def cells_of(trace: Trace) -> torch.Tensor:
 
 
 def mined(trace: Trace, t: int, tau: float, background: float | None) -> np.ndarray:
-    """The confident map of iaff.mining from the scores in the trace."""
+    """The confident map of iaff.method.mining from the scores in the trace."""
     r, ids = trace.rounds[t], torch.tensor(trace.meta["class_ids"])
     unary, scores = torch.from_numpy(r.alpha_u.argmax(0)), torch.from_numpy(r.scores.astype(np.float32))
     return confident_map(scores, cells_of(trace), unary, ids, Mining(tau=tau, tau_background=background)).numpy()
@@ -166,7 +166,7 @@ def test_a_map_that_breaks_the_format_is_refused(engine, run_folder):
 
 
 def found(trace: Trace, fg: float, bg: float, averaged: bool) -> np.ndarray:
-    """Seeds of iaff.seeds from the activation in the trace, as channels."""
+    """Seeds of iaff.method.seeds from the activation in the trace, as channels."""
     tags = trace.tensors["cam"].astype(np.float32)
     untagged = np.ones((1, *tags.shape[1:]), np.float32)
     cam = torch.from_numpy(np.concatenate([tags, untagged]))

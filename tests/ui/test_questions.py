@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from iaff.metrics import to_photo
+from iaff.method.metrics import to_photo
+from iaff.method.superpixels import on_grid
 from iaff.propagation import RandomWalk, Scan, column, leak, leak_rate, ranked_leaks, row
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
 from tests.ui.places import SHIPPED, TIMED
 

@@ -10,9 +10,9 @@ from torch.nn.functional import cross_entropy, interpolate, log_softmax
 
 from iaff.data.transforms import labelled_sample
 from iaff.grid import UNKNOWN
-from iaff.loss import Batch, Loss
+from iaff.method.superpixels import on_grid
+from iaff.nets.loss import Batch, Loss
 from iaff.nets.unary import Unary
-from iaff.superpixels import on_grid
 
 MOST_ODDS = 10.0
 ODDS_BINS = 2000

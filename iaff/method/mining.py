@@ -11,9 +11,9 @@ from torch.nn.functional import cross_entropy, interpolate
 
 from iaff.config import Mining
 from iaff.grid import UNKNOWN
-from iaff.loss import Batch, Loss
+from iaff.nets.loss import Batch, Loss
 from iaff.nets.region import Region
-from iaff.superpixels import region_mean
+from iaff.propagation.regions import region_mean
 
 
 def pool_features(features: Tensor, ids: Tensor, count: int) -> Tensor:

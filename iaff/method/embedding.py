@@ -11,7 +11,7 @@ def embed(features: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """The two principal components of pooled features, each scaled to unit variance.
 
     Args:
-        features: ``(S, D)``, see :func:`iaff.mining.pool_features`; sizes: cells of each superpixel ``(S,)``.
+        features: ``(S, D)``, see :func:`iaff.method.mining.pool_features`; sizes: cells of each superpixel ``(S,)``.
 
     Returns:
         ``float16 (S, 2)``, the same at every call; (0, 0) for a superpixel of size 0, which has no features, and for

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from iaff.encoding import encode_photo, encode_png, encode_superpixels, half_down
 from iaff.errors import UserError
 from iaff.grid import STRIDE, UNKNOWN, grid_size
-from iaff.trace import Trace
-from iaff.trace_check import check, check_distribution, check_finite, check_gates, check_stencil, in_range
+from iaff.trace.affinity import affinity_of, restored
+from iaff.trace.encoding import encode_photo, encode_png, encode_superpixels
+from iaff.trace.schema import check, check_distribution, check_finite, check_gates, check_stencil, in_range
 
 TOLERANCE = 1e-3  # of a given alpha_p against the one recomputed from the saved affinity
 KEYS = {"alpha_u", "gates", "passes", "offsets", "weights", "steps", "confident", "scores", "alpha_p"}
@@ -27,8 +27,8 @@ def from_arrays(
     class_ids: Sequence[int] | None = None,
     name: str = "from arrays",
     **about: Any,
-) -> Trace:
-    """Makes a trace.
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The description and the tensors of a trace: :meth:`iaff.Trace.from_arrays` makes it of them.
 
     The affinity grid has one cell per 4 x 4 image px: ``h = ceil(H / 4)``, ``w = ceil(W / 4)``. For maps of another
     size, resize the photo to ``(4 w, 4 h)`` px.
@@ -63,7 +63,8 @@ class _Maker:
         self.ids = list(range(len(self.classes)) if class_ids is None else class_ids)
         self.grid = grid_size(*image.shape[:2])
 
-    def make(self, rounds, cam, seeds, superpixels, truth, name: str, about: dict[str, Any]) -> Trace:
+    def make(self, rounds, cam, seeds, superpixels, truth, name: str,
+             about: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:  # fmt: skip
         k, size = len(self.classes), self.image.shape[:2]
         tensors = {"image": encode_photo(self.image)}
         if cam is not None:
@@ -84,11 +85,15 @@ class _Maker:
             "size": [size[1], size[0]], "grid": [self.grid[1], self.grid[0]],
             "classes": self.classes, "class_ids": self.ids, "tags": self.classes[1:], "rounds": metas,
         }  # fmt: skip
-        trace = Trace(meta, tensors)
-        check(trace, "The trace")
+        check(meta, tensors, "The trace")
         for i, given in enumerate(rounds):
-            self.compare(f"rounds[{i}]['alpha_p']", given.get("alpha_p"), trace.rounds[i + 1].alpha_p)
-        return trace
+            if given.get("alpha_p") is not None:
+                prefix = f"rounds.{i + 1}."
+                layers = {name.removeprefix(prefix): layer for name, layer in tensors.items()}
+                affinity = restored(metas[i]["affinity"], layers.__getitem__)
+                refined = affinity.propagate(layers["alpha_u"].astype(np.float32))
+                self.compare(f"rounds[{i}]['alpha_p']", given["alpha_p"], refined)
+        return meta, tensors
 
     def round(self, where: str, given: dict[str, Any], tensors: dict[str, np.ndarray], prefix: str) -> dict[str, Any]:
         """Adds one round's tensors and returns its metadata."""
@@ -105,14 +110,15 @@ class _Maker:
             tensors[prefix + "confident"] = encode_png(labels)
         if given.get("scores") is not None:
             tensors[prefix + "scores"] = self.scores(f"{where}['scores']", given["scores"], tensors)
-        return {"affinity": self.affinity(where, given, tensors, prefix)}
+        about, arrays = affinity_of(self.checked_affinity(where, given)).stored()
+        tensors |= {prefix + name: array for name, array in arrays.items()}
+        return {"affinity": about}
 
-    def affinity(self, where: str, given: dict, tensors: dict, prefix: str) -> dict[str, Any]:
+    def checked_affinity(self, where: str, given: dict[str, Any]) -> dict[str, Any]:
         if "gates" in given:
             gates = self.floats(f"{where}['gates']", given["gates"], (4, 3, *self.grid))
             check_gates(f"{where}['gates']", gates)
-            tensors[prefix + "gates"] = half_down(gates)
-            return {"kind": "scan", "passes": int(given.get("passes", 1))}
+            return {"gates": gates, "passes": int(given.get("passes", 1))}
         for key in ("offsets", "steps"):
             if key not in given:
                 raise ValueError(
@@ -123,9 +129,7 @@ class _Maker:
             raise ValueError(f"{where}['offsets']: got {offsets.dtype} {offsets.shape}, expected int (M, 2)")
         weights = self.floats(f"{where}['weights']", given["weights"], (len(offsets), *self.grid))
         check_stencil(f"{where}['weights']", offsets, weights)
-        tensors[prefix + "offsets"] = offsets.astype(np.int32)
-        tensors[prefix + "weights"] = half_down(weights)
-        return {"kind": "stencil", "steps": int(given["steps"])}
+        return {"offsets": offsets, "weights": weights, "steps": int(given["steps"])}
 
     def floats(self, name: str, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         array = np.asarray(array)
@@ -162,9 +166,7 @@ class _Maker:
             raise ValueError(f"{name}: got {array.dtype} {array.shape}, expected floats (S, {len(self.classes)})")
         return array.astype(np.float16)
 
-    def compare(self, name: str, given: np.ndarray | None, ours: np.ndarray) -> None:
-        if given is None:
-            return
+    def compare(self, name: str, given: np.ndarray, ours: np.ndarray) -> None:
         difference = float(np.abs(self.floats(name, given, ours.shape) - ours).max())
         if difference > TOLERANCE:
             raise ValueError(

@@ -15,8 +15,8 @@ from torch.nn.functional import interpolate, multilabel_soft_margin_loss
 from iaff.config import Cam, Climb
 from iaff.data.transforms import labelled_sample, scaled, to_tensor
 from iaff.grid import grid_size
-from iaff.loss import Batch, Loss
 from iaff.nets.classifier import Classifier
+from iaff.nets.loss import Batch, Loss
 
 PROPOSED = 0.3  # a class whose probability reaches this is proposed as a tag; chosen on `tune`: training/README.md
 
@@ -47,6 +47,10 @@ class Evidence:
     def proposed(self) -> Tensor:
         """The tags that the classifier itself proposes, ``bool (C,)``."""
         return self.probability >= PROPOSED
+
+    def cpu(self) -> "Evidence":
+        """The same on the CPU."""
+        return Evidence(self.cam.cpu(), self.scales.cpu(), self.climb.cpu(), self.probability.cpu())
 
 
 def find_evidence(net: Classifier, image: np.ndarray, how: Cam, tags: Tensor | None = None) -> Evidence:

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 
 def allowed_classes(tags: Tensor) -> Tensor:
@@ -14,3 +15,16 @@ def as_channels(labels: Tensor, class_ids: Tensor) -> Tensor:
     table = torch.full((256,), 255, dtype=torch.uint8)
     table[class_ids] = torch.arange(len(class_ids), dtype=torch.uint8)
     return table[labels.long()]
+
+
+def winners(alpha: Tensor, size: tuple[int, int]) -> Tensor:
+    """The winning channel of ``(K, H, W)`` at another size (width, height), channel by channel to save memory."""
+    best, label = None, None
+    for k, channel in enumerate(alpha):
+        large = interpolate(channel[None, None], size[::-1], mode="bilinear", align_corners=False)[0, 0]
+        if best is None:
+            best, label = large, torch.zeros(large.shape, dtype=torch.uint8)
+        else:
+            label[large > best] = k
+            best = torch.maximum(best, large)
+    return label

@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         if args.command == "refine":
-            from iaff.refine import refine
+            from iaff.cli.refine import refine
 
             tags = None if args.tags is None else [tag.strip() for tag in args.tags.split(",") if tag.strip()]
             return refine(args.photos, tags, args.run, args.out)
@@ -73,7 +73,7 @@ def main(argv: list[str] | None = None) -> int:
             from iaff.explorer.standalone import export
 
             return export(args.trace, args.html, args.view)
-        from iaff.doctor import doctor
+        from iaff.cli.doctor import doctor
 
         return doctor()
     except UserError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 import iaff
 from iaff.errors import UserError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import base64
 import io
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -70,20 +69,3 @@ def half_down(values: np.ndarray) -> np.ndarray:
     above = half.astype(np.float32) > values
     half[above] = np.nextafter(half[above], np.float16(0))
     return half
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes beside the target and renames it into place: a reader never sees half a file.
-
-    Raises:
-        OSError: with the file's name in it; what was there before is kept.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        error.filename = error.filename or str(path)  # a write that fails does not say of what
-        part.unlink(missing_ok=True)
-        raise

@@ -1,4 +1,4 @@
-"""Own photos: any picture and, if known, its tags, through a run. ``iaff.explain`` is this."""
+"""Any photo and, if known, its tags, through a run: ``iaff.explain``."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from iaff.errors import UserError
-from iaff.explainer import Explainer
 from iaff.images import Photo, Source, read_photo
+from iaff.inference import Predictor
 from iaff.run import SHIPPED, Run
 from iaff.trace import Trace
-from iaff.tracing import Progress, trace_photo
+from iaff.trace.record import Progress, trace_photo
 
 
 def explain(photo: Source, tags: Sequence[str] | None = None, run: Run | str | Path | None = None,
@@ -35,15 +35,15 @@ def explain(photo: Source, tags: Sequence[str] | None = None, run: Run | str | P
     chosen = None if tags is None else tag_vector(tags, run)
     picture = read_photo(photo, name if isinstance(photo, bytes) else None)
     progress("Opening the networks", 0)
-    return trace_own(explainer_of(run), picture, chosen, name, progress)
+    return explain_photo(predictor_of(run), picture, chosen, name, progress)
 
 
-def trace_own(explainer: Explainer, photo: Photo, tags: np.ndarray | None, name: str, progress: Progress) -> Trace:
+def explain_photo(predictor: Predictor, photo: Photo, tags: np.ndarray | None, name: str, progress: Progress) -> Trace:
     """As :func:`explain`, of a photo that is read, with tags ``bool (C,)``."""
     about = {"name": name, "title": name, "original_size": list(photo.size)}
     if photo.notes:
         about["note"] = " ".join(photo.notes)
-    return trace_photo(explainer, photo.pixels, tags, progress=progress, **about)
+    return trace_photo(predictor, photo.pixels, tags, progress=progress, **about)
 
 
 def tag_vector(tags: Sequence[str], run: Run) -> np.ndarray:
@@ -61,11 +61,11 @@ def tag_vector(tags: Sequence[str], run: Run) -> np.ndarray:
     return np.array([name in tags for name in classes], bool)
 
 
-def explainer_of(run: Run) -> Explainer:
+def predictor_of(run: Run) -> Predictor:
     """The run's networks, loaded once as long as no round is added."""
-    return _explainer(run.dir.resolve(), run.finished_rounds(), run.changed())
+    return _predictor(run.dir.resolve(), run.finished_rounds(), run.changed())
 
 
 @lru_cache(maxsize=2)
-def _explainer(folder: Path, rounds: int, changed: float) -> Explainer:
-    return Explainer(Run.load(folder))
+def _predictor(folder: Path, rounds: int, changed: float) -> Predictor:
+    return Predictor(Run.load(folder))

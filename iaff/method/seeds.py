@@ -5,7 +5,7 @@ from torch import Tensor
 
 from iaff.config import Seeds
 from iaff.grid import UNKNOWN
-from iaff.superpixels import region_mean
+from iaff.propagation.regions import region_mean
 
 
 def average_in_superpixels(cam: Tensor, ids: Tensor) -> Tensor:

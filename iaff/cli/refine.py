@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import interpolate
 from tqdm import tqdm
 
-from iaff.encoding import palette_png
 from iaff.errors import UserError
+from iaff.explaining import explain_photo, predictor_of, tag_vector
 from iaff.images import read_photo
-from iaff.metrics import to_photo
-from iaff.own import explainer_of, tag_vector, trace_own
+from iaff.method.labels import winners
+from iaff.method.metrics import to_photo
 from iaff.run import SHIPPED, Run
 from iaff.trace import Trace
+from iaff.trace.encoding import palette_png
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"}
 
@@ -26,14 +26,16 @@ def refine(photos: list[Path], tags: list[str] | None, run_folder: Path | None, 
     """
     run = Run.load(run_folder or SHIPPED)
     chosen = None if tags is None else tag_vector(tags, run)
-    explainer = explainer_of(run)
+    predictor = predictor_of(run)
     files, failed = expand(photos), 0
     folders = folders_for(files)
     with tqdm(files, unit="photo", leave=False, disable=len(files) == 1) as bar:
         for file in bar:
             try:
                 photo = read_photo(file)
-                trace = trace_own(explainer, photo, chosen, file.name, lambda stage, share: bar.set_postfix_str(stage))
+                trace = explain_photo(
+                    predictor, photo, chosen, file.name, lambda stage, share: bar.set_postfix_str(stage)
+                )
                 write(trace, photo.size, out / folders[file])
                 tqdm.write(said(file, trace, out / folders[file]))
             except UserError as error:
@@ -74,19 +76,6 @@ def write(trace: Trace, size: tuple[int, int], folder: Path) -> None:
         alpha = to_photo(torch.from_numpy(r.alpha_p), height, width)
         (folder / f"round_{t}.png").write_bytes(palette_png(ids[winners(alpha, size).numpy()]))
     trace.save(folder / "trace.safetensors")
-
-
-def winners(alpha: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """The winning channel of ``(K, H, W)`` at another size (width, height), channel by channel to save memory."""
-    best, label = None, None
-    for k, channel in enumerate(alpha):
-        large = interpolate(channel[None, None], size[::-1], mode="bilinear", align_corners=False)[0, 0]
-        if best is None:
-            best, label = large, torch.zeros(large.shape, dtype=torch.uint8)
-        else:
-            label[large > best] = k
-            best = torch.maximum(best, large)
-    return label
 
 
 def said(file: Path, trace: Trace, folder: Path) -> str:

@@ -1,20 +1,34 @@
-"""What a valid trace obeys; errors name the layer, what was got, and what was expected."""
+"""The format of a trace, and what a valid one obeys; errors name the layer, what was got, and what was expected."""
 
 import io
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from iaff.affinity import outside
-from iaff.encoding import decode_png
 from iaff.errors import UserError
-from iaff.grid import UNKNOWN, gates_inside, grid_size
+from iaff.grid import UNKNOWN, gates_inside, grid_size, stencil_inside
+from iaff.trace.encoding import decode_png
 
-if TYPE_CHECKING:
-    from iaff.trace import Trace
-
+SCHEMA = 1
+FORMAT = "iaff-trace"
+TENSORS = {
+    "image": "uint8 (n,): the photo as JPEG or PNG bytes, W x H",
+    "cam": "float16 (K-1, h, w): class activation of the tags, 0..1 (optional)",
+    "cam_scales": "uint8 (scales, K-1, h, w): the same at each scale of meta['cam_scales'], 255 is 1 (optional)",
+    "cam_climb": "uint8 (steps + 1, K-1, h, w): the same at each step of the climb, 255 is 1 (optional)",
+    "seeds": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
+    "superpixels": "uint8 (n,): PNG, RGB, W x H, id = R + 256 G (optional)",
+    "truth": "uint8 (n,): PNG, W x H, class ids, 255 void (optional)",
+    "rounds.T.alpha_u": "float16 (K, h, w): unary probabilities, sum to 1 over K",
+    "rounds.T.scores": "float16 (S, K): region scores of the superpixels (optional)",
+    "rounds.T.embedding": "float16 (S, 2): the superpixels by their unary features, iaff.method.embedding (optional)",
+    "rounds.T.confident": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
+    "rounds.T.gates": "float16 (4, 3, h, w): see iaff.propagation.gates (affinity of kind scan)",
+    "rounds.T.offsets": "int32 (M, 2): (row, column) of the neighbours (affinity of kind stencil)",
+    "rounds.T.weights": "float16 (M, h, w): see iaff.propagation.RandomWalk (affinity of kind stencil)",
+}
 LARGEST = 4096  # px, of a trace's photo
 SUM_TOLERANCE = 0.02  # of probabilities: half precision, times the number of classes
 GATE_TOLERANCE = 1e-3
@@ -52,10 +66,10 @@ class Meta(BaseModel):
     rounds: list[RoundMeta]
 
 
-def check(trace: "Trace", name: str) -> None:
-    """Raises UserError unless the trace obeys its format; ``name`` is what the error calls it."""
+def check(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str) -> None:
+    """Raises UserError unless a trace of these obeys the format; ``name`` is what the error calls it."""
     try:
-        meta = Meta.model_validate(trace.meta)
+        meta = Meta.model_validate(description)
     except (ValidationError, RecursionError) as error:
         first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "nested too deeply"}
         where = ".".join(map(str, first["loc"])) or "all of it"
@@ -63,7 +77,7 @@ def check(trace: "Trace", name: str) -> None:
         raise UserError(f"{name}: its description is wrong at {where}: {first['msg']}, got {got}.") from error
     try:
         _check_meta(meta)
-        _Layers(trace, meta).check()
+        _Layers(tensors, meta).check()
     except ValueError as error:
         raise UserError(f"{name}: {error}. Write the trace again.") from error
 
@@ -79,8 +93,8 @@ def _check_meta(meta: Meta) -> None:
 class _Layers:
     """The checks of the tensors, one method a layer."""
 
-    def __init__(self, trace: "Trace", meta: Meta):
-        self.tensors, self.meta = trace.tensors, meta
+    def __init__(self, tensors: dict[str, np.ndarray], meta: Meta):
+        self.tensors, self.meta = tensors, meta
         self.photo, self.grid = meta.size[::-1], meta.grid[::-1]
         self.channels = len(meta.classes)
 
@@ -103,7 +117,7 @@ class _Layers:
             self._labels(name + "confident", self.grid, optional=True)
             self._check_scores(name + "scores", regions)
             self._of_regions(name + "embedding", regions, 2)
-            if about.affinity.kind == "scan":
+            if isinstance(about.affinity, Scan):
                 check_gates(name + "gates", self._floats(name + "gates", (4, 3, *self.grid)))
             else:
                 self._check_stencil(name)
@@ -240,7 +254,7 @@ def check_stencil(name: str, offsets: np.ndarray, weights: np.ndarray) -> None:
             f"{name}: the neighbours sum to {total[bad].max():.4g}, first at (row, column) {first(bad)}; expected at "
             "most 1: divide by the sum"
         )
-    beyond = (weights > 0) & outside(offsets, *weights.shape[1:])
+    beyond = (weights > 0) & ~stencil_inside(offsets, *weights.shape[1:])
     if beyond.any():
         raise ValueError(
             f"{name}: got {weights[beyond][0]:.4g} at (neighbour, row, column) {first(beyond)}, where the neighbour "

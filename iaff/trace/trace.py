@@ -3,7 +3,8 @@
 What the explorer draws, what is exported and what tests compare. The metadata hold one JSON document
 (:attr:`Trace.meta`); label maps are PNG bytes, gates and pair weights are half precision, rounded down so that they
 never sum to more than 1, and the refined maps are recomputed from the saved affinity. Nothing is ever unpickled, and
-reading a trace needs no torch. The tensors are listed in ``TENSORS``; what is optional there may be missing.
+reading a trace needs no torch. The tensors are listed in :mod:`iaff.trace.schema`; what is optional there may be
+missing.
 """
 
 import json
@@ -11,38 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_bytes
 from safetensors.numpy import save
 
-from iaff.affinity import Affinity, restored
-from iaff.encoding import decode_photo, decode_png, write_atomically
+import iaff  # its public face brings the explorer along, for those who ask for a page
 from iaff.errors import UserError
-
-if TYPE_CHECKING:
-    from iaff.explorer.standalone import Shown
-
-SCHEMA = 1
-FORMAT = "iaff-trace"
-TENSORS = {
-    "image": "uint8 (n,): the photo as JPEG or PNG bytes, W x H",
-    "cam": "float16 (K-1, h, w): class activation of the tags, 0..1 (optional)",
-    "cam_scales": "uint8 (scales, K-1, h, w): the same at each scale of meta['cam_scales'], 255 is 1 (optional)",
-    "cam_climb": "uint8 (steps + 1, K-1, h, w): the same at each step of the climb, 255 is 1 (optional)",
-    "seeds": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
-    "superpixels": "uint8 (n,): PNG, RGB, W x H, id = R + 256 G (optional)",
-    "truth": "uint8 (n,): PNG, W x H, class ids, 255 void (optional)",
-    "rounds.T.alpha_u": "float16 (K, h, w): unary probabilities, sum to 1 over K",
-    "rounds.T.scores": "float16 (S, K): region scores of the superpixels (optional)",
-    "rounds.T.embedding": "float16 (S, 2): the superpixels by their unary features, see iaff.embedding (optional)",
-    "rounds.T.confident": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
-    "rounds.T.gates": "float16 (4, 3, h, w): see iaff.propagation.gates (affinity of kind scan)",
-    "rounds.T.offsets": "int32 (M, 2): (row, column) of the neighbours (affinity of kind stencil)",
-    "rounds.T.weights": "float16 (M, h, w): see iaff.propagation.RandomWalk (affinity of kind stencil)",
-}
+from iaff.files import write_atomically
+from iaff.trace.affinity import Affinity, restored
+from iaff.trace.encoding import decode_photo, decode_png
+from iaff.trace.from_arrays import from_arrays
+from iaff.trace.schema import FORMAT, SCHEMA, check
 
 
 @dataclass
@@ -65,9 +48,7 @@ class Round:
     @cached_property
     def affinity(self) -> Affinity:
         """The round's affinity: ``row(x, y)``, ``column(x, y)``, ``propagate(alpha)``."""
-        about = self._meta["affinity"]
-        names = ("gates",) if about["kind"] == "scan" else ("offsets", "weights")
-        return restored(about, {name: self._tensor(name) for name in names})
+        return restored(self._meta["affinity"], self._tensor)
 
     @cached_property
     def alpha_p(self) -> np.ndarray:
@@ -99,7 +80,7 @@ class Round:
 
 @dataclass
 class Trace:
-    """One photo's trace; ``meta`` and ``tensors`` as written (see the module and ``iaff.trace_check.Meta``)."""
+    """One photo's trace; ``meta`` and ``tensors`` as written (see :mod:`iaff.trace.schema`)."""
 
     meta: dict[str, Any]
     tensors: dict[str, np.ndarray]
@@ -125,8 +106,6 @@ class Trace:
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "The trace") -> "Trace":
         """As :meth:`load`, of a file's bytes; ``name`` is what errors call it."""
-        from iaff.trace_check import check
-
         try:
             header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
             header = header.get("__metadata__", {})
@@ -145,17 +124,14 @@ class Trace:
             meta = json.loads(header.get("trace", ""))
         except (ValueError, RecursionError) as error:
             raise UserError(f"{name}: its description is not JSON ({error}). Copy or write the trace again.") from error
-        trace = cls(meta, tensors)
-        check(trace, name)
-        return trace
+        check(meta, tensors, name)
+        return cls(meta, tensors)
 
     @classmethod
     def from_arrays(cls, image: np.ndarray, classes: Sequence[str], rounds: Sequence[dict[str, Any]],
                     **layers: Any) -> "Trace":  # fmt: skip
-        """A trace of anyone's model; see :func:`iaff.from_arrays.from_arrays`."""
-        from iaff.from_arrays import from_arrays
-
-        return from_arrays(image, classes, rounds, **layers)
+        """A trace of anyone's model; arguments and errors as :func:`iaff.trace.from_arrays.from_arrays`."""
+        return cls(*from_arrays(image, classes, rounds, **layers))
 
     def to_bytes(self) -> bytes:
         """The file's bytes: the same go to disk and to the browser."""
@@ -190,15 +166,11 @@ class Trace:
         Raises:
             UserError: an unknown key, or a stage, round or pixel that is not there.
         """
-        from iaff.explorer.standalone import page
+        return iaff.page(self, view)
 
-        return page(self, view)
-
-    def show(self, height: int = 760, **view: Any) -> "Shown":
+    def show(self, height: int = 760, **view: Any) -> Any:
         """The same for a notebook: the page in a frame, ``height`` px high. Arguments and errors as :meth:`html`."""
-        from iaff.explorer.standalone import Shown
-
-        return Shown(self.html(**view), height)
+        return iaff.show(self, height, **view)
 
     def labels(self, name: str) -> np.ndarray | None:
         """A label map (``seeds``, ``truth``, ``rounds.1.confident``) as ``uint8 (rows, columns)``, or None."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from iaff.config import Config
 from iaff.data import Dataset
+from iaff.method.stages import Maps, Stages, Trainer
 from iaff.nets.pairwise import Pairwise
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary
-from iaff.stages import Maps, Stages, Trainer
 
 
 def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Callable[["Round"], None],
@@ -27,14 +27,15 @@ def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Call
     if measured >= config.rounds:
         return
     stages = Stages(config, photos, trainer)
+    classifier = None if measured else stages.train_classifier()
+    stages.find_superpixels()
     masks = stages.masks() if config.supervision == "masks" else None  # the upper bound alone: see the config
-    if measured:
-        f, g, refined = left_by(measured, stages)
-        supervision = masks or refined
-    else:
+    if classifier:
         f = g = None
-        classifier = stages.train_classifier()
         supervision = masks or stages.find_seeds(classifier)
+    else:
+        f, g, refined = stages.results(measured)
+        supervision = masks or refined
     for t in range(measured + 1, config.rounds + 1):
         f = stages.train_unary(t, supervision, f)
         unary = stages.predict_unary(t, f)  # alpha^u
@@ -44,16 +45,6 @@ def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Call
         refined = stages.refine(t, g, unary)  # alpha^p = G alpha^u
         after_round(Round(t, photos, f, r, g, supervision, unary, confident, refined))
         supervision = masks or refined
-
-
-def left_by(t: int, stages: Stages) -> tuple[Unary, Pairwise, Maps]:
-    """What round t, which is over, left to the next: f_t and G_t, and alpha^p, which is made again where it is gone."""
-    unread = [{}]  # what the networks, which are trained, and alpha^p were made from may be gone
-    f = stages.train_unary(t, unread, None)
-    g = stages.train_pairwise(t, unread, unread, None)
-    stages.superpixels  # noqa: B018  (made before the processes that load photos start)
-    unary = unread if stages.trainer.has(f"refined_{t}", stages.count) else stages.predict_unary(t, f)
-    return f, g, stages.refine(t, g, unary)
 
 
 @dataclass

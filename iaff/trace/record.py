@@ -1,6 +1,5 @@
 """Writes traces: one photo through all rounds of a run, into the run's ``traces`` folder."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,29 +8,43 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from iaff.affinity import restored, stored
-from iaff.cam import PROPOSED
 from iaff.config import Config
-from iaff.data.transforms import enlarge, grid_photo
-from iaff.embedding import embed
-from iaff.encoding import encode_photo, encode_png, encode_superpixels, thumbnail
-from iaff.energy import image_weights, paper_energy, reference_energy
-from iaff.explainer import Explainer, RoundMaps
+from iaff.data.transforms import grid_photo
 from iaff.grid import UNKNOWN
-from iaff.labels import allowed_classes
-from iaff.metrics import Partial, Segmentation, to_photo
-from iaff.mining import confident_map
-from iaff.propagation import Linear, leak_rate, sample_reach
+from iaff.inference import Predictor
+from iaff.method.cam import PROPOSED
+from iaff.method.embedding import embed
+from iaff.method.energy import image_weights
+from iaff.method.figures import (
+    PHOTO_ROWS,
+    CamFigures,
+    RoundFigures,
+    Shares,
+    mean_leak,
+    median_reach,
+    paper_energies,
+    partial_figures,
+    photo_labels,
+    photo_miou,
+    reference_energies,
+)
+from iaff.method.labels import allowed_classes
+from iaff.method.metrics import to_photo
+from iaff.method.mining import confident_map
+from iaff.method.photo import RoundMaps, refine
+from iaff.method.seeds import cam_labels, find_seeds
+from iaff.method.superpixels import on_grid
+from iaff.propagation import Linear
 from iaff.run import Run
-from iaff.seeds import cam_labels, find_seeds
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
+from iaff.trace.affinity import affinity_of, restored
+from iaff.trace.encoding import encode_photo, encode_png, encode_superpixels, thumbnail
 
 Progress = Callable[[str, float], None]  # (what is done next, share done 0..1); raising ends the work
 
 
 @torch.no_grad()
-def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None = None,
+def trace_photo(predictor: Predictor, image: np.ndarray, tags: np.ndarray | None = None,
                 truth: np.ndarray | None = None, progress: Progress = lambda stage, share: None,
                 **about: Any) -> Trace:  # fmt: skip
     """One photo through all finished rounds of a run.
@@ -42,17 +55,17 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
         progress: told before each step.
         about: ``name``, and optionally ``title``, ``credit``, ``note`` for the trace's metadata.
     """
-    config, run, count = explainer.config, explainer.run, len(explainer.rounds)
+    config, run, count = predictor.config, predictor.run, len(predictor.rounds)
     if truth is not None and (truth == UNKNOWN).all():
         truth = None
     mask = None if truth is None else torch.from_numpy(truth.copy())
     progress("Looking for the classes (CAM)", 0)
-    evidence = explainer.evidence(image, None if tags is None else torch.from_numpy(tags))
+    evidence = predictor.evidence(image, None if tags is None else torch.from_numpy(tags))
     proposed = evidence.proposed
     chosen = proposed if tags is None else torch.from_numpy(tags)
     classes = allowed_classes(chosen)
     progress("Superpixels and seeds", 1 / (count + 2))
-    ids = explainer.superpixels(image)
+    ids = predictor.superpixels(image)
     cells = on_grid(ids)
     cam = evidence.cam.half().float()  # as a reader of the trace will have it
     seeds = find_seeds(cam, chosen, cells, config.seeds)
@@ -72,13 +85,13 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
     rounds, before = [], None
     for t in range(1, count + 1):
         progress(f"Round {t} of {count}: unary map, confident regions, affinity", (t + 1) / (count + 2))
-        maps = explainer.round(t, image, ids, classes)[0]
-        kind, affinity = stored(maps.g)
-        maps = _as_saved(maps, restored(kind, affinity).propagator, cells, classes, config)
+        maps = predictor.round(t, image, ids, classes)[0]
+        kind, affinity = affinity_of(maps.g.to_arrays()).stored()
+        maps = _as_saved(maps, restored(kind, affinity.__getitem__).propagator, cells, classes, config)
         tensors |= _round_tensors(f"rounds.{t}.", maps, cells, affinity)
-        figures = round_figures(maps, classes, weights, before, mask)
+        figures = round_figures(maps, weights, before, mask)
         rounds.append({"round": t, "affinity": kind, "figures": figures})
-        before = maps.alpha_p.argmax(0)
+        before = classes[maps.alpha_p.argmax(0)]
     names = run.classes
     meta = {
         **about,
@@ -95,7 +108,7 @@ def trace_photo(explainer: Explainer, image: np.ndarray, tags: np.ndarray | None
                        "seed_superpixels": float(config.seeds.superpixels),  # 1: CAM is averaged in them first
                        "purity": config.mining.purity, "tau": config.mining.tau,
                        "tau_background": config.mining.tau_background, "proposed": PROPOSED},
-        "figures": {"seeds": _partial(seeds, mask),
+        "figures": {"seeds": partial_figures(seeds, mask),
                     "cam": _cam_figures(cam, chosen, config.seeds.threshold, mask)},
         "rounds": rounds,
     }  # fmt: skip
@@ -115,46 +128,34 @@ def _round_tensors(prefix: str, maps: RoundMaps, cells: Tensor,
     return {prefix + name: tensor for name, tensor in tensors.items()}
 
 
-def _cam_figures(cam: Tensor, tags: Tensor, threshold: float, truth: Tensor | None) -> dict[str, float]:
+def _cam_figures(cam: Tensor, tags: Tensor, threshold: float, truth: Tensor | None) -> CamFigures:
     """mIoU of CAM as a segmentation at the run's fixed threshold, where there is truth."""
     if truth is None:
         return {}
-    return {"miou": _miou(cam_labels(to_photo(cam, *truth.shape), tags, threshold), truth)}
+    return {"miou": photo_miou(cam_labels(to_photo(cam, *truth.shape), tags, threshold), truth)}
 
 
-def _miou(labels: Tensor, truth: Tensor) -> float:
-    """mIoU of one photo over the classes that occur or are predicted; maps of class ids ``(H, W)``."""
-    score = Segmentation(max(2, int(max(labels.max(), truth[truth != UNKNOWN].max())) + 1))
-    score.add(labels, truth)
-    return score.miou()
-
-
-def round_figures(maps: RoundMaps, classes: Tensor, weights: list[Tensor], before: Tensor | None,
-                  truth: Tensor | None) -> dict[str, Any]:  # fmt: skip
-    """One photo's figures of one round; ``before`` is the last round's refined label map, as channels."""
-    u, p = maps.alpha_u.argmax(0), maps.alpha_p.argmax(0)
-    known = maps.confident != UNKNOWN
-    twice = maps.g.propagate(maps.alpha_p[None])[0]
-    figures = {
+def round_figures(maps: RoundMaps, weights: list[Tensor], before: Tensor | None,
+                  truth: Tensor | None) -> RoundFigures:  # fmt: skip
+    """One photo's figures of a round; ``before`` is the last round's refined label map, as class ids."""
+    unary, refined = maps.classes[maps.alpha_u.argmax(0)], maps.classes[maps.alpha_p.argmax(0)]
+    shares = Shares.of(unary, maps.confident, refined, before)
+    twice = refine(maps.g, maps.alpha_p)
+    figures: RoundFigures = {
         "unary": {}, "refined": {},
-        "confident": {**_partial(maps.confident, truth),
-                      "relabelled": float((known & (maps.confident != classes[u])).sum() / known.sum().clamp(min=1))},
-        "changed": float((p != (u if before is None else before)).float().mean()),
-        "agreement": float((p == u).float().mean()),
-        "reach": float(sample_reach(maps.g).double().median()),
-        "foreground": {"unary": float((u > 0).float().mean()), "refined": float((p > 0).float().mean())},
-        "energy": {
-            "paper": {"unary": paper_energy(maps.alpha_u, maps.alpha_p),
-                      "refined": paper_energy(maps.alpha_p, twice)},
-            "ref": {"unary": reference_energy(maps.alpha_u, weights),
-                    "refined": reference_energy(maps.alpha_p, weights)},
-        },
+        "confident": {**partial_figures(maps.confident, truth), "relabelled": shares.relabelled},
+        "changed": shares.changed,
+        "agreement": shares.agreement,
+        "reach": median_reach(maps.g, PHOTO_ROWS),
+        "foreground": {"unary": shares.foreground_unary, "refined": shares.foreground_refined},
+        "energy": {"paper": paper_energies(maps.alpha_u, maps.alpha_p, twice),
+                   "ref": reference_energies(maps.alpha_u, maps.alpha_p, weights)},
     }  # fmt: skip
     if truth is not None:
-        for key, alpha in (("unary", maps.alpha_u), ("refined", maps.alpha_p)):
-            figures[key]["miou"] = _miou(classes[to_photo(alpha, *truth.shape).argmax(0)], truth)
-        leak = leak_rate(maps.g, on_grid(truth))
-        if not math.isnan(leak):  # as it is where no cell's centre is labelled
+        figures["unary"]["miou"] = photo_miou(photo_labels(maps.alpha_u, maps.classes, truth), truth)
+        figures["refined"]["miou"] = photo_miou(photo_labels(maps.alpha_p, maps.classes, truth), truth)
+        leak = mean_leak(maps.g, truth)
+        if leak is not None:
             figures["leak"] = leak
     return figures
 
@@ -163,24 +164,14 @@ def _as_saved(maps: RoundMaps, g: Linear, cells: Tensor, classes: Tensor, config
     """The maps as a reader of the trace will have them: half precision, and what follows from that."""
     alpha, scores = maps.alpha_u.half().float(), maps.scores.half().float()
     confident = confident_map(scores, cells, alpha.argmax(0), classes, config.mining)
-    refined = g.propagate(alpha[None])[0]
-    return replace(maps, alpha_u=alpha, scores=scores, confident=confident, g=g, alpha_p=refined)
+    return replace(maps, alpha_u=alpha, scores=scores, confident=confident, g=g, alpha_p=refine(g, alpha))
 
 
-def _partial(labels: Tensor, truth: Tensor | None) -> dict[str, float]:
-    """Coverage of a label map on the grid and, against truth at photo size, its precision."""
-    if truth is None:
-        return {"coverage": float((labels != UNKNOWN).float().mean())}
-    score = Partial()
-    score.add(enlarge(labels, *truth.shape), truth)
-    return {"coverage": score.coverage(), "precision": score.precision()}
-
-
-def write_traces(run: Run, explainer: Explainer, photos: list[dict[str, Any]]) -> None:
+def write_traces(run: Run, predictor: Predictor, photos: list[dict[str, Any]]) -> None:
     """Writes a trace per photo (``name``, ``image``, ``tags`` and what :func:`trace_photo` takes) and the index."""
     index = []
     for photo in photos:
-        trace = trace_photo(explainer, **photo)
+        trace = trace_photo(predictor, **photo)
         trace.save(run.dir / "traces" / f"{photo['name']}.safetensors")
         index.append({"name": photo["name"], "title": photo.get("title", photo["name"]),
                       "file": f"{photo['name']}.safetensors", "thumb": thumbnail(photo["image"]),

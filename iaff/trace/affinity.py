@@ -4,26 +4,48 @@ A trace stores one of two kinds: ``scan`` (IAL's gates) and ``stencil`` (local p
 is imported when one is asked.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from iaff.encoding import half_down
 from iaff.errors import UserError
 from iaff.grid import cell
+from iaff.trace.encoding import half_down
 
 if TYPE_CHECKING:
     from iaff.propagation import Linear, Scan
 
 
-class Affinity:
+class Affinity(ABC):
     """What the affinity of a trace answers; ``propagator`` is the same for tensors and grid coordinates."""
 
-    kind: str
-    grid: tuple[int, int]
-    propagator: "Linear"
+    kind: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def grid(self) -> tuple[int, int]:
+        """(rows, columns) of the affinity grid."""
+
+    @property
+    @abstractmethod
+    def propagator(self) -> "Linear":
+        """The same as a propagator of tensors."""
+
+    @abstractmethod
+    def stored(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """As a trace keeps it: the round's ``affinity`` entry, and its tensors.
+
+        Gates and weights are rounded down to half precision, so that they never sum to more than 1.
+        """
+
+    @classmethod
+    @abstractmethod
+    def restored(cls, about: dict[str, Any], tensor: Callable[[str], np.ndarray]) -> "Affinity":
+        """The inverse of :meth:`stored`."""
 
     def row(self, x: int, y: int) -> np.ndarray:
         """Which pixels decide image pixel (x, y): ``float32 (h, w)`` on the grid, sums to 1."""
@@ -48,7 +70,7 @@ class ScanAffinity(Affinity):
 
     gates: np.ndarray
     passes: int
-    kind = "scan"
+    kind: ClassVar[str] = "scan"
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -62,6 +84,13 @@ class ScanAffinity(Affinity):
 
         return Scan(torch.from_numpy(self.gates)[None], self.passes)
 
+    def stored(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        return {"kind": self.kind, "passes": self.passes}, {"gates": half_down(self.gates)}
+
+    @classmethod
+    def restored(cls, about: dict[str, Any], tensor: Callable[[str], np.ndarray]) -> "ScanAffinity":
+        return cls(tensor("gates").astype(np.float32), about["passes"])
+
 
 @dataclass
 class StencilAffinity(Affinity):
@@ -73,7 +102,7 @@ class StencilAffinity(Affinity):
     offsets: np.ndarray
     weights: np.ndarray
     steps: int
-    kind = "stencil"
+    kind: ClassVar[str] = "stencil"
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -87,37 +116,31 @@ class StencilAffinity(Affinity):
 
         return RandomWalk(torch.from_numpy(self.offsets).long(), torch.from_numpy(self.weights), self.steps)
 
+    def stored(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        tensors = {"offsets": self.offsets.astype(np.int32), "weights": half_down(self.weights)}
+        return {"kind": self.kind, "steps": self.steps}, tensors
 
-def stored(g: "Linear") -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """A propagator of one photo as a trace keeps it: the round's ``affinity`` entry, and its tensors.
+    @classmethod
+    def restored(cls, about: dict[str, Any], tensor: Callable[[str], np.ndarray]) -> "StencilAffinity":
+        return cls(tensor("offsets"), tensor("weights").astype(np.float32), about["steps"])
 
-    Gates and weights are rounded down to half precision, so that they never sum to more than 1.
 
-    Raises:
-        UserError: a trace has no form for it.
+KINDS: dict[str, type[Affinity]] = {found.kind: found for found in (ScanAffinity, StencilAffinity)}
+
+
+def affinity_of(arrays: dict[str, Any]) -> Affinity:
+    """The affinity that plain arrays are: ``gates`` and perhaps ``passes``, or ``offsets``, ``weights`` and ``steps``.
+
+    A propagator gives its own (:meth:`iaff.propagation.Linear.to_arrays`).
     """
-    if g.name == "scan":
-        return {"kind": "scan", "passes": g.passes}, {"gates": half_down(g.gates[0].cpu().numpy())}
-    if g.name == "none":  # all gates 0: each pixel decides for itself
-        return {"kind": "scan", "passes": 1}, {"gates": np.zeros((4, 3, *g.grid), np.float16)}
-    if g.name == "random walk":
-        offsets, weights = g.offsets.cpu().numpy().astype(np.int32), half_down(g.weights.cpu().numpy())
-        return {"kind": "stencil", "steps": g.steps}, {"offsets": offsets, "weights": weights}
-    raise UserError(f"Got the propagator {g.name!r}; a trace keeps the affinity of scans and random walks.")
+    if "gates" in arrays:
+        return ScanAffinity(arrays["gates"], arrays.get("passes", 1))
+    return StencilAffinity(arrays["offsets"], arrays["weights"], arrays["steps"])
 
 
-def restored(about: dict[str, Any], tensors: dict[str, np.ndarray]) -> Affinity:
-    """The inverse of :func:`stored`."""
-    if about["kind"] == "scan":
-        return ScanAffinity(tensors["gates"].astype(np.float32), about["passes"])
-    return StencilAffinity(tensors["offsets"], tensors["weights"].astype(np.float32), about["steps"])
-
-
-def outside(offsets: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Which neighbours of a stencil lie outside the image: ``bool (M, h, w)``."""
-    rows, columns = np.mgrid[:height, :width]
-    r, c = rows + offsets[:, 0, None, None], columns + offsets[:, 1, None, None]
-    return (r < 0) | (r >= height) | (c < 0) | (c >= width)
+def restored(about: dict[str, Any], tensor: Callable[[str], np.ndarray]) -> Affinity:
+    """The inverse of :meth:`Affinity.stored`; ``tensor`` gives a tensor of the round by its name."""
+    return KINDS[about["kind"]].restored(about, tensor)
 
 
 def cell_of(x: int, y: int, grid: tuple[int, int]) -> tuple[int, int]:

@@ -2,30 +2,31 @@
 
 import zlib
 from collections.abc import Callable
-from functools import cache, cached_property, partial
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from iaff.cam import CLASSIFIER_LOSS, classifier_sample, find_evidence
 from iaff.config import Config, Fit
 from iaff.data import Dataset
-from iaff.energy import paper_energy
 from iaff.errors import UserError
-from iaff.labels import allowed_classes, as_channels
-from iaff.loss import Batch, Loss
-from iaff.mining import REGION_LOSS, confident_map, label_shares, pool_features, region_samples, region_scores
-from iaff.nets.backbones import Depth, build_trunk
+from iaff.method import photo
+from iaff.method.cam import CLASSIFIER_LOSS, classifier_sample, find_evidence
+from iaff.method.figures import paper_energies
+from iaff.method.labels import allowed_classes, as_channels
+from iaff.method.mining import REGION_LOSS, label_shares, region_samples
+from iaff.method.seeds import find_seeds
+from iaff.method.superpixels import on_grid, superpixels
+from iaff.method.supervision import BALANCED, HARD, SOFT, hard_sample, labels_at, object_odds, soft_sample
 from iaff.nets.classifier import Classifier
-from iaff.nets.inference import folded
-from iaff.nets.pairwise import Pairwise, build_pairwise, pairwise_collate, pairwise_sample
+from iaff.nets.folding import folded
+from iaff.nets.loss import Batch, Loss
+from iaff.nets.networks import Networks
+from iaff.nets.pairwise import Pairwise, pairwise_collate, pairwise_sample
 from iaff.nets.region import Region
-from iaff.nets.unary import Unary, restrict, unary_logits
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid, superpixels
-from iaff.supervision import BALANCED, HARD, SOFT, hard_sample, labels_at, object_odds, soft_sample
+from iaff.nets.unary import Unary, restrict
 
 
 class Maps(Protocol):
@@ -35,7 +36,11 @@ class Maps(Protocol):
 
 
 class Trainer(Protocol):
-    """What the loop asks of a trainer: to fit a network, to compute something for every photo, and if that is there."""
+    """What the loop asks of a trainer.
+
+    To fit a network, to compute something for every photo, and whether that is there; to read back a network that was
+    fitted, and maps that were computed.
+    """
 
     device: torch.device
 
@@ -44,25 +49,31 @@ class Trainer(Protocol):
     def each(self, stage: str, count: int, load: Callable[[int], Any], compute: Callable[[int, Any], Batch] = ...
              ) -> Maps: ...  # fmt: skip
     def has(self, stage: str, count: int) -> bool: ...
+    def load(self, stage: str, net: nn.Module) -> nn.Module: ...
+    def maps(self, stage: str) -> Maps: ...
 
 
 class Stages:
-    """The stages of a round over all photos."""
+    """The stages of a round over all photos; :meth:`find_superpixels` is the first that later ones build on."""
+
+    superpixels: Maps  # ids on the grid
 
     def __init__(self, config: Config, photos: Dataset, trainer: Trainer):
         self.config, self.photos, self.trainer = config, photos, trainer
         self.count, self.classes = len(photos), len(photos.classes) - 1
+        self.fresh = Networks(config, self.classes, pretrained=True)
 
     def seed(self, stage: str) -> None:
         """Makes a stage's first weights depend on the run and the stage alone, not on what ran before."""
         torch.manual_seed(zlib.crc32(f"{self.config.seed}/{stage}/weights".encode()))
 
-    @cached_property
-    def superpixels(self) -> Maps:
-        """Superpixels on the grid, once for all rounds."""
-        how = self.config.superpixels
-        load = lambda i: {"ids": on_grid(superpixels(self.photos.image(i), how))}  # noqa: E731
-        return self.trainer.each("superpixels", self.count, load)
+    def find_superpixels(self) -> None:
+        """Superpixels on the grid, once for all rounds, and before there are processes that load photos with them."""
+
+        def load(i: int) -> Batch:
+            return {"ids": on_grid(superpixels(self.photos.image(i), self.config.superpixels))}
+
+        self.superpixels = self.trainer.each("superpixels", self.count, load)
 
     def load(self, i: int, *maps: Maps) -> tuple[Any, ...]:
         """Photo i, its superpixels, and its maps of other stages."""
@@ -72,16 +83,13 @@ class Stages:
         """Channels of photo i's maps: background and its tags, as class ids ``int64 (K,)``."""
         return allowed_classes(torch.from_numpy(self.photos.tags(i)))
 
-    def trunk(self, depth: Depth) -> nn.Module:
-        """A fresh backbone with the weights that training starts from."""
-        backbone, weights = self.config.trunk(depth)
-        return build_trunk(backbone, depth, self.config.output_stride, weights)
-
     def train_classifier(self) -> Classifier:
         self.seed("classifier")
-        net = Classifier(self.trunk("classifier"), self.classes)
-        how = self.config.classifier
-        sample = lambda i: classifier_sample(self.photos.image(i), self.photos.tags(i), how.crop)  # noqa: E731
+        net, how = self.fresh.classifier(), self.config.classifier
+
+        def sample(i: int) -> Batch:
+            return classifier_sample(self.photos.image(i), self.photos.tags(i), how.crop)
+
         return self.trainer.fit("classifier", net, self.count, sample, CLASSIFIER_LOSS, how)
 
     def find_seeds(self, classifier: Classifier) -> Maps:
@@ -90,26 +98,26 @@ class Stages:
         def compute(i: int, loaded: tuple) -> Batch:
             image, ids = loaded
             tags = torch.from_numpy(self.photos.tags(i))
-            cam = find_evidence(net, image, self.config.cam, tags).cam.cpu()
+            cam = find_evidence(net, image, self.config.cam, tags).cpu().cam
             return {"labels": find_seeds(cam, tags, ids, self.config.seeds)}
 
-        self.superpixels  # noqa: B018  (made before the processes that load photos start)
         return self.trainer.each("seeds", self.count, self.load, compute)
 
     def masks(self) -> Maps:
         """The ground truth on the grid: supervision of the upper bound alone."""
-        self.superpixels  # noqa: B018  (as in find_seeds)
-        load = lambda i: {"labels": on_grid(torch.from_numpy(np.array(self.photos.mask(i))))}  # noqa: E731
+
+        def load(i: int) -> Batch:
+            return {"labels": on_grid(torch.from_numpy(np.array(self.photos.mask(i))))}
+
         return self.trainer.each("masks", self.count, load)
 
     def train_unary(self, t: int, supervision: Maps, before: Unary | None) -> Unary:
         self.seed(f"unary_{t}")
-        config = self.config
-        net = Unary(self.trunk("unary"), self.classes, config.output_stride, config.head)
-        if before and config.targets.warm_start:
+        net = self.fresh.unary()
+        if before and self.config.targets.warm_start:
             net.load_state_dict(before.state_dict())
         sample, loss = self._unary_task(t, supervision, first=before is None)
-        return self.trainer.fit(f"unary_{t}", net, self.count, sample, loss, config.unary)
+        return self.trainer.fit(f"unary_{t}", net, self.count, sample, loss, self.config.unary)
 
     def _unary_task(self, t: int, supervision: Maps, first: bool) -> tuple[Callable[[int], Batch], Loss]:
         crop, targets = self.config.unary.crop, self.config.targets
@@ -118,11 +126,15 @@ class Stages:
         if targets.soft and refined:
             return lambda i: soft_sample(self.photos.image(i), supervision[i]["alpha"], self.class_ids(i),
                                          self.classes + 1, crop), SOFT  # fmt: skip
-        labels = lambda i: supervision[i]["labels"]  # noqa: E731
+        odds = None
         if targets.keep_objects and refined:
             odds = object_odds((supervision[i]["alpha"] for i in range(self.count)), self._object_share(t, supervision))
-            labels = lambda i: labels_at(supervision[i]["alpha"], self.class_ids(i), odds)  # noqa: E731
-        sample = lambda i: hard_sample(self.photos.image(i), labels(i), crop)  # noqa: E731
+
+        def sample(i: int) -> Batch:
+            maps = supervision[i]
+            labels = maps["labels"] if odds is None else labels_at(maps["alpha"], self.class_ids(i), odds)
+            return hard_sample(self.photos.image(i), labels, crop)
+
         return sample, BALANCED if balanced and self.config.supervision == "tags" else HARD
 
     def _object_share(self, t: int, refined: Maps) -> float:
@@ -144,17 +156,14 @@ class Stages:
         net = folded(f)
 
         def compute(i: int, loaded: tuple) -> Batch:
-            image, ids = loaded
-            logits, features = unary_logits(net, image, scales=self.config.unary_scales)
-            pooled = pool_features(features, ids.to(features.device), int(ids.max()) + 1)
-            return {"alpha": restrict(logits.cpu(), self.class_ids(i)).half(), "pooled": pooled.half()}
+            logits, pooled = photo.predict_unary(net, *loaded, self.config)
+            return {"alpha": restrict(logits, self.class_ids(i)).half(), "pooled": pooled.half()}
 
         return self.trainer.each(f"unary_{t}", self.count, self.load, compute)
 
     def train_region(self, t: int, f: Unary, unary: Maps) -> Region:
         self.seed(f"region_{t}")
-        net = Region(f.feature_channels, self.classes)
-        how = self.config.mining
+        net, how = self.fresh.region(f), self.config.mining
 
         @cache
         def taught() -> tuple[Tensor, Tensor]:
@@ -191,20 +200,19 @@ class Stages:
     def mine(self, t: int, r: Region, unary: Maps) -> Maps:
         def compute(i: int, loaded: tuple) -> Batch:
             ids, maps = loaded
-            classes = self.class_ids(i)
-            scores = region_scores(r, maps["pooled"].to(self.trainer.device), classes).float().cpu()
-            labels = confident_map(scores, ids, maps["alpha"].argmax(0), classes, self.config.mining)
+            scores, labels = photo.mine(r, maps["pooled"], maps["alpha"], ids, self.class_ids(i), self.config.mining)
             return {"labels": labels, "scores": scores.half()}
 
-        load = lambda i: (self.superpixels[i]["ids"], unary[i])  # noqa: E731
+        def load(i: int) -> tuple[Tensor, Batch]:
+            return self.superpixels[i]["ids"], unary[i]
+
         return self.trainer.each(f"confident_{t}", self.count, load, compute)
 
     def train_pairwise(self, t: int, unary: Maps, confident: Maps, before: nn.Module | None) -> nn.Module:
         self.seed(f"pairwise_{t}")
-        net = build_pairwise(self.config, partial(self.trunk, "pairwise"))
+        net, how = self.fresh.pairwise(), self.config.pairwise
         if before and self.config.pairwise_warm_start:
             net.load_state_dict(before.state_dict())
-        how = self.config.pairwise
 
         def sample(i: int) -> Batch:
             image, ids, maps, known = self.load(i, unary, confident)
@@ -220,11 +228,22 @@ class Stages:
         def compute(i: int, loaded: tuple) -> Batch:
             image, alpha = loaded[0], loaded[2]["alpha"].float()
             affinity = net.propagator(image)
-            refined = affinity.propagate(alpha[None].to(self.trainer.device))
-            twice = affinity.propagate(refined)
-            refined, twice = refined.cpu(), twice.cpu()
-            energies = [paper_energy(alpha, refined[0]), paper_energy(refined[0], twice[0])]
-            labels = self.class_ids(i)[refined[0].argmax(0)].to(torch.uint8)
-            return {"labels": labels, "alpha": refined[0].half(), "paper_energy": torch.tensor(energies)}
+            refined = photo.refine(affinity, alpha)
+            energies = paper_energies(alpha, refined, photo.refine(affinity, refined))
+            labels = self.class_ids(i)[refined.argmax(0)].to(torch.uint8)
+            paper = torch.tensor([energies["unary"], energies["refined"]])
+            return {"labels": labels, "alpha": refined.half(), "paper_energy": paper}
 
         return self.trainer.each(f"refined_{t}", self.count, lambda i: self.load(i, unary), compute)
+
+    def results(self, t: int) -> tuple[Unary, Pairwise, Maps]:
+        """What round t, which is over, made for the next: f_t and G_t read back, and alpha^p, made again if it is gone.
+
+        Maps that alpha^p was made from may be gone too.
+        """
+        trained = Networks(self.config, self.classes, pretrained=False)
+        f = self.trainer.load(f"unary_{t}", trained.unary())
+        g = self.trainer.load(f"pairwise_{t}", trained.pairwise())
+        if self.trainer.has(f"refined_{t}", self.count):
+            return f, g, self.trainer.maps(f"refined_{t}")
+        return f, g, self.refine(t, g, self.predict_unary(t, f))
