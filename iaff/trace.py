@@ -23,7 +23,7 @@ from iaff.encoding import decode_photo, decode_png, write_atomically
 from iaff.errors import UserError
 
 if TYPE_CHECKING:
-    from iaff.explorer.standalone import Shown
+    from iaff.explorer.standalone.page import Shown
 
 SCHEMA = 1
 FORMAT = "iaff-trace"
@@ -190,13 +190,13 @@ class Trace:
         Raises:
             UserError: an unknown key, or a stage, round or pixel that is not there.
         """
-        from iaff.explorer.standalone import page
+        from iaff.explorer.standalone.page import page
 
         return page(self, view)
 
     def show(self, height: int = 760, **view: Any) -> "Shown":
         """The same for a notebook: the page in a frame, ``height`` px high. Arguments and errors as :meth:`html`."""
-        from iaff.explorer.standalone import Shown
+        from iaff.explorer.standalone.page import Shown
 
         return Shown(self.html(**view), height)
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from iaff.affinity import StencilAffinity
 from iaff.data.transforms import grid_photo
-from iaff.explorer import compare
-from iaff.explorer.compare import MOST_CELLS, propagate
+from iaff.explorer.server import other_propagators
+from iaff.explorer.server.other_propagators import MOST_CELLS, propagate
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import Pamr, colour_walk
 from iaff.run import SHIPPED
@@ -119,8 +119,8 @@ def test_a_small_grey_photo_will_do():
 def test_one_photo_is_refined_at_a_time(by, monkeypatch):
     if by == "crf":
         pytest.importorskip("pydensecrf")
-    monkeypatch.setattr(compare, "PATIENCE", 0.01)
-    with compare.alone():
+    monkeypatch.setattr(other_propagators, "PATIENCE", 0.01)
+    with other_propagators.alone():
         answers = []
         other = threading.Thread(target=lambda: answers.append(propagate(question(by))))
         other.start()

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from iaff import Run, Trace, UserError
-from iaff.explorer import jobs
-from iaff.explorer.handlers import own_photos
-from iaff.explorer.jobs import Desk
+from iaff.explorer.server import jobs
+from iaff.explorer.server.handlers import own_photos
+from iaff.explorer.server.jobs import Desk
 from iaff.run import SHIPPED
 
 RUN = Run.load(SHIPPED)

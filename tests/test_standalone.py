@@ -15,10 +15,10 @@ from PIL import Image
 
 from iaff.cli import main
 from iaff.errors import UserError
-from iaff.explorer.export_handler import exports
 from iaff.explorer.files import STATIC, STYLES
-from iaff.explorer.standalone import shell
-from iaff.explorer.view import keys, view_of
+from iaff.explorer.server.exports import exports
+from iaff.explorer.standalone.page import shell
+from iaff.explorer.standalone.view import keys, view_of
 from iaff.run import SHIPPED
 from iaff.trace import Trace
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from iaff.encoding import thumbnail
 from iaff.errors import UserError
+from iaff.explorer.api.mcp import check_mcp, import_gradio
 from iaff.explorer.files import KEPT, STATIC, STYLES, exposed, scripts_address
-from iaff.explorer.mcp import check_mcp, import_gradio
 from iaff.run import SCHEMA, SHIPPED, Run, unused
 from iaff.trace import Trace
 
@@ -186,9 +186,9 @@ def build(runs: list[Run], lessons: list[Path] = (), mcp: bool = False) -> "gr.B
     import_gradio(mcp)
     import gradio as gr
 
-    from iaff.explorer.api import add_api
-    from iaff.explorer.canvas import Charts, Explorer
-    from iaff.explorer.jobs import Desk
+    from iaff.explorer.api.endpoints import add_api
+    from iaff.explorer.components import Charts, Explorer
+    from iaff.explorer.server.jobs import Desk
 
     gr.set_static_paths(exposed(runs))
     desk = Desk()

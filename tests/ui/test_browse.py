@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from iaff.explorer.app import located, open_all
-from iaff.explorer.browse import data_set
-from iaff.explorer.handlers import run_figures
-from iaff.explorer.jobs import Desk
+from iaff.explorer.server.browse import data_set
+from iaff.explorer.server.handlers import run_figures
+from iaff.explorer.server.jobs import Desk
 from iaff.run import Run
 from tests.ui.conftest import serving, viewing
 from tests.ui.places import ROOT, SHIPPED

@@ -9,7 +9,7 @@ import torch
 
 from iaff.config import Mining, Seeds
 from iaff.data.transforms import enlarge
-from iaff.explorer.mining_handler import run_mining
+from iaff.explorer.server.mining import run_mining
 from iaff.grid import UNKNOWN
 from iaff.labels import as_channels
 from iaff.metrics import Partial

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from iaff.data.transforms import grid_photo
-from iaff.explorer.compare import propagate
+from iaff.explorer.server.other_propagators import propagate
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import Pamr, colour_walk
 from iaff.trace import Trace

@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from iaff.errors import UserError
-from iaff.explorer.handlers import Handler, answering
-from iaff.explorer.standalone import shell as build_shell
+from iaff.explorer.server.handlers import Handler, answering
+from iaff.explorer.standalone.page import shell as build_shell
 
 MOST_FRAMES = 40
 LARGEST_SIDE = 2400  # px
@@ -18,7 +18,7 @@ COLOURS = 255  # of the one palette that all frames share
 
 
 def exports() -> list[Handler]:
-    """``shell({}) -> {shell}``, see :func:`iaff.explorer.standalone.shell`, and ``gif({frames, ms}) -> {gif}``.
+    """``shell({}) -> {shell}``, see :func:`iaff.explorer.standalone.page.shell`, and ``gif({frames, ms}) -> {gif}``.
 
     frames: PNGs of one size, and the GIF, are in base64; ms: how long each frame stays.
     """

@@ -11,7 +11,7 @@ from typing import Any
 
 from iaff.errors import UserError
 from iaff.explorer.files import address, sweep
-from iaff.explorer.jobs import Desk
+from iaff.explorer.server.jobs import Desk
 from iaff.run import Run, unused
 
 Handler = Callable[[Any], dict[str, Any]]

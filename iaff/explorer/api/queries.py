@@ -13,7 +13,7 @@ import numpy as np
 
 from iaff.encoding import palette_png
 from iaff.errors import UserError
-from iaff.explorer.handlers import listing, named, run_of, text
+from iaff.explorer.server.handlers import listing, named, run_of, text
 from iaff.grid import STRIDE, centre
 from iaff.run import Run
 from iaff.trace import Round, Trace

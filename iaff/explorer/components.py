@@ -5,14 +5,14 @@ from typing import Any
 
 import gradio as gr
 
-from iaff.explorer.browse import data_set
-from iaff.explorer.compare import propagate
-from iaff.explorer.export_handler import exports
 from iaff.explorer.files import address, plotly_js, scripts, scripts_address
-from iaff.explorer.handlers import listing, own_photos, run_figures
-from iaff.explorer.jobs import Desk
-from iaff.explorer.lessons_handler import lesson_list
-from iaff.explorer.mining_handler import run_mining
+from iaff.explorer.server.browse import data_set
+from iaff.explorer.server.exports import exports
+from iaff.explorer.server.handlers import listing, own_photos, run_figures
+from iaff.explorer.server.jobs import Desk
+from iaff.explorer.server.lessons import lesson_list
+from iaff.explorer.server.mining import run_mining
+from iaff.explorer.server.other_propagators import propagate
 from iaff.run import Run
 
 # The scripts are ES modules, fetched as files. The template never mentions a prop, so that Gradio never

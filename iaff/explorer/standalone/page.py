@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from iaff.encoding import write_atomically
 from iaff.errors import UserError
 from iaff.explorer.files import STATIC, STYLES
-from iaff.explorer.view import query_of, view_of
+from iaff.explorer.standalone.view import query_of, view_of
 
 if TYPE_CHECKING:
     from iaff.trace import Trace
@@ -37,7 +37,7 @@ def shell() -> str:
 
 
 def page(trace: "Trace", view: dict[str, Any]) -> str:
-    """The whole file: ``trace`` as it opens in ``view`` (see :func:`iaff.explorer.view.query_of`).
+    """The whole file: ``trace`` as it opens in ``view`` (see :func:`iaff.explorer.standalone.view.query_of`).
 
     Raises:
         UserError: the view has an unknown key or a value that the trace cannot show.

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from iaff.explorer.handlers import Handler, answering
+from iaff.explorer.server.handlers import Handler, answering
 from iaff.lessons import LESSONS, read_folders
 
 

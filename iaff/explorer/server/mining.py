@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from iaff.explorer.handlers import Handler, answering, named, run_of
+from iaff.explorer.server.handlers import Handler, answering, named, run_of
 from iaff.run import Run
 
 

@@ -13,9 +13,9 @@ from urllib.parse import unquote, urlsplit
 import gradio as gr
 
 from iaff.errors import UserError
-from iaff.explorer.handlers import named, read_upload, run_of
-from iaff.explorer.jobs import Desk
-from iaff.explorer.queries import Queries, Stage
+from iaff.explorer.api.queries import Queries, Stage
+from iaff.explorer.server.handlers import named, read_upload, run_of
+from iaff.explorer.server.jobs import Desk
 from iaff.run import Run
 
 OWN = "/gradio_api/file="  # where the server has what was uploaded to it

@@ -17,7 +17,7 @@ from PIL import Image
 
 from iaff.encoding import half_down
 from iaff.errors import UserError
-from iaff.explorer.handlers import answering, text
+from iaff.explorer.server.handlers import answering, text
 from iaff.grid import STRIDE, grid_size
 from iaff.trace_check import check_distribution, check_finite
 

@@ -19,8 +19,8 @@ from iaff.config import Data
 from iaff.data import Dataset, open_split
 from iaff.encoding import thumbnail
 from iaff.errors import UserError
-from iaff.explorer.handlers import Handler, answering, named, run_of, tags_of, text
-from iaff.explorer.jobs import Desk, Sample
+from iaff.explorer.server.handlers import Handler, answering, named, run_of, tags_of, text
+from iaff.explorer.server.jobs import Desk, Sample
 from iaff.run import Run
 
 MOST_ROWS = 200  # at once
