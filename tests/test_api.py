@@ -14,7 +14,7 @@ from PIL import Image
 
 from iaff.errors import UserError
 from iaff.explorer.api.queries import Queries
-from iaff.explorer.server.handlers import named
+from iaff.explorer.server.runs import named
 from iaff.propagation import leak_rate, reach
 from iaff.run import SHIPPED, Run
 from iaff.superpixels import on_grid
@@ -113,7 +113,7 @@ def test_a_trace_without_layers(tmp_path):
 
 WRONG = [
     ({"run": "wolves"}, "No run of that name; the explorer has: animals"),
-    ({"run": ["animals"]}, "No run of that name"),
+    ({"run": ["animals"]}, r"Got run = \['animals'\], expected a text, the name of a run; correct it\."),
     ({"photo": "../config"}, r"no trace '\.\./config'; it has: chelsea"),
     ({"photo": None}, "Got photo = None, expected a text"),
     ({"round": 0}, "Got round = 0, expected a whole number from 1 to 5"),

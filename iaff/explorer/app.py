@@ -188,15 +188,15 @@ def build(runs: list[Run], lessons: list[Path] = (), mcp: bool = False) -> "gr.B
 
     from iaff.explorer.api.endpoints import add_api
     from iaff.explorer.components import Charts, Explorer
-    from iaff.explorer.server.jobs import Desk
+    from iaff.explorer.server.jobs import JobQueue
 
     gr.set_static_paths(exposed(runs))
-    desk = Desk()
+    queue = JobQueue()
     title = "iaff · affinity explorer"
     with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT)) as demo:
-        Explorer(runs, desk, uploads, lessons, elem_id="iaff-explorer")
+        Explorer(runs, queue, uploads, lessons, elem_id="iaff-explorer")
         Charts(runs, elem_id="iaff-charts")
-        add_api(runs, desk, uploads)
+        add_api(runs, queue, uploads)
     return demo
 
 
