@@ -217,7 +217,7 @@ def test_a_search_without_a_match_and_the_way_out(page):
     page.key("/", "z", "z")
     page.wait("document.querySelector('.browser .empty')")
     assert page.text(".browser .count") == "0 photos"
-    page.page.evaluate("__iaff.server.browse = async () => undefined")
+    page.page.evaluate("__iaff.client.server.browse = async () => undefined")
     page.key("Backspace")
     page.wait("document.querySelector('.browser .note').textContent.includes('does not answer')")
     page.page.click(".browser header button")
@@ -243,9 +243,9 @@ def test_a_run_appears_and_grows_while_it_trains(page, runs, run_folder):
     page.wait("!window.__iaff.trace && document.querySelector('.picture').textContent.includes('young')")
     page.page.evaluate(
         """() => {
-          const { figures } = __iaff.server;
+          const { figures } = __iaff.client.server;
           window.asked = window.grew = 0;
-          __iaff.server.figures = (request) => (window.asked++, figures(request));
+          __iaff.client.server.figures = (request) => (window.asked++, figures(request));
           addEventListener("iaff:grown", () => window.grew++);
         }"""
     )

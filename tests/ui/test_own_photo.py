@@ -12,13 +12,13 @@ STUB = """async ([trace, plan]) => {
     return answer(request);
   };
   let n = 0;
-  app.own.server = {
+  Object.assign(app.client.server, {
     submit: ask("submit", ({ name }) => plan.submit?.shift() ?? { ok: true, job: `${name}#${++n}` }),
     progress: ask("progress", () => plan.progress.length > 1 ? plan.progress.shift() : plan.progress[0]),
     take: ask("take", () => ({ ok: true, trace: trace })),
     cancel: ask("cancel", () => ({ ok: true })),
-  };
-  app.own.upload = async (file) => {
+  });
+  app.client.upload = async (file) => {
     told.push(["upload", file.name]);
     if (plan.upload?.length) throw new Error(plan.upload.shift());
     return { path: "/" + file.name };
@@ -70,7 +70,7 @@ def test_progress_and_the_way_back_to_the_stage(stub):
     view.page.focus(".mine .thumb")
     view.key("Enter")
     assert view.page.locator("[role=progressbar]").is_visible()
-    view.page.evaluate("(done) => (__iaff.own.server.progress = async () => done)", DONE)
+    view.page.evaluate("(done) => (__iaff.client.server.progress = async () => done)", DONE)
     opened(view)
     assert (view.state("stage"), view.state("round")) == ("unary", 2)
     assert view.page.locator(".strip-head").all_inner_texts() == ["yours", "the run's"]
@@ -116,7 +116,7 @@ def test_a_failure_leaves_the_finished_photo(stub):
     opened(view)
     view.key("1")
     failed = {**RUNNING, "state": "failed", "error": "The disk is full."}
-    view.page.evaluate("(failed) => (__iaff.own.server.progress = async () => failed)", failed)
+    view.page.evaluate("(failed) => (__iaff.client.server.progress = async () => failed)", failed)
     view.page.click(".choice:has-text('bird')")
     view.page.click(".tag-editor .primary")
     view.page.wait_for_selector(".own-card .failed:visible")
@@ -177,12 +177,12 @@ def test_a_run_without_weights_takes_traces_alone(view, run_folder):
     view.page.evaluate(NO_PHOTO)
     assert "no weights" in view.text(".veil")
     assert view.page.evaluate("__iaff.own.photos.length") == 0
-    view.page.evaluate("__iaff.own.server = __iaff.own.upload = null")
+    view.page.evaluate("Object.assign(__iaff.client, { server: {}, upload: null })")
     give_trace(view, "mine.safetensors", (run_folder / "traces" / "astronaut.safetensors").read_bytes())
     view.wait("__iaff.trace?.meta.name === 'astronaut' && __iaff.state.img.startsWith('own-')")
     assert view.text(".mine .caption") == "An astronaut, tagged horse and dog"
     assert view.page.locator(".tag-editor").count() == 0, "it cannot be computed again here"
-    store = "import(__iaff.base + __iaff.scripts + '/client/own_store.js')"
+    store = "import(__iaff.base + __iaff.scripts + '/client/user_photo_store.js')"
     view.wait(f"{store}.then((s) => s.kept()).then((all) => all.length === 1)")
     view.page.reload()
     view.page.wait_for_selector(".iaff[data-ready]")

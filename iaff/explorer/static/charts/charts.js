@@ -3,6 +3,7 @@
 import { store, perRound } from "../state/state.js";
 import { specOf } from "../state/panes.js";
 import { photoFigures, plots, roundsOf } from "./chart_data.js";
+import { Client } from "../client/client.js";
 import { el, segmented } from "../ui/dom.js";
 
 const MARKS = { circle: "●", diamond: "◆", square: "■" };
@@ -12,8 +13,8 @@ const SIGHT = "300px"; // so far outside the window charts are kept up to date
 const CONFIG = { displayModeBar: false, responsive: true };
 
 class Charts {
-  constructor(root, props, base, server) {
-    Object.assign(this, { root, props, base, server, cards: new Map(), asked: new Map(), runs: [] });
+  constructor(root, props, client) {
+    Object.assign(this, { root, props, client, cards: new Map(), asked: new Map(), runs: [] });
     this.source = el("p.source");
     this.choice = segmented(
       "Whose figures",
@@ -64,11 +65,13 @@ class Charts {
   async load() {
     const names = [run(), compared()].filter(Boolean),
       load = (this.loading = {});
-    for (const name of names) if (!this.asked.has(name)) this.asked.set(name, this.server.figures({ run: name }));
+    const failed = ({ message }) => ({ error: message });
+    for (const name of names)
+      if (!this.asked.has(name)) this.asked.set(name, this.client.figures(name).catch(failed));
     const answers = await Promise.all(names.map((name) => this.asked.get(name)));
-    names.forEach((name, i) => answers[i]?.ok || this.asked.delete(name)); // asked again the next time
+    names.forEach((name, i) => answers[i].error && this.asked.delete(name)); // asked again the next time
     if (this.loading !== load) return; // another run was chosen meanwhile
-    this.runs = names.map((name, i) => ({ name, ...(answers[i] ?? { error: "The explorer does not answer." }) }));
+    this.runs = names.map((name, i) => ({ name, ...answers[i] }));
     await this.update();
   }
 
@@ -101,7 +104,12 @@ class Charts {
   /** One chart at a time, in quiet moments: the picture above stays quick. A later drawing takes the place of this. */
   async #draw(sources) {
     const drawing = (this.drawing = {});
-    await plotly(this.base + this.props.plotly);
+    try {
+      await this.#plotly();
+    } catch (error) {
+      this.source.textContent = error.message;
+      return;
+    }
     const style = getComputedStyle(this.root),
       ink = (name) => style.getPropertyValue(name).trim();
     this.theme = theme();
@@ -120,6 +128,13 @@ class Charts {
       if (first) node.on("plotly_click", ({ points: [{ x }] }) => go(Math.round(x)));
     }
     this.root.dataset.ready = "1";
+  }
+
+  /** Promise that Plotly is there; fetched again where it could not be. */
+  #plotly() {
+    this.plotly ??= this.client.script(this.props.plotly);
+    this.plotly.catch(() => (this.plotly = null));
+    return this.plotly;
   }
 
   /** Cards in order; those that were there stay, with what Plotly has built in them. */
@@ -219,20 +234,13 @@ function go(round) {
   store.set(perRound(store.state.stage) ? { round } : { round, stage: "refined" });
 }
 
-let loading;
-function plotly(src) {
-  loading ??= new Promise((resolve, reject) =>
-    document.head.append(el("script", { src, onload: resolve, onerror: reject })),
-  );
-  return loading;
-}
-
 /** Wait for the first picture, then for a quiet moment: charts must never delay it. */
 export function mount(element, props, base, server) {
-  const root = element.querySelector(".iaff-charts");
+  const root = element.querySelector(".iaff-charts"),
+    client = new Client({ base, server });
   const start = () =>
     (window.requestIdleCallback ?? setTimeout)(
-      () => (root.__charts = new Charts(root, props, base, server)),
+      () => (root.__charts = new Charts(root, props, client)),
       { timeout: 1500 },
     );
   window.__iaff?.shown ? start() : window.addEventListener("iaff:ready", start, { once: true });
