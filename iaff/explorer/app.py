@@ -182,7 +182,7 @@ def check_port(host: str, port: int) -> None:
 def build(runs: list[Run], lessons: list[Path] = (), mcp: bool = False) -> "gr.Blocks":
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    uploads = own_upload_folder()
+    uploads = upload_folder()
     import_gradio(mcp)
     import gradio as gr
 
@@ -201,7 +201,7 @@ def build(runs: list[Run], lessons: list[Path] = (), mcp: bool = False) -> "gr.B
 
 
 @cache
-def own_upload_folder() -> Path:
+def upload_folder() -> Path:
     """Uploads go to a new folder of this process alone, which is swept while it runs and ends with it."""
     parent = os.environ.get("GRADIO_TEMP_DIR")
     if parent:

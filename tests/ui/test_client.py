@@ -94,7 +94,7 @@ def test_a_server_that_has_gone_is_said_in_each_place(view):
     page.evaluate("__iaff.store.set({ panes: 2, p2: '..walk.' })")
     says("[data-pane='2'] .pane-note")
     page.set_input_files("input[type=file]", CAT)
-    says(".own-card .error", f"chelsea.jpg could not be sent. {DOWN}")
+    says(".photo-card .error", f"chelsea.jpg could not be sent. {DOWN}")
     page.evaluate("__iaff.store.set({ img: 'spitz' })")
     says(".picture [role=alert]", "The explorer does not answer.")
     page.evaluate("__iaff.store.set({ run: 'plain_cam', img: null })")

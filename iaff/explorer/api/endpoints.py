@@ -21,7 +21,7 @@ from iaff.explorer.server.runs import named
 from iaff.explorer.server.uploads import queued
 from iaff.run import Run
 
-OWN = "/gradio_api/file="  # where the server has what was uploaded to it
+UPLOADED = "/gradio_api/file="  # where the server has what was uploaded to it
 
 
 class Refused(gr.Error):
@@ -41,10 +41,10 @@ class Upload(gr.File):
         place = str(url_or_file_path or "")
         if not urlsplit(place).scheme.startswith("http"):
             return await super().async_move_resource_to_block_cache(url_or_file_path)
-        if OWN not in place:
+        if UPLOADED not in place:
             shown = place[:100]
             raise Refused(UserError(f"Got the address {shown}, which is not fetched. Upload the photo to the server."))
-        return unquote(place.split(OWN, 1)[1])  # where it lies is checked when it is read
+        return unquote(place.split(UPLOADED, 1)[1])  # where it lies is checked when it is read
 
 
 def add_api(runs: list[Run], queue: JobQueue, uploads: Path) -> None:

@@ -74,13 +74,13 @@ export class Photos {
     await (this.app.ready = this.openRun());
   }
 
-  /** The photos to choose from: one's own, then the run's. */
+  /** The photos to choose from: the user's, then the run's. */
   list() {
     const { app } = this,
-      own = app.own
+      computed = app.own
         .of(app.run.name)
-        .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, own: photo }));
-    this.index = [...own, ...this.shipped];
+        .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, userPhoto: photo }));
+    this.index = [...computed, ...this.shipped];
     app.gallery.fill(this.index);
   }
 
@@ -100,11 +100,11 @@ export class Photos {
     if (!here()) this.#instead();
     const entry = here();
     app.gallery.update();
-    if (entry.own?.busy || entry.own?.failed) return app.ownView.follow(entry.own);
+    if (entry.userPhoto?.busy || entry.userPhoto?.failed) return app.ownView.follow(entry.userPhoto);
     try {
       const trace = await this.#load(entry);
       if (app.state.img !== entry.name) return; // another photo was chosen meanwhile
-      this.shown = entry.own ? null : this.url(entry.file);
+      this.shown = entry.userPhoto ? null : this.url(entry.file);
       app.open(trace, entry);
       app.time("photo", performance.now() - start);
     } catch (error) {
@@ -114,7 +114,7 @@ export class Photos {
   }
 
   #load(entry) {
-    if (entry.own) return entry.own.trace();
+    if (entry.userPhoto) return entry.userPhoto.trace();
     if (embedded) return (this.only ??= Trace.parse(fromBase64(embedded.trace).buffer));
     const url = this.url(entry.file);
     return this.traces.of(url, () => loadTrace(this.client, url, entry.file));
