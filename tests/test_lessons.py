@@ -6,8 +6,8 @@ import pytest
 
 from iaff.errors import UserError
 from iaff.explorer.app import check_lessons, runs_in
-from iaff.explorer.lessons_handler import lesson_list
-from iaff.explorer.view import schema
+from iaff.explorer.server.lessons import lesson_list
+from iaff.explorer.standalone.view import schema
 from iaff.lessons import LESSONS, LessonError, parse, query, read_folders
 from iaff.run import SHIPPED
 

@@ -15,10 +15,10 @@ from PIL import Image
 
 from iaff.cli.main import main
 from iaff.errors import UserError
-from iaff.explorer.export_handler import exports
 from iaff.explorer.files import STATIC, STYLES
-from iaff.explorer.standalone import shell
-from iaff.explorer.view import query_of, schema, view_of
+from iaff.explorer.server.exports import exports
+from iaff.explorer.standalone.page import shell
+from iaff.explorer.standalone.view import query_of, schema, view_of
 from iaff.run import SHIPPED
 from iaff.trace import Trace
 
@@ -171,13 +171,13 @@ def test_a_gif_of_the_frames():
     ("request_", "words"),
     [
         ([], "JSON object"),
-        ({"frames": [], "ms": 1000}, "frames = 0"),
-        ({"frames": [picture()] * 41, "ms": 1000}, "frames = 41"),
-        ({"frames": "x", "ms": 1000}, "frames = str"),
+        ({"frames": [], "ms": 1000}, "frames of length 0"),
+        ({"frames": [picture()] * 41, "ms": 1000}, "frames of length 41"),
+        ({"frames": "x", "ms": 1000}, "frames = 'x'"),
         ({"frames": [picture()], "ms": 0}, "ms = 0"),
         ({"frames": [picture()], "ms": True}, "ms = True"),
-        ({"frames": [picture(), 7], "ms": 1000}, "Frame 2"),
-        ({"frames": ["%%%"], "ms": 1000}, "no PNG"),
+        ({"frames": [picture(), 7], "ms": 1000}, "frames[1] = 7"),
+        ({"frames": ["%%%"], "ms": 1000}, "frames[0] = '%%%', expected 1 to 40 PNGs"),
         ({"frames": [picture(kind="JPEG")], "ms": 1000}, "no PNG"),
         ({"frames": [picture(), picture(size=(41, 30))], "ms": 1000}, "Frame 2"),
         ({"frames": [picture(size=(2401, 2))], "ms": 1000}, "2401"),

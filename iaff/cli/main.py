@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
             explore(args.what, args.host, args.port, args.data or [], args.lessons, args.mcp)
             return 0
         if args.command == "export":
-            from iaff.explorer.standalone import export
+            from iaff.explorer.standalone.page import export
 
             return export(args.trace, args.html, args.view)
         from iaff.cli.doctor import doctor

@@ -318,7 +318,7 @@ ON_SCREEN = """() => {
 def test_every_frame_has_the_leaks_of_its_round(view):
     """Each is what the page shows of its round."""
     view.open("?run=animals&img=cow&stage=unary&round=2&tab=leaks")
-    view.page.evaluate("__iaff.server = { gif: async ({ frames }) => ({ ok: false, error: frames.join(' ') }) }")
+    view.page.evaluate("__iaff.client.server = { gif: async ({ frames }) => ({ ok: false, error: frames.join(' ') }) }")
     dialog(view.page)
     view.page.get_by_role("button", name="GIF").click()
     view.page.wait_for_selector(".exports .note.wrong", timeout=20000)

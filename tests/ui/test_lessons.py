@@ -284,9 +284,9 @@ def test_what_keeps_a_lesson_from_being_told_is_said(view):
     title = "document.querySelector('.lesson h2').textContent"
     view.page.evaluate(
         """() => {
-          const { lessons } = __iaff;
-          window.real = lessons.server;
-          lessons.server = { lessons: () => new Promise((_, reject) => (window.end = reject)) };
+          const { client } = __iaff;
+          window.real = client.server;
+          client.server = { lessons: () => new Promise((_, reject) => (window.end = reject)) };
           __iaff.store.set({ lesson: "rounds" });
         }"""
     )
@@ -294,7 +294,7 @@ def test_what_keeps_a_lesson_from_being_told_is_said(view):
     view.page.evaluate("end()")
     view.wait(f"""{title} === 'The lesson "rounds" cannot be opened'""")
     assert "does not answer" in view.text(".lesson-text")
-    view.page.evaluate("__iaff.lessons.server = real")
+    view.page.evaluate("__iaff.client.server = real")
     view.key("v")
     view.page.wait_for_selector(".lesson [aria-current=step]", state="attached")
     at_step(view, 1, SHIPPED_LESSONS[3]["steps"][0]["title"])

@@ -10,13 +10,14 @@ import { Picture } from "./picture/picture.js";
 import { Panel } from "./panel/panel.js";
 import { describe } from "./picture/readout.js";
 import { listen, help } from "./page/keys.js";
-import { OwnView } from "./page/own_view.js";
+import { UserPhotosView } from "./page/user_photos_view.js";
 import { buildPage } from "./page/page.js";
 import { problem } from "./ui/problem.js";
 import { Animation } from "./picture/animation.js";
 import { BROWSED, Browser } from "./page/browser.js";
 import { Exports } from "./export/export.js";
-import { watchRun } from "./server/grow.js";
+import { watchRun } from "./server/growing_run.js";
+import { Client } from "./client/client.js";
 import { embedded } from "./client/embedded.js";
 import { centre } from "./engine/grid.js";
 import { Sources } from "./server/sources.js";
@@ -38,14 +39,14 @@ const PINNED = ["x", "y", "pins"];
 const PAN = 0.15; // of what is seen, at one key
 
 class App {
-  constructor(root, runs, base, server, upload) {
+  constructor(root, runs, client) {
     Object.assign(this, {
       store,
       history,
       state: store.state,
       runs,
-      base,
-      server,
+      base: client.base,
+      client,
       trace: null, // as the main pane shows it
       origin: null, // as it was opened
       cursor: null,
@@ -60,23 +61,23 @@ class App {
     this.pen = new Pen(this);
     this.hiding = new Hiding(this, root);
     this.announcer = new Announcer();
-    this.photos = new Photos(this);
-    this.sources = new Sources(this);
+    this.photos = new Photos(this, client);
+    this.sources = new Sources(this, client);
     this.animation = new Animation(this);
     this.stepper = new Stepper(this);
     this.gallery = new Gallery(this);
     this.picture = new Picture(this);
     this.panel = new Panel(this);
-    this.lessons = new Lessons(this, server);
+    this.lessons = new Lessons(this, client);
     buildPage(this, root);
     root.append(this.hiding.node, this.announcer.node);
     this.help = help(root);
-    this.ownView = new OwnView(this, root, server, upload);
+    this.ownView = new UserPhotosView(this, root, client);
     this.own = this.ownView.photos;
-    this.browser = new Browser(this, root);
+    this.browser = new Browser(this, root, client);
     this.exports = new Exports(this, root);
     listen(this);
-    if (!embedded) watchRun(this, store, server);
+    if (!embedded) watchRun(this, store, client);
     const restored = embedded ? Promise.resolve() : Promise.all([this.own.restore(), this.lessons.restore()]);
     this.ready = restored.then(() => {
       store.subscribe((changed) => this.#changed(changed));
@@ -454,7 +455,7 @@ function peak(trace) {
 
 export function mount(element, { runs, static: scripts }, base, server, upload) {
   const root = element.querySelector(".iaff");
-  const app = new App(root, runs, base, server, upload);
+  const app = new App(root, runs, new Client({ base, server, upload }));
   app.scripts = scripts;
   window.__iaff = root.__iaff = app;
   app.ready.then(() =>

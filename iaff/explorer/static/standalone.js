@@ -2,14 +2,11 @@
 import { embedded } from "./client/embedded.js";
 import { mount } from "./main.js";
 
-const NEEDS = "This needs the full explorer; this file holds one photo alone.";
-const refused = { ok: false, error: NEEDS };
 const run = embedded.run ?? { name: "", figures: null, mining: null };
 
-const server = {
-  figures: async () => (run.figures ? { ok: true, figures: run.figures } : refused),
-  mining: async () => (run.mining ? { ok: true, mining: run.mining } : refused),
-  propagate: async () => refused,
-};
+// What the file can answer itself; the client says that all else needs the full explorer.
+const server = {};
+if (run.figures) server.figures = async () => ({ ok: true, figures: run.figures });
+if (run.mining) server.mining = async () => ({ ok: true, mining: run.mining });
 
 mount(document.body, { runs: [{ name: run.name, explains: false, browses: false }] }, "", server, null);

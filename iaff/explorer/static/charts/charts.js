@@ -12,9 +12,9 @@ const SIGHT = "300px"; // so far outside the window charts are kept up to date
 const CONFIG = { displayModeBar: false, responsive: true };
 
 export class Charts {
-  /** root: what the charts fill; store: the view's; plotly: the address of its script. */
-  constructor({ root, store, plotly, server }) {
-    Object.assign(this, { root, store, plotly, server, cards: new Map(), asked: new Map(), runs: [] });
+  /** root: what the charts fill; store: the view's; plotly: the path of its script. */
+  constructor({ root, store, plotly, client }) {
+    Object.assign(this, { root, store, client, script: plotly, cards: new Map(), asked: new Map(), runs: [] });
     this.source = el("p.source");
     this.choice = segmented(
       "Whose figures",
@@ -65,11 +65,13 @@ export class Charts {
   async load() {
     const names = [run(), compared(this.store.state)].filter(Boolean),
       load = (this.loading = {});
-    for (const name of names) if (!this.asked.has(name)) this.asked.set(name, this.server.figures({ run: name }));
+    const failed = ({ message }) => ({ error: message });
+    for (const name of names)
+      if (!this.asked.has(name)) this.asked.set(name, this.client.figures(name).catch(failed));
     const answers = await Promise.all(names.map((name) => this.asked.get(name)));
-    names.forEach((name, i) => answers[i]?.ok || this.asked.delete(name)); // asked again the next time
+    names.forEach((name, i) => answers[i].error && this.asked.delete(name)); // asked again the next time
     if (this.loading !== load) return; // another run was chosen meanwhile
-    this.runs = names.map((name, i) => ({ name, ...(answers[i] ?? { error: "The explorer does not answer." }) }));
+    this.runs = names.map((name, i) => ({ name, ...answers[i] }));
     await this.update();
   }
 
@@ -102,7 +104,12 @@ export class Charts {
   /** One chart at a time, in quiet moments: the picture above stays quick. A later drawing takes the place of this. */
   async #draw(sources) {
     const drawing = (this.drawing = {});
-    await loadPlotly(this.plotly);
+    try {
+      await this.#plotly();
+    } catch (error) {
+      this.source.textContent = error.message;
+      return;
+    }
     const style = getComputedStyle(this.root),
       ink = (name) => style.getPropertyValue(name).trim();
     this.theme = theme();
@@ -121,6 +128,13 @@ export class Charts {
       if (first) node.on("plotly_click", ({ points: [{ x }] }) => this.#go(Math.round(x)));
     }
     this.root.dataset.ready = "1";
+  }
+
+  /** Promise that Plotly is there; fetched again where it could not be. */
+  #plotly() {
+    this.plotly ??= this.client.script(this.script);
+    this.plotly.catch(() => (this.plotly = null));
+    return this.plotly;
   }
 
   /** Cards in order; those that were there stay, with what Plotly has built in them. */
@@ -220,11 +234,3 @@ const layout = (ticks, ink) => (unit) => ({
 
 const theme = () => (document.body.classList.contains("dark") ? "dark" : "light");
 const quiet = () => new Promise((next) => (window.requestIdleCallback ?? setTimeout)(next, { timeout: 300 }));
-
-let loading;
-function loadPlotly(src) {
-  loading ??= new Promise((resolve, reject) =>
-    document.head.append(el("script", { src, onload: resolve, onerror: reject })),
-  );
-  return loading;
-}

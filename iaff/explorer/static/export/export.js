@@ -7,7 +7,6 @@ import { frame, gif, noRounds } from "./export_rounds.js";
 import { png } from "./export_sheet.js";
 import { CHOICES, noStrip, refinedAll, strip, stripWords } from "./export_strip.js";
 import { fileName, photoName, runOf, slug } from "./export_words.js";
-import { DOWN } from "../client/down.js";
 import { dialog, el } from "../ui/dom.js";
 import { ABOUT } from "../panel/stages.js";
 
@@ -194,10 +193,9 @@ export class Exports {
   }
 
   async #runCsv() {
-    const { run, server } = this.app,
-      answer = await Promise.resolve(server.figures({ run: run.name })).catch(() => null);
-    if (!answer?.ok) throw new Error(answer?.error ?? DOWN);
-    const text = runCsv(run.name, answer.figures);
+    const { run, client } = this.app,
+      { figures } = await client.figures(run.name),
+      text = runCsv(run.name, figures);
     if (!text) throw new Error(`Run ${run.name} has no figures yet: they come after its first round.`);
     return this.#csv(`iaff_run_${slug(run.name)}_figures.csv`, text);
   }

@@ -2,7 +2,6 @@
 import { KEYS, VIEW } from "../state/state.js";
 import { embedded, unopened } from "../client/embedded.js";
 import { toBase64 } from "../trace/base64.js";
-import { DOWN } from "../client/down.js";
 import { runOf } from "./export_words.js";
 
 /** Hands a file over to the user. */
@@ -29,7 +28,7 @@ function viewQuery(state) {
 export async function selfContained(app) {
   const { origin, state } = app,
     run = runOf(app),
-    shell = embedded ? ownShell() : await askedShell(app),
+    shell = embedded ? ownShell() : await app.client.shell(),
     title = app.title.textContent;
   const content = {
     name: origin.meta.name,
@@ -43,12 +42,6 @@ export async function selfContained(app) {
   return new Blob([text], { type: "text/html" });
 }
 
-async function askedShell({ server }) {
-  const answer = await Promise.resolve(server.shell({})).catch(() => null);
-  if (!answer?.ok) throw new Error(answer?.error ?? DOWN);
-  return answer.shell;
-}
-
 /** This page itself as it was before it was opened, with room for another view. */
 function ownShell() {
   const head = document.head.cloneNode(true);
@@ -58,10 +51,11 @@ function ownShell() {
 }
 
 /** The run's figures and histogram, as far as the server knows them. */
-async function figuresOf({ server, run }) {
-  const ask = (what) => Promise.resolve(server[what]({ run: run.name })).catch(() => null),
-    [figures, mining] = await Promise.all([ask("figures"), ask("mining")]);
-  return { figures: figures?.figures, mining: mining?.mining };
+async function figuresOf({ client, run }) {
+  const unknown = () => undefined,
+    asked = [client.figures(run.name).catch(unknown), client.mining(run.name).catch(unknown)],
+    [answer, mining] = await Promise.all(asked);
+  return { figures: answer?.figures, mining };
 }
 
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

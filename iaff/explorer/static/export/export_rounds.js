@@ -6,7 +6,6 @@ import { apart, drawPane, settled } from "./export_picture.js";
 import { fromBase64, toBase64 } from "../trace/base64.js";
 import { ABOUT } from "../panel/stages.js";
 import { perRound } from "../state/state.js";
-import { DOWN } from "../client/down.js";
 
 const FRAME_MS = 1000;
 const STEP = 26; // px, of a round's mark
@@ -69,7 +68,6 @@ export async function gif(app, root) {
   } finally {
     app.refresh();
   }
-  const answer = await Promise.resolve(app.server.gif({ frames, ms: FRAME_MS })).catch(() => null);
-  if (!answer?.ok) throw new Error(answer?.error ?? DOWN);
-  return { blob: new Blob([fromBase64(answer.gif)], { type: "image/gif" }), exact };
+  const made = await app.client.gif(frames, FRAME_MS);
+  return { blob: new Blob([fromBase64(made)], { type: "image/gif" }), exact };
 }

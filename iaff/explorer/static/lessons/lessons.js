@@ -1,15 +1,15 @@
 // Lessons: which one is on, its steps, and what was answered. A step is a view; turning to it shows that view.
-import { DOWN } from "../client/down.js";
+import { embedded } from "../client/embedded.js";
 import { bare, differs, viewOf, wrongIn } from "./lesson_view.js";
 import { exact, judge } from "./lesson_score.js";
 import { LessonCard } from "./lesson_card.js";
 import { LessonMenu } from "./lesson_menu.js";
 
 export class Lessons {
-  constructor(app, server) {
+  constructor(app, client) {
     Object.assign(this, {
       app,
-      server,
+      client,
       all: [],
       broken: [], // {file, got, expected, remedy}
       loading: false,
@@ -28,7 +28,7 @@ export class Lessons {
 
   /** Whether there can be lessons: a file of its own has no server to ask. */
   get offered() {
-    return Boolean(this.server?.lessons);
+    return !embedded;
   }
 
   // --- what is told ------------------------------------------------------------------------------------------------
@@ -45,9 +45,9 @@ export class Lessons {
   /** `wrong` is what went wrong, or "". */
   async #read() {
     this.loading = true;
-    const answer = await Promise.resolve(this.server.lessons({})).catch(() => null);
+    const answer = await this.client.lessons().catch(({ message }) => ({ wrong: message }));
     this.loading = false;
-    this.wrong = answer?.ok ? "" : (answer?.error ?? DOWN);
+    this.wrong = answer.wrong ?? "";
     if (this.wrong) return;
     const checked = answer.lessons.map((lesson) => ({ lesson, wrong: wrongIn(lesson) }));
     this.all = checked.filter(({ wrong }) => !wrong).map(({ lesson }) => lesson);

@@ -2,10 +2,9 @@
 import { Trace, TraceError, loadTrace } from "./trace.js";
 import { fromBase64 } from "./base64.js";
 import { embedded } from "../client/embedded.js";
-import { isOwn } from "../client/own_store.js";
+import { isUserPhoto } from "../client/user_photo_store.js";
 import { ADAPTED } from "../state/store.js";
 import { KeptTraces } from "./kept_traces.js";
-import { DOWN } from "../client/down.js";
 
 const GONE = {
   title: "This photo is gone",
@@ -21,9 +20,9 @@ const UNREAD = {
 };
 
 export class Photos {
-  constructor(app) {
+  constructor(app, client) {
     const traces = new KeptTraces((url) => url === this.shown);
-    Object.assign(this, { app, traces, shown: null, shipped: [], index: [] });
+    Object.assign(this, { app, client, traces, shown: null, shipped: [], index: [] });
   }
 
   /** Open the run that the state names, or the first one. */
@@ -63,13 +62,7 @@ export class Photos {
 
   /** The traces that a run lists: none before it has written its first; fails with a sentence. */
   async indexOf(run) {
-    if (embedded) return [embedded];
-    const response = await fetch(this.url("index.json", run), { cache: "no-cache" }).catch(() => null);
-    if (!response) throw new Error(DOWN);
-    if (!response.ok && !run.listed) return []; // Gradio refuses what is not there as it does what is forbidden
-    if (!response.ok) throw new Error(`The list of traces of run "${run.name}" is refused (status ${response.status}).`);
-    const index = await response.json().catch(() => null); // it may be half written
-    return index?.traces ?? [];
+    return embedded ? [embedded] : this.client.index(run);
   }
 
   /** The run has gone on training: what it wrote is read again, the view stays. */
@@ -79,18 +72,18 @@ export class Photos {
     await (this.app.ready = this.openRun());
   }
 
-  /** The photos to choose from: one's own, then the run's. */
+  /** The photos to choose from: the user's, then the run's. */
   list() {
     const { app } = this,
-      own = app.own
+      computed = app.own
         .of(app.run.name)
-        .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, own: photo }));
-    this.index = [...own, ...this.shipped];
+        .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, userPhoto: photo }));
+    this.index = [...computed, ...this.shipped];
     app.gallery.fill(this.index);
   }
 
   url(file, run = this.app.run) {
-    return `${this.app.base}${run.traces}/${encodeURIComponent(file)}`;
+    return this.client.traceAddress(run, file);
   }
 
   async openPhoto() {
@@ -98,18 +91,18 @@ export class Photos {
       here = () => this.index.find(({ name }) => name === app.state.img),
       start = performance.now();
     if (!this.index.length) return;
-    if (!here() && isOwn(app.state.img)) {
+    if (!here() && isUserPhoto(app.state.img)) {
       app.gallery.update();
       return app.fail(GONE);
     }
     if (!here()) return this.#instead({ img: (this.shipped[0] ?? this.index[0]).name });
     const entry = here();
     app.gallery.update();
-    if (entry.own?.busy || entry.own?.failed) return app.ownView.follow(entry.own);
+    if (entry.userPhoto?.busy || entry.userPhoto?.failed) return app.ownView.follow(entry.userPhoto);
     try {
       const trace = await this.#load(entry);
       if (app.state.img !== entry.name) return; // another photo was chosen meanwhile
-      this.shown = entry.own ? null : this.url(entry.file);
+      this.shown = entry.userPhoto ? null : this.url(entry.file);
       app.open(trace, entry);
       app.time("photo", performance.now() - start);
     } catch (error) {
@@ -119,10 +112,10 @@ export class Photos {
   }
 
   #load(entry) {
-    if (entry.own) return entry.own.trace();
+    if (entry.userPhoto) return entry.userPhoto.trace();
     if (embedded) return (this.only ??= Trace.parse(fromBase64(embedded.trace).buffer));
     const url = this.url(entry.file);
-    return this.traces.of(url, () => loadTrace(url, entry.file));
+    return this.traces.of(url, () => loadTrace(this.client, url, entry.file));
   }
 }
 

@@ -5,7 +5,6 @@ size of what is asked is bounded, and one photo is refined at a time. Torch is i
 """
 
 import base64
-import binascii
 import io
 import threading
 from collections.abc import Iterator
@@ -16,36 +15,35 @@ import numpy as np
 from PIL import Image
 
 from iaff.errors import UserError
-from iaff.explorer.handlers import answering, text
+from iaff.explorer.server.answers import answering
+from iaff.explorer.server.requests import PropagateRequest
 from iaff.grid import STRIDE, grid_size
 from iaff.trace.encoding import half_down
 from iaff.trace.schema import check_distribution, check_finite
 
 MOST_CELLS = 25_600  # of the affinity grid: a photo of 640 x 640 px
-MOST_BYTES = 8_000_000  # of a photo's file
 MOST_VALUES = 21 * MOST_CELLS  # of a map: the classes of VOC on the largest grid
 PATIENCE = 10  # s that a question waits for its turn
 TURN = threading.Lock()
 
 
-@answering
-def propagate(request: dict) -> dict[str, Any]:
+@answering(PropagateRequest)
+def propagate(request: PropagateRequest) -> dict[str, Any]:
     """What another propagator is, or does to a map, on one photo.
 
     Args:
-        request: ``by`` (walk, pamr or crf), ``image`` (base64 of a JPEG or PNG file, as a trace holds it), ``grid``
-            ([w, h] of the affinity), and for crf ``alpha`` (base64 of float32 (K, h, w), sums to 1 over K).
+        request: ``by`` (one of BUILDERS), ``image`` (a JPEG or PNG file, as a trace holds it), ``grid`` ([w, h] of
+            the affinity), and for crf ``alpha`` (float32 (K, h, w), sums to 1 over K).
 
     Returns:
         ``{kind: "stencil", offsets, weights, steps}``: base64 of int32 (M, 2) and float16 (M, h, w), see
         :class:`iaff.propagation.RandomWalk`; or ``{kind: "map", alpha, why}``: base64 of float32 (K, h, w), and a
         sentence that says why it has no rows.
     """
-    by = text(request, "by")
-    if by not in BUILDERS:
-        raise UserError(f"Got the propagator {by!r}, expected one of {', '.join(BUILDERS)}.")
+    if request.by not in BUILDERS:
+        raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
     photo = photo_of(request)
-    return BUILDERS[by](photo, request)
+    return BUILDERS[request.by](photo, request)
 
 
 @contextmanager
@@ -63,9 +61,9 @@ def alone() -> Iterator[None]:
         TURN.release()
 
 
-def photo_of(request: dict) -> np.ndarray:
+def photo_of(request: PropagateRequest) -> np.ndarray:
     """The photo of a request, ``uint8 (H, W, 3)``; its size is read, and judged, before it is decoded."""
-    data, grid = decoded(request, "image", MOST_BYTES), request.get("grid")
+    data, grid = request.image, request.grid
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
             width, height = image.size
@@ -85,26 +83,14 @@ def photo_of(request: dict) -> np.ndarray:
         raise UserError(f"Got {len(data):,} bytes that are no picture, expected the trace's JPEG or PNG.") from error
 
 
-def decoded(request: dict, key: str, most: int) -> bytes:
-    """The bytes behind a base64 text of a request, at most that many."""
-    value = text(request, key)
-    if len(value) > 4 * (most // 3 + 1):
-        raise UserError(f"Got {len(value):,} characters of {key}, expected at most {4 * (most // 3 + 1):,}.")
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise UserError(f"Got a {key} that is not base64 ({error}).") from error
-
-
-def map_of(request: dict, grid: tuple[int, int]) -> np.ndarray:
+def map_of(request: PropagateRequest, grid: tuple[int, int]) -> np.ndarray:
     """The map of a request: ``float32 (K, h, w)``, a distribution over K."""
-    cells, claimed = grid[0] * grid[1], 3 * len(text(request, "alpha")) // 4
-    if claimed > 4 * MOST_VALUES + 2:  # of base64, padding
+    cells, data = grid[0] * grid[1], request.alpha or b""
+    if len(data) > 4 * MOST_VALUES:
         raise UserError(
-            f"Got a map of {claimed // (4 * cells)} classes on {grid[1]} x {grid[0]} cells, expected at most "
+            f"Got a map of {len(data) // (4 * cells)} classes on {grid[1]} x {grid[0]} cells, expected at most "
             f"{MOST_VALUES:,} values: other propagators are computed on the spot. Choose a smaller photo."
         )
-    data = decoded(request, "alpha", 4 * MOST_VALUES)
     if not data or len(data) % (4 * cells):
         raise UserError(f"Got {len(data):,} bytes of alpha, expected 4 x K x {grid[0]} x {grid[1]}.")
     alpha = np.frombuffer(data, "<f4").reshape(-1, *grid).astype(np.float32)
@@ -116,7 +102,7 @@ def map_of(request: dict, grid: tuple[int, int]) -> np.ndarray:
     return alpha
 
 
-def walk(photo: np.ndarray, request: dict) -> dict[str, Any]:
+def walk(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
     """The random walk over colour pairs."""
     from iaff.data.transforms import grid_photo
     from iaff.propagation import colour_walk
@@ -126,7 +112,7 @@ def walk(photo: np.ndarray, request: dict) -> dict[str, Any]:
     return stencil(g.offsets.numpy(), g.weights.numpy(), g.steps)
 
 
-def pamr(photo: np.ndarray, request: dict) -> dict[str, Any]:
+def pamr(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
     """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own."""
     from iaff.data.transforms import grid_photo
     from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
@@ -147,7 +133,7 @@ def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, A
     }
 
 
-def crf(photo: np.ndarray, request: dict) -> dict[str, Any]:
+def crf(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
     """The dense CRF, if its library is installed."""
     alpha = map_of(request, grid_size(*photo.shape[:2]))
 

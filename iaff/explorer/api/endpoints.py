@@ -13,12 +13,15 @@ from urllib.parse import unquote, urlsplit
 import gradio as gr
 
 from iaff.errors import UserError
-from iaff.explorer.handlers import named, read_upload, run_of
-from iaff.explorer.jobs import Desk
-from iaff.explorer.queries import Queries, Stage
+from iaff.explorer.api.queries import Queries
+from iaff.explorer.server.answers import checked
+from iaff.explorer.server.jobs import JobQueue
+from iaff.explorer.server.requests import Stage, SubmitRequest
+from iaff.explorer.server.runs import named
+from iaff.explorer.server.uploads import queued
 from iaff.run import Run
 
-OWN = "/gradio_api/file="  # where the server has what was uploaded to it
+UPLOADED = "/gradio_api/file="  # where the server has what was uploaded to it
 
 
 class Refused(gr.Error):
@@ -38,19 +41,19 @@ class Upload(gr.File):
         place = str(url_or_file_path or "")
         if not urlsplit(place).scheme.startswith("http"):
             return await super().async_move_resource_to_block_cache(url_or_file_path)
-        if OWN not in place:
+        if UPLOADED not in place:
             shown = place[:100]
             raise Refused(UserError(f"Got the address {shown}, which is not fetched. Upload the photo to the server."))
-        return unquote(place.split(OWN, 1)[1])  # where it lies is checked when it is read
+        return unquote(place.split(UPLOADED, 1)[1])  # where it lies is checked when it is read
 
 
-def add_api(runs: list[Run], desk: Desk, uploads: Path) -> None:
+def add_api(runs: list[Run], queue: JobQueue, uploads: Path) -> None:
     """Adds the endpoints to the page that is being built; ``uploads`` is the folder of uploads."""
     queries = Queries(runs)
     for ask in (queries.runs, queries.photos, queries.figures, queries.query, queries.leaks, queries.compare,
                 *files(queries, uploads)):  # fmt: skip
         gr.api(spoken(ask), queue=False)
-    add_explain(runs, desk, uploads)
+    add_explain(runs, queue, uploads)
 
 
 def files(queries: Queries, uploads: Path) -> list[Callable]:
@@ -108,7 +111,7 @@ def spoken(function: Callable) -> Callable:
     return answer
 
 
-def add_explain(runs: list[Run], desk: Desk, uploads: Path) -> None:
+def add_explain(runs: list[Run], queue: JobQueue, uploads: Path) -> None:
     """Adds ``explain(photo, tags=None, run=None) -> trace file``, which takes its turn with the browsers' photos."""
     by_name = named(runs)
     classes = sorted({name for run in runs for name in run.classes[1:]})
@@ -128,23 +131,21 @@ def add_explain(runs: list[Run], desk: Desk, uploads: Path) -> None:
         Returns:
             the file; iaff.Trace.load reads it.
         """
-        return str(_explain(photo, tags, run_of({"run": run}, by_name), desk, uploads))
+        asked = {"run": run, "path": photo, "name": Path(photo or "").name, "tags": tags}
+        return str(_explain(checked(SubmitRequest, asked), by_name, queue, uploads))
 
-    # one job each in the desk's own queue, beside those of the browsers
+    # one job each in the queue, beside those of the browsers
     button = gr.Button(visible=False)
     button.click(spoken(explain), [photo, tags, run], trace, api_name="explain", concurrency_limit=8,
                  show_progress="hidden")  # fmt: skip
 
 
-def _explain(photo: str | None, tags: list[str] | None, run: Run, desk: Desk, uploads: Path) -> Path:
-    data = read_upload(photo or "", uploads)
-    if data is None:
-        raise UserError("The photo is not there (any more). Send it again.")
-    token = desk.submit(run, data, Path(photo).name, tags).token
-    while not desk.find(token).ended.wait(1):
+def _explain(request: SubmitRequest, runs: dict[str, Run], queue: JobQueue, uploads: Path) -> Path:
+    token = queued(request, runs, queue, uploads).token
+    while not queue.find(token).ended.wait(1):
         pass  # each look keeps the job alive
-    job = desk.find(token)
+    job = queue.find(token)
     if job.state != "done":
-        desk.cancel(token)
+        queue.cancel(token)
         raise UserError(job.error or "The photo was cancelled.")
-    return kept(desk.take(token), ".safetensors", uploads)
+    return kept(queue.take(token), ".safetensors", uploads)

@@ -5,14 +5,16 @@ from typing import Any
 
 import gradio as gr
 
-from iaff.explorer.browse import data_set
-from iaff.explorer.compare import propagate
-from iaff.explorer.export_handler import exports
 from iaff.explorer.files import address, plotly_js, scripts, scripts_address
-from iaff.explorer.handlers import listing, own_photos, run_figures
-from iaff.explorer.jobs import Desk
-from iaff.explorer.lessons_handler import lesson_list
-from iaff.explorer.mining_handler import run_mining
+from iaff.explorer.server.browse import data_set
+from iaff.explorer.server.exports import exports
+from iaff.explorer.server.figures import run_figures
+from iaff.explorer.server.jobs import JobQueue
+from iaff.explorer.server.lessons import lesson_list
+from iaff.explorer.server.mining import run_mining
+from iaff.explorer.server.other_propagators import propagate
+from iaff.explorer.server.runs import listing
+from iaff.explorer.server.uploads import uploaded_photos
 from iaff.run import Run
 
 # The scripts are ES modules, fetched as files. The template never mentions a prop, so that Gradio never
@@ -39,7 +41,7 @@ def served() -> dict[str, Any]:
 class Explorer(gr.HTML):
     """Stage stepper, photos, picture and panel; see ``static/main.js``."""
 
-    def __init__(self, runs: list[Run], desk: Desk, uploads: Path, lessons: list[Path] = (), **kwargs: Any):
+    def __init__(self, runs: list[Run], queue: JobQueue, uploads: Path, lessons: list[Path] = (), **kwargs: Any):
         super().__init__(
             html_template='<div class="iaff"><p class="opening">Opening the first photo …</p></div>',
             js_on_load=LOAD,
@@ -48,8 +50,8 @@ class Explorer(gr.HTML):
             **served(),
             runs=listing(runs),
             server_functions=[
-                *own_photos(runs, desk, uploads),
-                *data_set(runs, desk),
+                *uploaded_photos(runs, queue, uploads),
+                *data_set(runs, queue),
                 run_figures(runs),
                 run_mining(runs),
                 propagate,

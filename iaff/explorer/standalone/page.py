@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from iaff.errors import UserError
 from iaff.explorer.files import STATIC, STYLES
-from iaff.explorer.view import query_of, view_of
+from iaff.explorer.standalone.view import query_of, view_of
 from iaff.files import write_atomically
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def shell() -> str:
 
 
 def page(trace: "Trace", view: dict[str, Any]) -> str:
-    """The whole file: ``trace`` as it opens in ``view`` (see :func:`iaff.explorer.view.query_of`).
+    """The whole file: ``trace`` as it opens in ``view`` (see :func:`iaff.explorer.standalone.view.query_of`).
 
     Raises:
         UserError: the view has an unknown key or a value that the trace cannot show.

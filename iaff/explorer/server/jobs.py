@@ -1,5 +1,5 @@
-"""Photos in the explorer, own ones and those of the data set: traces are computed one after the other, in one thread,
-and handed over once.
+"""Photos in the explorer, uploaded ones and those of the data set: traces are computed one after the other, in one
+thread, and handed over once.
 
 Nothing is kept: the photo's bytes leave memory when its trace is done, the trace when the browser has taken it or
 has not asked for it any more. A job is known by a token that only its sender has.
@@ -78,7 +78,7 @@ def explain_sample(job: Job, progress: Callable[[str, float], None]) -> bytes:
     return trace.to_bytes()
 
 
-class Desk:
+class JobQueue:
     """The queue and its one worker; every method may be called from any thread."""
 
     def __init__(self, work: Callable[[Job, Callable], bytes] = compute):
@@ -125,7 +125,7 @@ class Desk:
             return tokens.index(job.token) if job.token in tokens else 0
 
     def take(self, token: str) -> bytes:
-        """The finished trace; the desk forgets it.
+        """The finished trace; the queue forgets it.
 
         Raises:
             UserError: unknown, or not done.

@@ -1,12 +1,12 @@
-// Own photos that outlive a reload: kept in this browser alone (IndexedDB). Where that is not to be had, they live as
-// long as the page, and nothing is said about it.
+// The user's photos that outlive a reload: kept in this browser alone (IndexedDB). Where that is not to be had, they
+// live as long as the page, and nothing is said about it.
 
 const NAME = "iaff",
   TABLE = "photos",
   VERSION = 2; // 1 held traces as buffers, which came whole with every listing, and photos of the data set too
 
 /** Whether a photo of that name was taken in, or computed, by a browser. */
-export const isOwn = (id) => /^own-\w{1,6}$/.test(id ?? "");
+export const isUserPhoto = (id) => /^own-\w{1,6}$/.test(id ?? "");
 
 export const newId = () => `own-${Math.random().toString(36).slice(2, 8)}`;
 
@@ -46,8 +46,8 @@ async function within(mode, work) {
 }
 
 /**
- * All kept photos: [{id, name, run, file?, given?, trace (Blob), thumb}], oldest first; see own.js. A Blob's bytes are
- * read when somebody asks it for them.
+ * All kept photos: [{id, name, run, file?, given?, trace (Blob), thumb}], oldest first; see user_photos.js. A Blob's
+ * bytes are read when somebody asks it for them.
  */
 export async function kept() {
   const all = (await within("readonly", (table) => table.getAll())) ?? [];

@@ -1,6 +1,6 @@
-// Own photos, photos of the data set and trace files in the view: taken in, followed in the picture's place while they
-// are computed, forgotten.
-import { Own, isTrace } from "./own.js";
+// The user's photos, photos of the data set and trace files in the view: taken in, followed in the picture's place
+// while they are computed, forgotten.
+import { UserPhotos, isTrace } from "./user_photos.js";
 import { intake } from "./intake.js";
 import { card } from "../ui/card.js";
 import { embedded } from "../client/embedded.js";
@@ -10,10 +10,10 @@ export const NO_WEIGHTS =
 
 const ONE_PHOTO = "This file holds one photo alone. Photos and traces open in the full explorer.";
 
-export class OwnView {
-  constructor(app, root, server, upload) {
+export class UserPhotosView {
+  constructor(app, root, client) {
     this.app = app;
-    this.photos = new Own(server, upload, {
+    this.photos = new UserPhotos(client, {
       changed: (photo) => this.#changed(photo),
       ended: (photo) => this.#ended(photo),
       shown: ({ id }) => id === app.state.img || id === app.lastPhoto, // the last one stays until another is there

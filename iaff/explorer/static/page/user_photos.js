@@ -1,17 +1,16 @@
-// Photos that were asked for: own ones, which are sent to the server, and the data set's, which it has. Their traces
-// are computed there, one after the other. Own ones are kept in this browser alone, as are trace files, which need no
-// server; those of the data set live as long as the page.
+// Photos that the user asked for: files, which are sent to the server, and the data set's, which it has. Their traces
+// are computed there, one after the other. Files are kept in this browser alone, as are those of traces, which need no
+// server; photos of the data set live as long as the page.
 import { fromBase64 } from "../trace/base64.js";
-import { DOWN } from "../client/down.js";
+import { LARGEST_MB, SMALLER, tooLarge } from "../client/client.js";
 import { KeptTraces } from "../trace/kept_traces.js";
 import { Trace, TraceError } from "../trace/trace.js";
-import { kept, keep, forget, newId } from "../client/own_store.js";
+import { kept, keep, forget, newId } from "../client/user_photo_store.js";
 
 const POLL_MS = 180,
   FAR_MS = 1000; // while other photos are in front
-const PATIENCE = 4; // questions without an answer before the server counts as down
-const LARGEST = 50; // MB, as the server has it
 const MOST = 20; // files at once
+const SMALL_TRACE = "A trace has at most a few MB: write it again.";
 
 /** Whether a file is (called) a trace. */
 export const isTrace = ({ name = "" }) => /\.safetensors$/i.test(name);
@@ -20,7 +19,7 @@ export const isTrace = ({ name = "" }) => /\.safetensors$/i.test(name);
  * One photo: {id, name, run, state, stage, share, ahead, error, notice, bytes (Blob of its trace), thumb}, and where it
  * comes from: `file` (a photo, or with `given` a trace), or `pick`, its id in the run's data set.
  */
-class OwnPhoto {
+class UserPhoto {
   constructor(values, opened) {
     const start = { state: "done", stage: "", share: 0, ahead: 0, error: "", parts: null, notice: "", tags: null };
     Object.assign(this, start, values, { opened });
@@ -40,13 +39,13 @@ class OwnPhoto {
   }
 }
 
-export class Own {
+export class UserPhotos {
   /**
    * `changed(photo)` hears of every step; `ended(photo)` of a photo that is done, failed or cancelled; `shown(photo)`
    * says whether it is in the view.
    */
-  constructor(server, upload, { changed, ended, shown }) {
-    Object.assign(this, { server, upload, changed, ended, photos: [], line: Promise.resolve() });
+  constructor(client, { changed, ended, shown }) {
+    Object.assign(this, { client, changed, ended, photos: [], line: Promise.resolve() });
     this.opened = new KeptTraces(shown);
     addEventListener("pagehide", () => this.#leave());
   }
@@ -57,10 +56,10 @@ export class Own {
   }
 
   #photo(values) {
-    return new OwnPhoto(values, this.opened);
+    return new UserPhoto(values, this.opened);
   }
 
-  /** The photos of a run as the strip has them: own ones first, then those of its data set. */
+  /** The photos of a run as the strip has them: files first, then those of its data set. */
   of(run) {
     const all = this.photos.filter((photo) => photo.run === run);
     return [...all.filter(({ pick }) => !pick), ...all.filter(({ pick }) => pick)];
@@ -135,26 +134,23 @@ export class Own {
     this.line = sent.catch(() => {});
     const job = await sent;
     if (!current()) {
-      if (job) this.server.cancel({ job });
+      if (job) this.client.cancel(job);
       return null;
     }
     photo.job = job;
     for (;;) {
-      const answer = await this.#patient("progress", { job });
+      const { state, stage, share, ahead, error } = await this.client.progress(job).catch(dropped);
       if (!current()) return null;
-      const lost = !answer.ok || answer.state === "cancelled"; // the page slept, and the server gave up on it
-      if (lost && again) return this.#follow(photo, current, false);
-      if (check(answer).state === "failed") throw new Error(answer.error);
-      if (answer.state === "cancelled") throw new Error("The server dropped this photo. Send it again.");
-      const { state, stage, share, ahead } = answer;
+      if (state === "cancelled" && again) return this.#follow(photo, current, false);
+      if (state === "failed" || state === "cancelled")
+        throw new Error(error ?? "The server dropped this photo. Send it again.");
       if (state === "done") break;
       Object.assign(photo, { state, stage, share, ahead });
       this.changed(photo);
       await new Promise((wake) => setTimeout(wake, ahead > 1 ? FAR_MS : POLL_MS));
       if (!current()) return null;
     }
-    const { trace } = check(await this.#patient("take", { job }));
-    return fromBase64(trace).buffer;
+    return fromBase64(await this.client.take(job)).buffer;
   }
 
   async #finish(photo, buffer, current) {
@@ -172,40 +168,19 @@ export class Own {
   }
 
   /** Ask for a photo of the data set. */
-  async #order({ run, pick, tags }) {
-    return check(await this.server.open_photo({ run, id: pick, tags })).job;
+  #order({ run, pick, tags }) {
+    return this.client.openPhoto(run, pick, tags);
   }
 
-  async #submit(photo, again = true) {
+  async #submit(photo) {
     await readable(photo);
-    let sent;
-    try {
-      sent = await this.upload(photo.file);
-    } catch (error) {
-      // Gradio's words: "HTTP 413: ..." from the server, "... exceeds the maximum allowed size ..." before it is sent
-      if (/413|maximum allowed size/.test(error?.message)) throw tooLarge(photo);
-      throw new Error(`${photo.name} could not be sent. ${DOWN}`);
-    }
-    const { run, name, tags } = photo;
-    const answer = await this.server.submit({ run, path: sent.path, name, tags });
-    if (answer?.gone && again) return this.#submit(photo, false);
-    return check(answer).job;
-  }
-
-  /** A question that may be asked again when nothing comes back. */
-  async #patient(what, request) {
-    for (let i = 1; ; i++) {
-      const answer = await this.server[what](request);
-      if (answer) return answer;
-      if (i === PATIENCE) throw new Error(DOWN);
-      await new Promise((wake) => setTimeout(wake, i * POLL_MS));
-    }
+    return this.client.submit(photo.file, photo);
   }
 
   /** Stop waiting for a photo: one that has a trace keeps it, another goes. */
   cancel(photo) {
     photo.attempt = null;
-    if (photo.job) this.server.cancel({ job: photo.job });
+    if (photo.job) this.client.cancel(photo.job);
     Object.assign(photo, { job: null, state: photo.bytes ? "done" : "cancelled" });
     if (!photo.bytes) this.#drop(photo);
     this.ended(photo);
@@ -219,7 +194,7 @@ export class Own {
 
   forget(photo) {
     photo.attempt = null;
-    if (photo.job) this.server.cancel({ job: photo.job });
+    if (photo.job) this.client.cancel(photo.job);
     this.#drop(photo);
     forget(photo.id);
   }
@@ -232,30 +207,25 @@ export class Own {
 
   /** The page goes: nobody will fetch what is being computed. */
   #leave() {
-    for (const { job } of this.photos) if (job) this.server.cancel({ job });
+    for (const { job } of this.photos) if (job) this.client.cancel(job);
   }
 }
 
-function check(answer) {
-  if (!answer) throw new Error(DOWN);
-  if (!answer.ok) throw new Error(answer.error);
-  return answer;
-}
-
-function tooLarge({ name, file, given }) {
-  const size = (file.size / 1e6).toFixed(0),
-    remedy = given ? "A trace has at most a few MB: write it again." : "Save it smaller, then choose it again.";
-  return new Error(`${name}: got ${size} MB, expected at most ${LARGEST} MB. ${remedy}`);
+/** A job that the server knows no more is like a cancelled one: the page slept, and the server gave up on it. */
+function dropped(error) {
+  if (error.down) throw error;
+  return { state: "cancelled", error: error.message };
 }
 
 /** A folder that was dropped, or a file that has gone, cannot be read; better said before it is sent. */
 async function readable(photo) {
-  if (photo.file.size > LARGEST * 1e6) throw tooLarge(photo);
+  const { file, name, given } = photo;
+  if (file.size > LARGEST_MB * 1e6) throw tooLarge(file, name, given ? SMALL_TRACE : SMALLER);
   try {
-    await photo.file.slice(0, 1).arrayBuffer();
+    await file.slice(0, 1).arrayBuffer();
   } catch {
     const got = "got a folder, or a file that is gone or has changed";
-    throw new Error(`${photo.name}: ${got}; expected a ${photo.given ? "trace" : "photo"}. Choose it again.`);
+    throw new Error(`${name}: ${got}; expected a ${given ? "trace" : "photo"}. Choose it again.`);
   }
 }
 

@@ -7,23 +7,30 @@ that propagate (query, leaks, compare, and labels of the stages unary and refine
 import math
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 
 from iaff.errors import UserError
-from iaff.explorer.handlers import listing, named, run_of, text
+from iaff.explorer.server.answers import checked, within
+from iaff.explorer.server.requests import (
+    CompareRequest,
+    LabelsRequest,
+    LeaksRequest,
+    Mode,
+    QueryRequest,
+    RunRequest,
+    Stage,
+    TraceRequest,
+)
+from iaff.explorer.server.runs import listing, named, run_of
 from iaff.grid import STRIDE, centre
 from iaff.run import Run
 from iaff.trace import Round, Trace
 from iaff.trace.encoding import palette_png
 
 STRONGEST = 10  # cells of an answer that are listed
-MOST_LEAKS = 200
 SCANS = ("right", "left", "down", "up")  # where the scan goes, in the order of the gates
-Mode = Literal["row", "column"]
-Stage = Literal["seeds", "unary", "confident", "refined", "truth"]
-STAGES = Stage.__args__
 
 
 class RunAbout(TypedDict):
@@ -123,7 +130,7 @@ class Queries:
         """
         return [
             PhotoAbout(name=entry["name"], title=entry["title"], tags=entry["tags"])
-            for entry in self._run(run).traces()
+            for entry in self._run(checked(RunRequest, {"run": run})).traces()
         ]
 
     def figures(self, run: str) -> dict[str, Any]:
@@ -135,7 +142,7 @@ class Queries:
         Returns:
             its figures.json: mIoU, precision, coverage, leak and the like are shares 0..1, reach is in grid cells.
         """
-        return plain(self._run(run).figures())
+        return plain(self._run(checked(RunRequest, {"run": run})).figures())
 
     def query(self, run: str, photo: str, round: int, x: int, y: int, mode: Mode = "row") -> QueryAnswer:
         """Asks the affinity of a round about one pixel: who decides it (row), or where its label goes (column).
@@ -154,10 +161,11 @@ class Queries:
             classes: share 0..1 of each class in the row (by the unary map) or column (by the refined map).
             strongest: the cells of largest weight, by the image pixel at their centre.
         """
-        asked = self._round(run, photo, round)
+        place = {"run": run, "photo": photo, "round": round, "x": x, "y": y, "mode": mode}
+        request = checked(QueryRequest, place)
+        asked = self._round(request, request.round)
         width, height = asked.trace.meta["size"]
-        x, y = whole("x", x, 0, width - 1), whole("y", y, 0, height - 1)
-        one_of("mode", mode, Mode.__args__)
+        x, y = within("x", request.x, 0, width - 1), within("y", request.y, 0, height - 1)
         values, alpha = (
             (asked.affinity.row(x, y), asked.alpha_u) if mode == "row" else (asked.affinity.column(x, y), asked.alpha_p)
         )
@@ -189,8 +197,8 @@ class Queries:
             rate: mean share 0..1 of a cell's decision that other labels make.
             leaks: edges, most flow first: the pixel and its label, where the other label comes from, the direction of the scan, its gate 0..1, and the label mass that flows.
         """  # noqa: E501
-        asked = self._round(run, photo, round)
-        most = whole("most", most, 1, MOST_LEAKS)
+        request = checked(LeaksRequest, {"run": run, "photo": photo, "round": round, "most": most})
+        asked = self._round(request, request.round)
         import torch
 
         from iaff.method.superpixels import on_grid
@@ -200,8 +208,8 @@ class Queries:
         ids = np.array(asked.trace.meta["class_ids"], np.uint8)
         labels = torch.from_numpy(ids[asked.alpha_p.argmax(0)] if truth is None else truth.copy())
         labels = labels if truth is None else on_grid(labels)
-        ranked = ranked_leaks(g, labels, most) if isinstance(g, Scan) else []
-        names = self._names(run, asked.trace)
+        ranked = ranked_leaks(g, labels, request.most) if isinstance(g, Scan) else []
+        names = self._names(request, asked.trace)
         leaks = []
         for leak in ranked:
             (x, y), (u, v) = leak.target, leak.source
@@ -224,8 +232,9 @@ class Queries:
         Returns:
             image pixels that became an object (gained), became background (lost), or another object (flipped), of so many pixels.
         """  # noqa: E501
-        before, now = (label_map(self._round(run, photo, t, key), "refined")
-                       for t, key in ((round_a, "round_a"), (round_b, "round_b")))  # fmt: skip
+        request = checked(CompareRequest, {"run": run, "photo": photo, "round_a": round_a, "round_b": round_b})
+        before = label_map(self._round(request, request.round_a, "round_a"), "refined")
+        now = label_map(self._round(request, request.round_b, "round_b"), "refined")
         was, is_now = before > 0, now > 0
         return Changes(
             gained=int((is_now & ~was).sum()),
@@ -236,30 +245,33 @@ class Queries:
 
     def trace_file(self, run: str, photo: str) -> Path:
         """Where the trace of one of a run's photos lies."""
-        path = self._run(run).trace_path(text({"photo": photo}, "photo"))
-        if not path.is_file():
-            raise UserError(f"The trace of {photo!r} is not there (any more). Ask photos again.")
-        return path
+        return self._trace_file(checked(TraceRequest, {"run": run, "photo": photo}))
 
     def label_png(self, run: str, photo: str, round: int, stage: Stage) -> bytes:
         """A label map as a palette PNG of the photo's size: class ids, 255 unknown or void."""
-        one_of("stage", stage, STAGES)
-        return palette_png(label_map(self._round(run, photo, round), stage))
+        request = checked(LabelsRequest, {"run": run, "photo": photo, "round": round, "stage": stage})
+        return palette_png(label_map(self._round(request, request.round), request.stage))
 
-    def _run(self, run: str) -> Run:
-        return run_of({"run": run}, self.by_name)
+    def _run(self, request: RunRequest) -> Run:
+        return run_of(request.run, self.by_name)
 
-    def _round(self, run: str, photo: str, round: int, key: str = "round") -> Round:
-        path = self.trace_file(run, photo)
+    def _trace_file(self, request: TraceRequest) -> Path:
+        path = self._run(request).trace_path(request.photo)
+        if not path.is_file():
+            raise UserError(f"The trace of {request.photo!r} is not there (any more). Ask photos again.")
+        return path
+
+    def _round(self, request: TraceRequest, t: int, key: str = "round") -> Round:
+        path = self._trace_file(request)
         stamp = path.stat().st_mtime_ns
         rounds = len(_trace(path, stamp).meta["rounds"])
         if not rounds:
-            raise UserError(f"The trace of {photo!r} has no round yet; ask again when the run has trained one.")
-        return _round(path, stamp, whole(key, round, 1, rounds))
+            raise UserError(f"The trace of {request.photo!r} has no round yet; ask again when the run has trained one.")
+        return _round(path, stamp, within(key, t, 1, rounds))
 
-    def _names(self, run: str, trace: Trace):
+    def _names(self, request: RunRequest, trace: Trace):
         """Class id -> name: the trace's own classes, else the run's (truth may show classes that are no tag)."""
-        own, all_classes = dict(zip(trace.meta["class_ids"], trace.classes, strict=True)), self._run(run).classes
+        own, all_classes = dict(zip(trace.meta["class_ids"], trace.classes, strict=True)), self._run(request).classes
         return lambda i: own.get(i) or (all_classes[i] if i < len(all_classes) else f"class {i}")
 
 
@@ -310,20 +322,6 @@ def pixel(column: int, row: int, trace: Trace) -> dict[str, int]:
     width, height = trace.meta["size"]
     x, y = centre(row, column, height, width)
     return {"x": int(x), "y": int(y)}
-
-
-def whole(key: str, value: Any, low: int, high: int) -> int:
-    """A whole number of a request, from low to high; 3.0 counts as 3."""
-    integral = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    if not integral or isinstance(value, bool) or not low <= value <= high:
-        raise UserError(f"Got {key} = {repr(value)[:60]}, expected a whole number from {low} to {high}.")
-    return int(value)
-
-
-def one_of(key: str, value: Any, known: tuple[str, ...]) -> None:
-    """UserError unless a value of a request is one of those."""
-    if not isinstance(value, str) or value not in known:
-        raise UserError(f"Got {key} = {repr(value)[:60]}, expected one of {', '.join(known)}.")
 
 
 def number(value: float) -> float | None:

@@ -18,8 +18,10 @@ from pydantic import ValidationError
 from iaff.config import Data
 from iaff.data import Dataset, open_split
 from iaff.errors import UserError
-from iaff.explorer.handlers import Handler, answering, named, run_of, tags_of, text
-from iaff.explorer.jobs import Desk, Sample
+from iaff.explorer.server.answers import Handler, answering
+from iaff.explorer.server.jobs import JobQueue, Sample
+from iaff.explorer.server.requests import BrowseRequest, OpenPhotoRequest, PhotoRequest
+from iaff.explorer.server.runs import named, run_of
 from iaff.run import Run
 from iaff.trace.encoding import thumbnail
 
@@ -235,34 +237,33 @@ def _source(kind: str, root: str, split: str, classes: tuple[str, ...], size: in
     return Source(data, {name: i for i, name in enumerate(data.ids)}, tags)
 
 
-def data_set(runs: list[Run], desk: Desk) -> list[Handler]:
+def data_set(runs: list[Run], queue: JobQueue) -> list[Handler]:
     """The browser of the runs' photos: ``browse``, ``photo_thumb``, ``open_photo``."""
     by_name = named(runs)
 
-    @answering
-    def browse(request: dict) -> dict[str, Any]:
-        """``{run, sort?, cls?, round?, search?, offset?, count?}`` -> the rows of one page, and what there is."""
-        return page(run_of(request, by_name), request)
+    @answering(BrowseRequest)
+    def browse(request: BrowseRequest) -> dict[str, Any]:
+        return page(run_of(request.run, by_name), request)
 
-    @answering
-    def photo_thumb(request: dict) -> dict[str, Any]:
-        run, name = run_of(request, by_name), text(request, "id")
-        table_of(run).index(name)
+    @answering(PhotoRequest)
+    def photo_thumb(request: PhotoRequest) -> dict[str, Any]:
+        run = run_of(request.run, by_name)
+        table_of(run).index(request.id)
         source = Photos(run).source
-        return {"thumb": thumbnail(source.data.image(source.place(name)))}
+        return {"thumb": thumbnail(source.data.image(source.place(request.id)))}
 
-    @answering
-    def open_photo(request: dict) -> dict[str, Any]:
-        run, name = run_of(request, by_name), text(request, "id")
-        table_of(run).index(name)
+    @answering(OpenPhotoRequest)
+    def open_photo(request: OpenPhotoRequest) -> dict[str, Any]:
+        run = run_of(request.run, by_name)
+        table_of(run).index(request.id)
         if not run.finished_rounds():
             raise UserError(NO_WEIGHTS)
-        return {"job": desk.submit(run, Photos(run).source.sample(name), name, tags_of(request)).token}
+        return {"job": queue.submit(run, Photos(run).source.sample(request.id), request.id, request.tags).token}
 
     return [browse, photo_thumb, open_photo]
 
 
-def page(run: Run, request: dict) -> dict[str, Any]:
+def page(run: Run, request: BrowseRequest) -> dict[str, Any]:
     """One page of the run's photos, as ``browse`` answers it.
 
     Returns:
@@ -274,18 +275,17 @@ def page(run: Run, request: dict) -> dict[str, Any]:
     table, photos = table_of(run), Photos(run)
     if not table.ids:
         raise UserError(f"{run.dir / 'images.csv'} lists no photo. Wait for the first round, or restore it.")
-    t = request.get("round")
-    t = table.rounds[-1] if t not in table.rounds else t
+    t = request.round if request.round in table.rounds else table.rounds[-1]
     r = table.rounds.index(t)
     sorts = sorts_of(table, r)
-    key = request.get("sort") if request.get("sort") in [*sorts] else next(iter(sorts), None)
+    key = request.sort if request.sort in sorts else next(iter(sorts), None)
     if key is None:
         raise UserError(f"{run.dir / 'images.csv'} has no figure to sort by in round {t}. Restore what training wrote.")
     _, series, values = sorts[key]
     order = np.argsort(-values if SORTS[key].largest else values, kind="stable")
     tags = photos.tags(table.ids)
     kept = [i for i in order.tolist() if _wanted(request, table.ids[i], tags[i])]
-    offset, count = whole(request, "offset", 0), min(MOST_ROWS, whole(request, "count", MOST_ROWS))
+    offset, count = request.offset, MOST_ROWS if request.count is None else min(MOST_ROWS, request.count)
     return {
         "rows": [_row(table, photos, r, i, series, values, tags[i]) for i in kept[offset : offset + count]],
         "total": len(kept),
@@ -303,19 +303,10 @@ def page(run: Run, request: dict) -> dict[str, Any]:
     }
 
 
-def whole(request: dict, key: str, default: int) -> int:
-    """A whole number of a request, not negative; UserError where it is none."""
-    value = request.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise UserError(f"Got {key} = {value!r}, expected a whole number from 0.")
-    return value
-
-
-def _wanted(request: dict, name: str, tags: list[str] | None) -> bool:
-    cls, search = request.get("cls"), request.get("search")
-    if cls and cls not in (tags or ()):
+def _wanted(request: BrowseRequest, name: str, tags: list[str] | None) -> bool:
+    if request.cls and request.cls not in (tags or ()):
         return False
-    return not isinstance(search, str) or search.strip().lower() in name.lower()
+    return request.search.strip().lower() in name.lower()
 
 
 def _row(table: Table, photos: Photos, r: int, i: int, series: np.ndarray, values: np.ndarray,

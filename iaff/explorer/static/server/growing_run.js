@@ -6,7 +6,7 @@ const EVERY_MS = 5000,
   OPENING_MS = 20; // until the app has a run at all
 
 /** Watches the run that is open: `app.grown(figures)` is called when it has another round, or new traces. */
-export function watchRun(app, store, server) {
+export function watchRun(app, store, client) {
   const known = new Map(); // of each run: rounds and traces, as they were last heard of
   let timer = 0;
 
@@ -19,10 +19,10 @@ export function watchRun(app, store, server) {
     const { run } = app;
     if (!run) return later(OPENING_MS);
     if (document.hidden) return; // becoming visible looks again
-    const answer = await Promise.resolve(server.figures({ run: run.name })).catch(() => null);
+    const answer = await client.figures(run.name).catch(() => null);
     await app.ready.catch(() => {}); // by now the page has what was there when it asked
     if (app.run !== run) return later(0);
-    if (!answer?.ok) return later(AWAY_MS);
+    if (!answer) return later(AWAY_MS);
     learn(app, known, answer);
     if (answer.figures.rounds.length < answer.rounds) later(EVERY_MS);
   }

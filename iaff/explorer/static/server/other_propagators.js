@@ -2,7 +2,6 @@
 // server says what they are for one photo; the browser walks the linear ones itself, so that they can be asked for rows
 // and columns like the trace's own.
 import { fromBase64, toBase64 } from "../trace/base64.js";
-import { DOWN } from "../client/down.js";
 import { floats, integers } from "../trace/safetensors.js";
 import { variant } from "../trace/variant.js";
 import { Walk } from "../engine/walk.js";
@@ -42,7 +41,7 @@ class Refined {
 }
 
 /** What the server says of one photo (and, where it matters, one round): asked once, and again after a failure. */
-function answerOf(app, trace, t, by) {
+function answerOf(client, trace, t, by) {
   if (by === "none") return Promise.resolve({ kind: "none" });
   const own = OF_THE_MAP.has(by),
     home = own ? trace : original(trace),
@@ -50,7 +49,7 @@ function answerOf(app, trace, t, by) {
   if (!answers.has(home)) answers.set(home, new Map());
   const known = answers.get(home);
   if (!known.has(key)) {
-    const asked = ask(app, trace, t, by);
+    const asked = ask(client, trace, t, by);
     asked.catch(() => known.delete(key));
     known.set(key, asked);
   }
@@ -62,13 +61,11 @@ function original(trace) {
   return trace;
 }
 
-async function ask(app, trace, t, by) {
+async function ask(client, trace, t, by) {
   const { w, h } = trace,
     request = { by, grid: [w, h], image: toBase64(trace.tensors.get("image").bytes) };
   if (OF_THE_MAP.has(by)) request.alpha = toBase64(trace.unary(t));
-  const answer = await app.server.propagate(request).catch(() => null);
-  if (!answer) throw new Error(DOWN);
-  if (!answer.ok) throw new Error(answer.error);
+  const answer = await client.propagate(request);
   if (answer.kind === "map")
     return { kind: "map", why: answer.why, map: floats({ dtype: "F32", bytes: fromBase64(answer.alpha) }) };
   return {
@@ -97,10 +94,10 @@ export function propagatorChange(trace, by, said) {
  * Promise of the trace as another propagator refines it, in all its rounds, made once per trace; it fails with a
  * sentence. `by`: one of state.js's PROPAGATORS.
  */
-export async function otherTrace(app, trace, by) {
+export async function refinedBy(client, trace, by) {
   const known = trace.variants?.get(`by-${by}`);
   if (known) return known;
   const rounds = Array.from({ length: trace.T }, (_, i) => i + 1);
-  const said = await Promise.all(rounds.map((t) => answerOf(app, trace, t, by)));
+  const said = await Promise.all(rounds.map((t) => answerOf(client, trace, t, by)));
   return variant(trace, propagatorChange(trace, by, said));
 }

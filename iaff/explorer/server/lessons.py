@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from iaff.explorer.handlers import Handler, answering
+from iaff.explorer.server.answers import Handler, answering
+from iaff.explorer.server.requests import EmptyRequest
 from iaff.lessons import LESSONS, read_folders
 
 
@@ -11,8 +12,8 @@ def lesson_list(folders: list[Path]) -> Handler:
     """``lessons({}) -> {lessons, broken}``, see :func:`iaff.lessons.read_folders`: the shipped ones and those of
     ``folders``, read at each call, so that a file that is dropped there appears."""
 
-    @answering
-    def lessons(request: dict) -> dict[str, Any]:
+    @answering(EmptyRequest)
+    def lessons(_: EmptyRequest) -> dict[str, Any]:
         return read_folders([LESSONS, *folders])
 
     return lessons
