@@ -109,7 +109,7 @@ function tile(app, stage, round, height, scale) {
     view,
     spec: { stage, round },
     app: { state, blink: false },
-    layers: Layers.of(trace, app.state),
+    layers: new Layers(trace, app.state),
     overlays: () => [],
     difference: () => null,
   };

@@ -37,7 +37,7 @@ export class Pane {
     if (trace === this.trace) return;
     this.trace = trace;
     if (!trace) return;
-    this.layers = Layers.of(trace, this.app.state);
+    this.layers = new Layers(trace, this.app.state);
     this.glow.open(trace);
     for (const one of [this.query, this.others]) {
       if (one.values?.length !== trace.n) one.values = new Float32Array(trace.n);
