@@ -3,7 +3,6 @@ import { TABLE } from "../state/state.js";
 import { embedded, unopened } from "../client/embedded.js";
 import { toBase64 } from "../trace/base64.js";
 import { DOWN } from "../client/down.js";
-import { runOf } from "./export_words.js";
 
 const ELSEWHERE = ["run", "img", "lesson", "step", "all", "allcls", "allround", "find", "figs"]; // not in one photo's page
 
@@ -27,25 +26,25 @@ function viewQuery(state) {
   return new URLSearchParams(changed.map((key) => [key, state[key]])).toString();
 }
 
-/** Promise of the page of this photo in this view, as a Blob; it fails with a sentence. */
-export async function selfContained(app) {
-  const { origin, state } = app,
-    run = runOf(app),
-    shell = embedded ? ownShell() : await askedShell(app),
-    title = app.title.textContent;
+/**
+ * Promise of the page of a snapshot's photo in its view, as a Blob; it fails with a sentence. `server`: asked for the
+ * page's shell, and for what is known of the run.
+ */
+export async function selfContained({ origin, state, title, run, isOfOpenRun }, server) {
+  const shell = embedded ? ownShell() : await askedShell(server);
   const content = {
     name: origin.meta.name,
     title,
     query: viewQuery(state),
     trace: toBase64(origin.bytes),
-    run: run ? { name: run, ...(run === app.run.name ? await figuresOf(app) : {}) } : null,
+    run: run ? { name: run, ...(isOfOpenRun ? await figuresOf(run, server) : {}) } : null,
   };
   const fills = { title: escaped(title), embedded: JSON.stringify(content).replaceAll("<", "\\u003c") },
     text = shell.replace(/@@(title|embedded)@@/g, (_, name) => fills[name]); // in one pass: a title may look like a mark
   return new Blob([text], { type: "text/html" });
 }
 
-async function askedShell({ server }) {
+async function askedShell(server) {
   const answer = await Promise.resolve(server.shell({})).catch(() => null);
   if (!answer?.ok) throw new Error(answer?.error ?? DOWN);
   return answer.shell;
@@ -60,8 +59,8 @@ function ownShell() {
 }
 
 /** The run's figures and histogram, as far as the server knows them. */
-async function figuresOf({ server, run }) {
-  const ask = (what) => Promise.resolve(server[what]({ run: run.name })).catch(() => null),
+async function figuresOf(run, server) {
+  const ask = (what) => Promise.resolve(server[what]({ run })).catch(() => null),
     [figures, mining] = await Promise.all([ask("figures"), ask("mining")]);
   return { figures: figures?.figures, mining: mining?.mining };
 }

@@ -14,37 +14,37 @@ const UNKNOWN = 255;
 const MARKS = { area, grade, line, change, pin };
 const WIDTHS = { area: 14, grade: 46, line: 22, change: 14, pin: 14 };
 
-/** Entries for Sheet.flow: what the colours, patterns and lines of all panes mean. */
-export function legendOf(app, sheet) {
-  const found = new Map();
-  for (const pane of app.picture.panes)
-    if (pane.trace) for (const entry of ofPane(app, pane)) found.set(keyOf(entry), entry);
-  return [...found.values(), ...pins(app)].map((entry) => drawn(entry, sheet));
+/** Entries for Sheet.flow: what the colours, patterns and lines of all scenes of a picture mean. */
+export function legendOf({ scenes, state }, sheet) {
+  const found = new Map(),
+    changes = {
+      difference: scenes[0].difference(),
+      between: scenes.find(({ spec }) => spec.stage === DIFFERENCE)?.difference(),
+    };
+  for (const scene of scenes)
+    if (scene.trace) for (const entry of entriesOf(scene, state, changes)) found.set(keyOf(entry), entry);
+  return [...found.values(), ...pinEntries(state)].map((entry) => drawn(entry, sheet));
 }
 
-/** Entries of one key mean the same: of scales with the same low end, the last pane's stands. */
+/** Entries of one key mean the same: of scales with the same low end, the last scene's stands. */
 const keyOf = ({ swatch, words }) => JSON.stringify(swatch?.kind === "ramp" ? swatch : [swatch, words]);
 
-function ofPane(app, pane) {
-  const layers = [pane.spec.stage, ...(pane.overlays?.() ?? []).map(({ name }) => name)];
-  return layers.filter((stage) => stage in ABOUT).flatMap((stage) => ofLayer(app, pane, stage));
-}
-
-/** What the page's legend says where the picture shows one of a pane's layers. */
-function ofLayer(app, pane, stage) {
-  const state = { ...app.state, stage, round: pane.spec.round },
-    between = app.picture.panes.find(({ spec }) => spec.stage === DIFFERENCE)?.difference();
-  if (stage === "photo" && state.truth !== "filled") return []; // its words are a hint for the page's users
-  return legend({ trace: pane.trace, state, difference: app.picture.difference(), between })
+/** What the page's legend says of the scene's layer and of each that lies above it. */
+function entriesOf(scene, state, changes) {
+  const { trace, spec, query } = scene,
+    layers = [spec.stage, ...scene.overlays().map(({ name }) => name)].filter((stage) => stage in ABOUT),
+    named = layers.filter((stage) => stage !== "photo" || state.truth === "filled"); // else it is a hint for the page
+  return named
+    .flatMap((stage) => legend({ trace, state: { ...state, stage, round: spec.round }, ...changes }))
     .filter(({ shown }) => shown !== false)
-    .map((entry) => (entry.swatch?.kind === "ramp" ? { ...entry, words: `max ${number(pane.query.max)}` } : entry));
+    .map((entry) => (entry.swatch?.kind === "ramp" ? { ...entry, words: `max ${number(query.max)}` } : entry));
 }
 
 /** Several pins have colours of their own. */
-function pins({ state, trace }) {
-  const list = trace ? pinsOf(state) : [];
-  if (list.length < 2) return [];
-  return list.map(({ x, y }, i) => ({ swatch: { kind: "pin", colour: PIN_COLOURS[i] }, words: `pixel ${x}, ${y}` }));
+function pinEntries(state) {
+  const pins = pinsOf(state);
+  if (pins.length < 2) return [];
+  return pins.map(({ x, y }, i) => ({ swatch: { kind: "pin", colour: PIN_COLOURS[i] }, words: `pixel ${x}, ${y}` }));
 }
 
 /** One entry, measured, for a sheet. */
