@@ -147,7 +147,7 @@ def test_what_needs_the_server_is_not_offered(alone, tmp_path):
     assert not any(word in top for word in ("Lessons", "Run figures", "Copy link"))
     dialog(page)
     assert page.locator(".exports section[aria-label='Rounds as GIF']").count() == 0
-    page.evaluate("__iaff.title.textContent += ' @@embedded@@'")
+    page.evaluate("__iaff.photoTitle += ' @@embedded@@'")
     again = take(page, "One HTML file", "HTML", tmp_path)
     assert Trace.from_bytes((tmp_path / take(page, "The trace", "safetensors", tmp_path).name).read_bytes())
     page = alone.open(again)

@@ -32,7 +32,6 @@ import { Pen } from "./picture/pen.js";
 import { Hiding } from "./state/hiding.js";
 import { Announcer } from "./ui/announcer.js";
 import { Lessons } from "./lessons/lessons.js";
-import { askedLeaks } from "./engine/leaks.js";
 
 const KEPT_TIMES = 2000;
 const PINNED = ["x", "y", "pins"];
@@ -75,7 +74,17 @@ class App {
     this.ownView = new UserPhotosView(this, root, client);
     this.own = this.ownView.photos;
     this.browser = new Browser(this, root, client);
-    this.exports = new Exports(this, root);
+    this.exports = new Exports({
+      root,
+      picture: this.picture,
+      opened: () => this.opened(),
+      client,
+      onopen: () => {
+        this.animation.stop();
+        this.stepper.stop();
+      },
+      onclose: () => this.leave(),
+    });
     listen(this);
     if (!embedded) watchRun(this, store, client);
     const restored = embedded ? Promise.resolve() : Promise.all([this.own.restore(), this.lessons.restore()]);
@@ -146,7 +155,7 @@ class App {
     if (!at) return;
     const pane = this.cursor && this.hovered?.trace && this.hovered.node.isConnected ? this.hovered : this.picture.main;
     if (this.readout.parentNode !== pane.node) pane.node.append(this.readout);
-    this.readout.textContent = describe(this, at, pane);
+    this.readout.textContent = describe(at, pane);
     this.readout.classList.toggle("up", pane.low(at));
   }
 
@@ -156,6 +165,7 @@ class App {
   }
 
   leave() {
+    if (this.exports.isOpen) return; // what the cursor asks is what is exported
     this.cursor = null;
     this.#aim();
     this.#follow();
@@ -303,7 +313,7 @@ class App {
       more = this.pins().length - 1;
     if (!pin) return this.say("Nothing is pinned.");
     const { main } = this.picture,
-      text = main.trace ? describe(this, pin, main) : `x ${pin.x}, y ${pin.y} px`;
+      text = main.trace ? describe(pin, main) : `x ${pin.x}, y ${pin.y} px`;
     this.say(`Pinned: ${text}${more > 0 ? `, and ${more} more` : ""}`);
   }
 
@@ -318,17 +328,10 @@ class App {
       spec.round = Math.min(spec.round, Math.max(1, (trace ?? origin).T));
       if (i === 0 && !trace) spec.by = null; // until the answer is there, the trace's own stands, under its own name
       pane.show(trace ?? (i === 0 ? origin : null), spec, why);
-      pane.title(i, picture.panes.length);
-      pane.leaks = trace && this.leaksOf(pane);
+      pane.title(picture.panes.length);
     });
     this.trace = picture.main.trace;
     if (length !== picture.panes.length) picture.fit();
-  }
-
-  /** The largest leaks of a pane's affinity, while they are looked at. */
-  leaksOf({ trace, spec }) {
-    const { state } = this;
-    return state.tab === "leaks" && perRound(spec.stage) ? askedLeaks(trace, { ...state, round: spec.round }) : null;
   }
 
   /** Something that was awaited is there, or was painted. */
@@ -399,7 +402,8 @@ class App {
     store.show(trace);
     this.whatIf.take();
     this.peak = peak(trace);
-    this.title.textContent = trace.meta.title || entry.title || entry.name;
+    this.photoTitle = trace.meta.title || entry.title || entry.name;
+    this.title.textContent = this.photoTitle;
     trace.onlater = () => this.origin === trace && this.#later();
     this.picture.say(null);
     for (const part of this.#parts()) part.hidden = false;
@@ -430,6 +434,12 @@ class App {
   /** Say what went wrong in the picture's place. */
   fail(error) {
     this.instead(problem(error), "Nothing to show");
+  }
+
+  /** The photo that is open: its title, its run's name, its entry if it is one's own; null where there is none. */
+  opened() {
+    if (!this.trace) return null;
+    return { title: this.photoTitle, run: this.run?.name ?? "", own: this.own.find(this.state.img) ?? null };
   }
 
   /** Something else in the picture's place. */

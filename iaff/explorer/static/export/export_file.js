@@ -2,7 +2,6 @@
 import { KEYS, VIEW } from "../state/state.js";
 import { embedded, unopened } from "../client/embedded.js";
 import { toBase64 } from "../trace/base64.js";
-import { runOf } from "./export_words.js";
 
 /** Hands a file over to the user. */
 export function save(blob, name) {
@@ -24,18 +23,18 @@ function viewQuery(state) {
   return new URLSearchParams(changed.map((key) => [key, state[key]])).toString();
 }
 
-/** Promise of the page of this photo in this view, as a Blob; it fails with a sentence. */
-export async function selfContained(app) {
-  const { origin, state } = app,
-    run = runOf(app),
-    shell = embedded ? ownShell() : await app.client.shell(),
-    title = app.title.textContent;
+/**
+ * Promise of the page of a snapshot's photo in its view, as a Blob; it fails with a sentence. `client`: asked for the
+ * page's shell, and for what is known of the run.
+ */
+export async function selfContained({ origin, state, title, run, isOfOpenRun }, client) {
+  const shell = embedded ? ownShell() : await client.shell();
   const content = {
     name: origin.meta.name,
     title,
     query: viewQuery(state),
     trace: toBase64(origin.bytes),
-    run: run ? { name: run, ...(run === app.run.name ? await figuresOf(app) : {}) } : null,
+    run: run ? { name: run, ...(isOfOpenRun ? await figuresOf(run, client) : {}) } : null,
   };
   const fills = { title: escaped(title), embedded: JSON.stringify(content).replaceAll("<", "\\u003c") },
     text = shell.replace(/@@(title|embedded)@@/g, (_, name) => fills[name]); // in one pass: a title may look like a mark
@@ -51,9 +50,9 @@ function ownShell() {
 }
 
 /** The run's figures and histogram, as far as the server knows them. */
-async function figuresOf({ client, run }) {
+async function figuresOf(run, client) {
   const unknown = () => undefined,
-    asked = [client.figures(run.name).catch(unknown), client.mining(run.name).catch(unknown)],
+    asked = [client.figures(run).catch(unknown), client.mining(run).catch(unknown)],
     [answer, mining] = await Promise.all(asked);
   return { figures: answer?.figures, mining };
 }
