@@ -8,7 +8,7 @@ if sys.version_info < (3, 11):  # before any import that needs it, so that the a
 import argparse
 from pathlib import Path
 
-from iaff.cli import add_lessons, add_server
+from iaff.cli.main import add_lessons, add_server
 from iaff.errors import UserError
 from iaff.explorer.app import build, explore, open_all
 from iaff.run import SHIPPED

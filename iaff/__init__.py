@@ -14,14 +14,21 @@ from typing import TYPE_CHECKING
 from iaff.errors import UserError
 
 if TYPE_CHECKING:
-    from iaff.own import explain
+    from iaff.explaining import explain
+    from iaff.explorer.standalone.page import page, show
     from iaff.run import Run
     from iaff.trace import Trace
 
-__all__ = ["Run", "Trace", "UserError", "explain"]
+__all__ = ["Run", "Trace", "UserError", "explain", "page", "show"]
 __version__ = "0.1.0"
 
-_HOMES = {"explain": "iaff.own", "Run": "iaff.run", "Trace": "iaff.trace"}
+_HOMES = {
+    "explain": "iaff.explaining",
+    "page": "iaff.explorer.standalone.page",
+    "show": "iaff.explorer.standalone.page",
+    "Run": "iaff.run",
+    "Trace": "iaff.trace",
+}
 
 
 def __getattr__(name: str):

@@ -2,6 +2,6 @@
 
 import sys
 
-from iaff.cli import main
+from iaff.cli.main import main
 
 sys.exit(main())

@@ -13,10 +13,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
-    ValidationInfo,
-    field_validator,
 )
-from pydantic_core import PydanticKnownError
 
 from iaff.errors import UserError
 
@@ -57,7 +54,7 @@ class Fit(Section):
 
 
 class Climb(Section):
-    """Anti-adversarial climbing of CAM: :func:`iaff.cam.climbed_activations`."""
+    """Anti-adversarial climbing of CAM: :func:`iaff.method.cam.climbed_activations`."""
 
     steps: NonNegativeInt = 0  # 0: plain CAM, as the paper has it
     size: PositiveFloat = 8.0  # of a step at the photo's steepest pixel, in grey levels
@@ -129,7 +126,7 @@ class Config(Section):
     seed: NonNegativeInt = 0
     rounds: PositiveInt = 5
     supervision: Literal["tags", "masks"] = "tags"  # masks: the upper bound, never weakly supervised
-    backbone: str = "mobilenet_v2"  # a name in iaff/nets/backbones.py, or timm:NAME
+    backbone: str = "mobilenet_v2"  # a name in iaff/nets/backbones.py, or timm:NAME, which check_backbones checks
     head: Literal["aspp", "largefov"] = "aspp"  # of the unary network
     weights: str = "imagenet"  # imagenet, a path to torchvision's or timm's state dict, or none
     classifier_backbone: str = ""  # of the classifier alone, whose maps give the seeds; empty: backbone
@@ -153,27 +150,6 @@ class Config(Section):
     loss: PairwiseLoss = PairwiseLoss()  # of the kind spn
     walk: Walk = Walk()  # of the kind affinitynet
 
-    @field_validator("backbone", "classifier_backbone")
-    @classmethod
-    def _backbone(cls, name: str, info: ValidationInfo) -> str:
-        from iaff.nets.backbones import NAMES, PREFIX, strides  # here: to name a section of settings needs no torch
-
-        if name.startswith(PREFIX):
-            strides(name)  # says what is wrong with it
-        elif name or info.field_name == "backbone":
-            _one_of((*NAMES, f"{PREFIX}NAME"), name)
-        return name
-
-    @field_validator("output_stride")
-    @classmethod
-    def _output_stride(cls, stride: int, info: ValidationInfo) -> int:
-        from iaff.nets.backbones import strides  # as above
-
-        for setting in ("backbone", "classifier_backbone"):
-            if name := info.data.get(setting):  # missing where it is wrong itself, which is said first
-                _one_of(strides(name), stride, f" with {setting}={name}")
-        return stride
-
     def recorded(self) -> dict[str, Any]:
         """As in ``config.json``: where photos and files of weights lie says nothing about a run."""
         found = self.model_dump(mode="json")
@@ -194,17 +170,10 @@ class Config(Section):
         return self.seed if self.data.choice is None else self.data.choice
 
 
-def _one_of(known: tuple[Any, ...], value: Any, condition: str = "") -> Any:
-    """The value, if it is known; else pydantic's own error for a choice."""
-    if value not in known:
-        *some, last = map(repr, known)
-        either = f"{', '.join(some)} or " if some else ""
-        raise PydanticKnownError("literal_error", {"expected": f"{either}{last}{condition}"})
-    return value
-
-
 def load_config(path: str | Path, overrides: list[str] = ()) -> Config:
     """Reads a TOML config and applies overrides such as ``data.root=DIR`` or ``rounds=2``.
+
+    Which backbones there are is checked where they are built: :func:`iaff.nets.backbones.check_backbones`.
 
     Raises:
         UserError: the file is missing or a setting has the wrong name, type or value.

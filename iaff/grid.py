@@ -32,6 +32,13 @@ def gates_inside(height: int, width: int) -> np.ndarray:
     return keep
 
 
+def stencil_inside(offsets: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Which neighbours at offsets ``int (M, 2)``, (row, column), lie in the image: ``bool (M, h, w)``."""
+    rows, columns = np.mgrid[:height, :width]
+    r, c = rows + offsets[:, 0, None, None], columns + offsets[:, 1, None, None]
+    return (r >= 0) & (r < height) & (c >= 0) & (c < width)
+
+
 def overlap(rows: int, columns: int, shape: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """Where a pixel and the one at (rows, columns) from it both lie in the image.
 

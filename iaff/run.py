@@ -30,8 +30,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from iaff.config import Climb
-from iaff.encoding import write_atomically
 from iaff.errors import UserError
+from iaff.files import write_atomically
 
 try:
     import fcntl

@@ -13,11 +13,11 @@ import torch
 from PIL import Image
 
 from iaff.errors import UserError
-from iaff.explorer.handlers import named
-from iaff.explorer.queries import Queries
+from iaff.explorer.api.queries import Queries
+from iaff.explorer.server.runs import named
+from iaff.method.superpixels import on_grid
 from iaff.propagation import leak_rate, reach
 from iaff.run import SHIPPED, Run
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
 from tests.ui.places import ROOT
 from tests.ui.synthetic import make_walk
@@ -113,7 +113,7 @@ def test_a_trace_without_layers(tmp_path):
 
 WRONG = [
     ({"run": "wolves"}, "No run of that name; the explorer has: animals"),
-    ({"run": ["animals"]}, "No run of that name"),
+    ({"run": ["animals"]}, r"Got run = \['animals'\], expected a text, the name of a run; correct it\."),
     ({"photo": "../config"}, r"no trace '\.\./config'; it has: chelsea"),
     ({"photo": None}, "Got photo = None, expected a text"),
     ({"round": 0}, "Got round = 0, expected a whole number from 1 to 5"),
@@ -147,7 +147,7 @@ def test_other_arguments_are_checked():
 def test_looking_needs_no_torch():
     program = """
 import sys
-from iaff.explorer.queries import Queries
+from iaff.explorer.api.queries import Queries
 from iaff.run import SHIPPED, Run
 queries = Queries([Run.load(SHIPPED)])
 queries.runs(), queries.photos("animals"), queries.figures("animals"), queries.trace_file("animals", "cow")
@@ -159,7 +159,7 @@ sys.exit("torch" in sys.modules)
 
 def test_mcp_says_what_it_needs(monkeypatch):
     """The message names the version that requirements-mcp.txt has."""
-    from iaff.explorer import mcp
+    from iaff.explorer.api import mcp
 
     monkeypatch.setattr(mcp, "find_spec", lambda name: None)
     pinned = (ROOT / "requirements-mcp.txt").read_text().splitlines()[-1]

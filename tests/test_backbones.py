@@ -14,11 +14,11 @@ from torchvision.models.vgg import cfgs, make_layers
 
 from iaff.config import load_config
 from iaff.errors import UserError
-from iaff.explainer import Explainer
+from iaff.inference import Predictor
 from iaff.nets import from_timm
-from iaff.nets.backbones import NAMES, PRETRAINED, build_trunk, strides
+from iaff.nets.backbones import NAMES, PRETRAINED, build_trunk, check_backbones, strides
+from iaff.nets.folding import folded
 from iaff.nets.imagenet import load_imagenet
-from iaff.nets.inference import folded
 from iaff.nets.small import Small
 from iaff.nets.unary import Unary
 from iaff.nets.vgg import VGG16
@@ -239,7 +239,7 @@ def test_finding_the_maps_draws_no_random_numbers():
 )
 def test_what_is_no_backbone_of_timm_is_said(overrides, message):
     with pytest.raises(UserError, match=message):
-        load_config("training/configs/shapes_tiny.toml", overrides)
+        check_backbones(load_config("training/configs/shapes_tiny.toml", overrides))
 
 
 def test_timm_is_needed_only_for_its_backbones(monkeypatch):
@@ -247,8 +247,8 @@ def test_timm_is_needed_only_for_its_backbones(monkeypatch):
     from_timm.strides.cache_clear()
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(UserError, match=rf"backbone=timm:resnet101\.tv_in1k needs .* pip install {pinned}"):
-        load_config("training/configs/voc_resnet101.toml")
-    load_config("training/configs/voc_vgg16.toml")
+        check_backbones(load_config("training/configs/voc_resnet101.toml"))
+    check_backbones(load_config("training/configs/voc_vgg16.toml"))
 
 
 def test_a_download_that_fails_and_weights_that_are_nowhere(monkeypatch):
@@ -269,9 +269,9 @@ def test_the_classifier_may_have_a_backbone_of_its_own(tmp_path):
     size = ["rounds=1", "traces=0", "mining.steps=1", "data.train_size=4", "data.tune="]
     own = [f"classifier_backbone={MOBILE}", "classifier_weights=none"]
     config = load_config("training/configs/shapes_tiny.toml", [*few, *size, *own])
-    explainer = Explainer(train(config, tmp_path / "run"))
-    assert isinstance(explainer.classifier.trunk, from_timm.Timm)
-    assert isinstance(explainer.rounds[0].f.trunk, Small)
+    predictor = Predictor(train(config, tmp_path / "run"))
+    assert isinstance(predictor.classifier.trunk, from_timm.Timm)
+    assert isinstance(predictor.rounds[0].f.trunk, Small)
 
 
 def test_runs_from_before_the_classifier_had_its_own_backbone(tmp_path):
@@ -289,6 +289,7 @@ def test_runs_from_before_the_classifier_had_its_own_backbone(tmp_path):
 @pytest.mark.parametrize("name", ["voc_vgg16", "voc_resnet101", "coco_vgg16"])
 def test_the_papers_configs_are_valid(name):
     config = load_config(f"training/configs/{name}.toml")
+    check_backbones(config)
     assert (config.name, config.rounds, config.weights) == (name, 5, "imagenet")
     for fit in (config.classifier, config.unary, config.pairwise):
         assert fit.crop % 16 == 0

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from iaff.cam import climbed_activations, find_evidence
 from iaff.config import Cam, Climb
 from iaff.data.transforms import to_tensor
+from iaff.method.cam import climbed_activations, find_evidence
 from iaff.nets.classifier import Classifier
 from iaff.nets.small import Small
 
@@ -65,7 +65,7 @@ def test_tags_are_climbed_as_one_by_one_and_others_not_at_all(net, image):
 def test_without_tags_the_photo_is_climbed_towards_what_is_proposed(net, image, monkeypatch):
     how = Cam(climb=Climb(steps=1))
     probability = find_evidence(net, image, how).probability
-    monkeypatch.setattr("iaff.cam.PROPOSED", float(probability.mean()))  # some classes are above it, some below
+    monkeypatch.setattr("iaff.method.cam.PROPOSED", float(probability.mean()))  # some classes are above it, some below
     found = find_evidence(net, image, how)
     assert 0 < found.proposed.sum() < CLASSES
     torch.testing.assert_close(found.cam, find_evidence(net, image, how, found.proposed).cam)

@@ -12,14 +12,14 @@ import pytest
 import torch
 from PIL import Image
 
-from iaff.affinity import StencilAffinity
 from iaff.data.transforms import grid_photo
-from iaff.explorer import compare
-from iaff.explorer.compare import MOST_CELLS, propagate
+from iaff.explorer.server import other_propagators
+from iaff.explorer.server.other_propagators import MOST_CELLS, propagate
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import Pamr, colour_walk
 from iaff.run import SHIPPED
 from iaff.trace import Trace
+from iaff.trace.affinity import StencilAffinity
 
 TRACE = Trace.load(SHIPPED / "traces" / "pasture.safetensors")
 ALPHA = TRACE.rounds[1].alpha_u
@@ -89,9 +89,9 @@ NAN[0, 0, 0] = np.nan
         (None, "expected one JSON object"),
         (question("magic"), "Got the propagator 'magic', expected one of walk, pamr, crf"),
         (question("walk", image=7), "expected a text"),
-        (question("walk", image="no base64!"), "not base64"),
+        (question("walk", image="no base64!"), "Got image = 'no base64!', expected a text, a JPEG or PNG file of"),
         (question("walk", image=encoded(b"GIF89a")), "no picture"),
-        (question("walk", image="A" * 20_000_000), "expected at most"),
+        (question("walk", image="A" * 20_000_000), "Got image of length 15,000,000, expected .* at most 8,000,000"),
         (question("walk", image=bomb(30000, 30000)), "no picture|expected at most 640 x 640"),
         (question("walk", image=bomb(4000, 4000)), "Got a photo of 4000 x 4000 px, expected at most 640 x 640"),
         (question("walk", image=bomb(352, 264)), "no picture"),
@@ -119,8 +119,8 @@ def test_a_small_grey_photo_will_do():
 def test_one_photo_is_refined_at_a_time(by, monkeypatch):
     if by == "crf":
         pytest.importorskip("pydensecrf")
-    monkeypatch.setattr(compare, "PATIENCE", 0.01)
-    with compare.alone():
+    monkeypatch.setattr(other_propagators, "PATIENCE", 0.01)
+    with other_propagators.alone():
         answers = []
         other = threading.Thread(target=lambda: answers.append(propagate(question(by))))
         other.start()

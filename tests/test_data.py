@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from iaff.data import open_split
-from iaff.explainer import Explainer
+from iaff.inference import Predictor
 from iaff.run import Run
 from training.evaluate import evaluate
 
@@ -34,7 +34,7 @@ def numbers(tree, path=""):
 def test_the_shipped_run_scores_as_committed():
     run = Run.load(ROOT / "assets" / "runs" / "animals")
     data = open_split("voc", str(VOC_ROOT), "val", run.classes[1:], size=60)
-    result, committed = evaluate(Explainer(run), data), json.loads(EXPECTED.read_text())
+    result, committed = evaluate(Predictor(run), data), json.loads(EXPECTED.read_text())
     assert result["images"] == committed["images"] == 60
     found, expected = (dict(numbers({k: r[k] for k in ("cam", "seeds", "rounds")})) for r in (result, committed))
     assert found.keys() == expected.keys()

@@ -8,8 +8,8 @@ import pytest
 
 from iaff.config import Config
 from iaff.run import SHIPPED
-from iaff.trace import TENSORS, Trace
-from iaff.trace_check import Meta
+from iaff.trace import Trace
+from iaff.trace.schema import TENSORS, Meta
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

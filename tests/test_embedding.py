@@ -6,11 +6,11 @@ import torch
 
 from iaff import Trace, UserError, explain
 from iaff.config import Mining, Seeds
-from iaff.embedding import embed
-from iaff.labels import as_channels
-from iaff.mining import confident_map
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid
+from iaff.method.embedding import embed
+from iaff.method.labels import as_channels
+from iaff.method.mining import confident_map
+from iaff.method.seeds import find_seeds
+from iaff.method.superpixels import on_grid
 from tests.test_trace import CLASSES, H, W, arrays
 
 

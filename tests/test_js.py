@@ -21,7 +21,7 @@ def oracles(tmp_path) -> Path:
     """A folder with Python's answers, topic by topic."""
     if not NODE:
         no = pytest.fail if os.environ.get("IAFF_REQUIRE_NODE") else pytest.skip
-        no("no Node found: install version 18 or newer (apt-get install nodejs, or https://nodejs.org)")
+        no("no Node found: install version 18.20 or newer (apt-get install nodejs, or https://nodejs.org)")
     folder, traces = tmp_path / "oracles", Traces.make(tmp_path / "traces")
     folder.mkdir()
     for topic, module in TOPICS.items():

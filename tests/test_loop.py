@@ -20,12 +20,14 @@ import training.trainer
 from iaff.config import load_config
 from iaff.data import Shapes, open_split
 from iaff.errors import UserError
-from iaff.explainer import Explainer
+from iaff.inference import Predictor
+from iaff.method.labels import allowed_classes
+from iaff.method.photo import refine
+from iaff.method.seeds import find_seeds
+from iaff.method.superpixels import on_grid
 from iaff.run import Run
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
-from iaff.tracing import trace_photo
+from iaff.trace.record import trace_photo
 from training.evaluate import evaluate
 from training.ship import ship
 from training.storage import Maps
@@ -101,24 +103,36 @@ def test_figures_of_every_round(run):
 
 
 def test_an_own_photo_gets_the_seeds_that_training_made(run):
-    explainer, photos = Explainer(run), open_split("shapes", "", "train", size=24)
+    predictor, photos = Predictor(run), open_split("shapes", "", "train", size=24)
     for i in (0, 7):
         image, tags = photos.image(i), torch.from_numpy(photos.tags(i))
-        cam = explainer.evidence(image, tags).cam
-        seeds = find_seeds(cam, tags, on_grid(explainer.superpixels(image)), explainer.config.seeds)
+        cam = predictor.evidence(image, tags).cam
+        seeds = find_seeds(cam, tags, on_grid(predictor.superpixels(image)), predictor.config.seeds)
         assert torch.equal(seeds, Maps(run.dir / "cache" / "seeds")[i]["labels"])
+
+
+def test_explaining_makes_of_a_photo_what_training_made(run):
+    predictor, photos = Predictor(run), open_split("shapes", "", "train", size=24)
+    for i in (0, 7):
+        image, classes = photos.image(i), allowed_classes(torch.from_numpy(photos.tags(i)))
+        for t in (1, 2):
+            (maps,) = predictor.round(t, image, predictor.superpixels(image), classes)
+            unary, refined = (Maps(run.dir / "cache" / f"{stage}_{t}")[i] for stage in ("unary", "refined"))
+            assert torch.equal(maps.alpha_u.half(), unary["alpha"])
+            assert torch.equal(maps.pooled.half(), unary["pooled"])
+            assert torch.equal(refine(maps.g, unary["alpha"].float()).half(), refined["alpha"])
 
 
 def test_a_mask_that_says_nothing_costs_the_figures_alone(run):
     """All void is as good as no mask; a single labelled pixel is enough for a mIoU, and not for a leak."""
-    explainer, photos = Explainer(run), open_split("shapes", "", "train", size=24)
+    predictor, photos = Predictor(run), open_split("shapes", "", "train", size=24)
     image, tags = photos.image(0), photos.tags(0)
     void = np.full(image.shape[:2], 255, np.uint8)
-    nothing, without = (trace_photo(explainer, image, tags, truth, name="a") for truth in (void, None))
+    nothing, without = (trace_photo(predictor, image, tags, truth, name="a") for truth in (void, None))
     assert nothing.meta == without.meta
     assert "truth" not in nothing.tensors
     void[0, 0] = 0
-    figures = trace_photo(explainer, image, tags, void, name="a").meta["rounds"][0]["figures"]
+    figures = trace_photo(predictor, image, tags, void, name="a").meta["rounds"][0]["figures"]
     assert "miou" in figures["refined"]
     assert "leak" not in figures
 
@@ -235,7 +249,7 @@ def test_a_shipped_copy_is_small_and_scores_the_same(run, tmp_path):
     copy = ship(run, tmp_path / "copy", tmp_path)
     assert [entry["name"] for entry in copy.traces()] == ["one", "two"]
     assert copy.weights("unary_1").stat().st_size < 0.6 * run.weights("unary_1").stat().st_size
-    theirs, ours = (evaluate(Explainer(r), scenes)["rounds"][1] for r in (copy, run))
+    theirs, ours = (evaluate(Predictor(r), scenes)["rounds"][1] for r in (copy, run))
     assert theirs["refined"]["miou_tags"] == pytest.approx(ours["refined"]["miou_tags"], abs=0.01)
     rows = list(csv.DictReader((copy.dir / "images.csv").open()))
     assert [(row["round"], row["image"]) for row in rows] == [(t, name) for t in "12" for name in ("one", "two")]

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 import iaff
 from iaff import Run, Trace, UserError
-from iaff.cli import main
+from iaff.cli.main import main
 from iaff.data import Folder, open_split
 from iaff.images import read_photo
 from iaff.run import SHIPPED

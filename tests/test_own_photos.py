@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from iaff import Run, Trace, UserError
-from iaff.explorer import jobs
-from iaff.explorer.handlers import own_photos
-from iaff.explorer.jobs import Desk
+from iaff.explorer.server import jobs
+from iaff.explorer.server.jobs import JobQueue
+from iaff.explorer.server.uploads import uploaded_photos
 from iaff.run import SHIPPED
 
 RUN = Run.load(SHIPPED)
@@ -49,33 +49,33 @@ def until(condition, seconds=5):
 
 def test_one_after_the_other_and_handed_over_once():
     work = Work()
-    desk = Desk(work)
-    a, b, c = (desk.submit(RUN, name.encode(), name, None) for name in "abc")
+    queue = JobQueue(work)
+    a, b, c = (queue.submit(RUN, name.encode(), name, None) for name in "abc")
     until(lambda: a.state == "running")
-    assert [desk.ahead(job) for job in (a, b, c)] == [0, 1, 2]
+    assert [queue.ahead(job) for job in (a, b, c)] == [0, 1, 2]
     work.go(1)
     until(lambda: a.stage == "step 1")
     assert (a.share, b.stage) == (1 / 3, "Waiting")
     with pytest.raises(UserError, match="its state is 'running'"):
-        desk.take(a.token)
+        queue.take(a.token)
     work.go(8)
     until(lambda: c.ended.is_set())
     assert work.order == ["a", "b", "c"]
-    assert desk.take(b.token) == b"b!"
+    assert queue.take(b.token) == b"b!"
     assert b.data is None  # the photo is gone
     for token in (b.token, "guessed"):
         with pytest.raises(UserError, match="not known here"):
-            desk.find(token)
+            queue.find(token)
 
 
 def test_cancelled_photos_make_way():
     work = Work()
-    desk = Desk(work)
-    a, b, c = (desk.submit(RUN, name.encode(), name, None) for name in "abc")
+    queue = JobQueue(work)
+    a, b, c = (queue.submit(RUN, name.encode(), name, None) for name in "abc")
     until(lambda: a.state == "running")
-    desk.cancel(b.token)
-    desk.cancel(a.token)
-    assert desk.ahead(c) == 0
+    queue.cancel(b.token)
+    queue.cancel(a.token)
+    assert queue.ahead(c) == 0
     work.go(1)  # a notices at its next step
     until(lambda: c.state == "running")
     work.go()
@@ -87,19 +87,19 @@ def test_cancelled_photos_make_way():
 def test_what_nobody_asks_about_is_dropped(monkeypatch):
     monkeypatch.setattr(jobs, "FORGOTTEN", 0.05)
     work = Work()
-    desk = Desk(work)
-    desk.submit(RUN, b"a", "a", None)
+    queue = JobQueue(work)
+    queue.submit(RUN, b"a", "a", None)
     work.go()
     time.sleep(0.1)
-    b = desk.submit(RUN, b"b", "b", None)
-    assert list(desk.jobs) == [b.token]
+    b = queue.submit(RUN, b"b", "b", None)
+    assert list(queue.jobs) == [b.token]
     work.go()
 
 
 def test_errors_are_told_and_the_next_photo_goes_on(capsys):
     work = Work()
-    desk = Desk(work)
-    bad, bug, good = (desk.submit(RUN, b"x", name, None) for name in ("bad", "bug", "good"))
+    queue = JobQueue(work)
+    bad, bug, good = (queue.submit(RUN, b"x", name, None) for name in ("bad", "bug", "good"))
     work.go(9)
     until(lambda: good.ended.is_set())
     assert (bad.state, bad.error) == ("failed", "bad is empty (0 bytes).")
@@ -111,7 +111,7 @@ def test_errors_are_told_and_the_next_photo_goes_on(capsys):
 @pytest.fixture
 def server(tmp_path):
     """The four server functions and the folder of uploads."""
-    functions = {f.__name__: f for f in own_photos([RUN], Desk(), tmp_path)}
+    functions = {f.__name__: f for f in uploaded_photos([RUN], JobQueue(), tmp_path)}
     return functions, tmp_path
 
 
@@ -143,7 +143,7 @@ def test_a_run_with_truncated_weights_fails_with_a_sentence(tmp_path):
     uploads = tmp_path / "uploads"
     uploads.mkdir()
     (uploads / "cat.jpg").write_bytes(PHOTO)
-    submit, progress, take, _ = own_photos([Run.load(tmp_path / "run")], Desk(), uploads)
+    submit, progress, take, _ = uploaded_photos([Run.load(tmp_path / "run")], JobQueue(), uploads)
     job = submit({"run": "animals", "path": str(uploads / "cat.jpg"), "name": "cat.jpg", "tags": None})["job"]
     until(lambda: progress({"job": job})["state"] == "failed", 60)
     assert "unary_2.safetensors cannot be read" in progress({"job": job})["error"]
@@ -155,8 +155,8 @@ def test_a_run_with_truncated_weights_fails_with_a_sentence(tmp_path):
     [
         (None, "expected one JSON object"),
         ({"run": "none", "name": "a", "path": "x"}, "No run of that name; the explorer has: animals"),
-        ({"run": ["animals"], "name": "a", "path": "x"}, "No run of that name"),
-        ({"run": "animals", "path": "x"}, "expected a text"),
+        ({"run": ["animals"], "name": "a", "path": "x"}, "Got run = ['animals'], expected a text, the name of a run"),
+        ({"run": "animals", "path": "x"}, "Got no name, expected a text"),
         ({"run": "animals", "name": "a", "path": "/etc/passwd"}, "not an upload's"),
         ({"run": "animals", "name": "a", "path": "UPLOADS/../secret.jpg"}, "not an upload's"),
         ({"run": "animals", "name": "a", "path": "UPLOADS"}, "not an upload's"),

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from iaff.data import VOC, VOC_CLASSES
-from iaff.encoding import palette
 from iaff.errors import UserError
+from iaff.trace.encoding import palette
 from training import predict
 
 ROOT = Path(__file__).parents[1]

@@ -13,8 +13,8 @@ from PIL import Image
 from scipy.io import savemat
 
 from iaff.data import VOC, VOC_CLASSES
-from iaff.encoding import palette
 from iaff.errors import UserError
+from iaff.trace.encoding import palette
 from training import downloads, prepare
 from training.downloads import Source
 

@@ -13,6 +13,7 @@ from iaff.nets.affinitynet import AffinityNet, pair_labels
 from iaff.nets.small import Small
 from iaff.propagation import (
     DenseCrf,
+    Linear,
     Nothing,
     Pamr,
     RandomWalk,
@@ -26,6 +27,7 @@ from iaff.propagation import (
     transition,
 )
 from iaff.propagation.walk import both_ways
+from iaff.trace.affinity import affinity_of, restored
 
 H, W = 7, 9
 
@@ -51,6 +53,25 @@ def linear_ones():
 def dense(g):
     """G from its columns, (hw, hw)."""
     return g.propagate(torch.eye(H * W).view(1, H * W, H, W))[0].flatten(1).T
+
+
+@pytest.mark.parametrize("name", linear_ones())
+def test_a_trace_can_keep_every_linear_propagator(name):
+    g = linear_ones()[name]
+    about, tensors = affinity_of(g.to_arrays()).stored()
+    again = restored(about, tensors.__getitem__)
+    assert again.grid == (H, W)
+    torch.testing.assert_close(dense(again.propagator), dense(g), atol=5e-3, rtol=0)
+
+
+def test_a_propagator_that_no_trace_can_keep_says_what_to_write():
+    class Blur(Linear):
+        name, grid = "blur", (H, W)
+        propagate = propagate_back = staticmethod(lambda alpha: alpha.mean((2, 3), keepdim=True).expand_as(alpha))
+        ones = staticmethod(lambda: torch.ones(1, 1, H, W))
+
+    with pytest.raises(UserError, match=r"Got the propagator Blur, .* Give it a method to_arrays"):
+        Blur().to_arrays()
 
 
 @pytest.mark.parametrize("name", linear_ones())

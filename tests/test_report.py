@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from iaff.config import load_config
 from iaff.data import Shapes, open_split
-from iaff.explainer import Explainer
+from iaff.inference import Predictor
 from training import evaluate
 from training.train import train
 
@@ -114,13 +114,13 @@ def test_evaluate_says_beside_every_figure_what_it_is_of(measured, photos, tmp_p
 def test_proposed_tags_lie_between_the_true_ones_and_none(measured, photos):
     """The third protocol is the second where the right tags are proposed, and the first where all are."""
     run, _ = measured
-    explainer, data = Explainer(run), open_split("folder", str(photos), "val", run.classes[1:])
+    predictor, data = Predictor(run), open_split("folder", str(photos), "val", run.classes[1:])
     tags = [torch.from_numpy(data.tags(i)) for i in range(len(data))]
     for proposed, same in ((tags, "_tags"), ([torch.ones_like(t) for t in tags], "")):
-        (scored,) = evaluate.evaluate(explainer, data, cam=False, proposed=proposed)["rounds"]
+        (scored,) = evaluate.evaluate(predictor, data, cam=False, proposed=proposed)["rounds"]
         for key in ("unary", "refined"):
             for figure in ("miou", "iou", "objects"):
                 assert scored[key][f"{figure}_proposed"] == scored[key][f"{figure}{same}"]
-    (scored,) = evaluate.evaluate(explainer, data, cam=False)["rounds"]
-    own = evaluate.evaluate(explainer, data, cam=False, proposed=evaluate.proposals(explainer, data))["rounds"][0]
+    (scored,) = evaluate.evaluate(predictor, data, cam=False)["rounds"]
+    own = evaluate.evaluate(predictor, data, cam=False, proposed=evaluate.proposals(predictor, data))["rounds"][0]
     assert scored["refined"] == own["refined"]

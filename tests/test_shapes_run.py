@@ -5,7 +5,7 @@ import pytest
 
 from iaff.config import load_config
 from iaff.data import open_split
-from iaff.explainer import Explainer
+from iaff.inference import Predictor
 from training.evaluate import evaluate, table
 from training.train import train
 
@@ -19,7 +19,7 @@ def test_shapes_beats_cam_on_unseen_scenes(tmp_path):
     for seed in range(3):
         run = train(load_config(CONFIG, [f"seed={seed}"]), tmp_path / str(seed))
         scenes = open_split("shapes", "", "val", size=100, seed=seed)
-        result = evaluate(Explainer(run), scenes)
+        result = evaluate(Predictor(run), scenes)
         head = {"run": f"shapes, seed {seed}", "data": "shapes", "split": "val", "thresholds": {"tau": 0, "purity": 0}}
         print(table({**head, **result}))
         cam.append(result["cam"]["oracle"]["miou_tags"])

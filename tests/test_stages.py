@@ -11,17 +11,17 @@ import torch
 from torchvision.models import mobilenet_v2
 
 from iaff.config import Mining, load_config
-from iaff.energy import image_weights, paper_energy, reference_energy
 from iaff.errors import UserError
 from iaff.grid import overlap
-from iaff.metrics import Partial, Segmentation, Sweep
-from iaff.mining import confident_map, label_shares, pool_features, region_samples
-from iaff.nets.backbones import build_trunk
+from iaff.method.energy import image_weights, paper_energy, reference_energy
+from iaff.method.metrics import Partial, Segmentation, Sweep
+from iaff.method.mining import confident_map, label_shares, pool_features, region_samples
+from iaff.method.seeds import cam_labels, make_seeds
+from iaff.method.stages import Stages
+from iaff.method.superpixels import on_grid
+from iaff.nets.backbones import build_trunk, check_backbones
 from iaff.nets.mobilenet import MobileNetV2, Phases
 from iaff.propagation import gates_from_logits, propagate, rademacher, smoothness, superpixel_average
-from iaff.seeds import cam_labels, make_seeds
-from iaff.stages import Stages
-from iaff.superpixels import on_grid
 from tests.test_propagation import dense
 
 
@@ -252,7 +252,7 @@ def test_grid_samples_the_centres():
 )
 def test_wrong_settings_are_named(overrides, message):
     with pytest.raises(UserError, match=message):
-        load_config("training/configs/shapes_tiny.toml", overrides)
+        check_backbones(load_config("training/configs/shapes_tiny.toml", overrides))
 
 
 def test_settings_are_imported_without_torch():

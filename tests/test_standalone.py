@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from iaff.cli import main
+from iaff.cli.main import main
 from iaff.errors import UserError
-from iaff.explorer.export_handler import exports
 from iaff.explorer.files import STATIC, STYLES
-from iaff.explorer.standalone import shell
-from iaff.explorer.view import keys, view_of
+from iaff.explorer.server.exports import exports
+from iaff.explorer.standalone.page import shell
+from iaff.explorer.standalone.view import query_of, schema, view_of
 from iaff.run import SHIPPED
 from iaff.trace import Trace
 
@@ -61,7 +61,7 @@ def test_a_title_cannot_break_out_of_the_page(trace):
 def test_all_modules_are_there():
     modules = json.loads(re.search(r'<script type="importmap">(.*?)</script>', shell()).group(1))["imports"]
     sources = {name: base64.b64decode(address.partition(",")[2]).decode() for name, address in modules.items()}
-    wanted = {name for source in sources.values() for name in re.findall(r'\bfrom "([^"]+)";', source)}
+    wanted = {name for source in sources.values() for name in re.findall(r'\bfrom "([^"]+)"', source)}
     assert wanted <= set(modules)
     assert "iaff/engine/stencil.js" in wanted
     assert not any("charts" in name for name in modules), "charts need the server"
@@ -71,12 +71,9 @@ def test_every_style_sheet_has_its_place():
     assert sorted(STYLES) == sorted(STATIC.rglob("*.css"))
 
 
-def test_views_are_read_from_the_table():
-    table = re.search(r"export const TABLE = \{(.*?)\n\};", (STATIC / "state/state.js").read_text(), re.DOTALL).group(1)
-    assert set(keys()) < set(re.findall(r"^  (\w+):", table, re.MULTILINE))
-    assert keys()["stage"][0] == "photo"
-    assert keys()["mode"] == ("row", "column")
-    assert {"run", "img"}.isdisjoint(keys())
+def test_the_start_of_each_key_is_allowed(trace):
+    starts = {key: rule["start"] for key, rule in schema().items() if rule.get("alone", True)}
+    assert query_of(starts, trace).startswith("stage=photo&round=1&tab=stage&")
 
 
 @pytest.mark.parametrize(
@@ -84,10 +81,17 @@ def test_views_are_read_from_the_table():
     [
         ({"stag": "affinity"}, ["stag", "expected one of stage"]),
         ({"stage": "afinity"}, ["'afinity'", "affinity"]),
-        ({"round": 6}, ["round = 6", "1 to 5"]),
-        ({"x": 352, "y": 0}, ["x = 352", "0 to 351"]),
+        ({"round": 6}, ["round = '6'", "1 to 5"]),
+        ({"x": 352, "y": 0}, ["x = '352'", "0 to 351"]),
         ({"x": 3}, ["x alone"]),
         ({"img": "cow"}, ["img"]),
+        ({"tau": 7}, ["tau = '7'", "0 to 1"]),
+        ({"opacity": 400}, ["opacity = '400'", "0 to 100"]),
+        ({"zoom": "near"}, ["zoom = 'near'", "1 to 32"]),
+        ({"over": "seeds.60_sky.40"}, ["over", "layer.opacity"]),
+        ({"hide": "gallery_walls"}, ["hide", "charts"]),
+        ({"p2": "refined.2"}, ["p2", "stage.round.by.run"]),
+        ({"cls": "cat\ndog"}, ["cls", "20000 characters"]),
     ],
 )
 def test_a_view_that_cannot_be_is_refused(trace, view, words):
@@ -167,13 +171,13 @@ def test_a_gif_of_the_frames():
     ("request_", "words"),
     [
         ([], "JSON object"),
-        ({"frames": [], "ms": 1000}, "frames = 0"),
-        ({"frames": [picture()] * 41, "ms": 1000}, "frames = 41"),
-        ({"frames": "x", "ms": 1000}, "frames = str"),
+        ({"frames": [], "ms": 1000}, "frames of length 0"),
+        ({"frames": [picture()] * 41, "ms": 1000}, "frames of length 41"),
+        ({"frames": "x", "ms": 1000}, "frames = 'x'"),
         ({"frames": [picture()], "ms": 0}, "ms = 0"),
         ({"frames": [picture()], "ms": True}, "ms = True"),
-        ({"frames": [picture(), 7], "ms": 1000}, "Frame 2"),
-        ({"frames": ["%%%"], "ms": 1000}, "no PNG"),
+        ({"frames": [picture(), 7], "ms": 1000}, "frames[1] = 7"),
+        ({"frames": ["%%%"], "ms": 1000}, "frames[0] = '%%%', expected 1 to 40 PNGs"),
         ({"frames": [picture(kind="JPEG")], "ms": 1000}, "no PNG"),
         ({"frames": [picture(), picture(size=(41, 30))], "ms": 1000}, "Frame 2"),
         ({"frames": [picture(size=(2401, 2))], "ms": 1000}, "2401"),

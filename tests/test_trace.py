@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from iaff import Trace, UserError
-from iaff.encoding import decode_png, encode_png, encode_superpixels, half_down
 from iaff.propagation import gates_from_logits, propagate
+from iaff.trace.encoding import decode_png, encode_png, encode_superpixels, half_down
 
 H, W, CLASSES = 22, 32, ["background", "cat", "dog"]
 OFFSETS = np.array([(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if (r, c) != (0, 0)])

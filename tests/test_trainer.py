@@ -22,19 +22,19 @@ from torch import nn
 import training.storage
 import training.train
 import training.trainer
-from iaff.cam import CLASSIFIER_LOSS
 from iaff.config import Fit, PairwiseLoss, Walk, load_config
 from iaff.errors import UserError
 from iaff.images import read_photo
-from iaff.loss import Loss
+from iaff.method.cam import CLASSIFIER_LOSS
+from iaff.method.supervision import BALANCED, HARD, SOFT, labels_at, object_odds, soft_sample
 from iaff.nets.affinitynet import AffinityNet
 from iaff.nets.backbones import build_trunk
 from iaff.nets.classifier import Classifier
+from iaff.nets.loss import Loss
 from iaff.nets.spn import Spn
 from iaff.nets.unary import Unary
 from iaff.propagation import rademacher
 from iaff.run import Run
-from iaff.supervision import BALANCED, HARD, SOFT, labels_at, object_odds, soft_sample
 from tests.odd import odd_photos
 from tests.test_loop import CONFIG, assert_same_end, losses
 from training.ship import ship

@@ -15,9 +15,9 @@ from typing import Any
 
 from iaff.config import load_config
 from iaff.data import open_split
-from iaff.encoding import write_atomically
 from iaff.errors import UserError
-from iaff.explainer import Explainer
+from iaff.files import write_atomically
+from iaff.inference import Predictor
 from training.evaluate import device, evaluate
 from training.storage import one_sentence
 from training.train import train
@@ -61,7 +61,7 @@ def share(base: Path, folder: Path, settings: list[str]) -> None:
 def score(run, root: str, split: str) -> list[dict[str, Any]]:
     """A run's last round on a split: mIoU of alpha^u and alpha^p with tags, precision and coverage of Y_t, in 0..1."""
     photos = open_split("voc", root, split, run.classes[1:])
-    rounds = evaluate(Explainer(run, device()), photos, [run.finished_rounds()], cam=False)["rounds"]
+    rounds = evaluate(Predictor(run, device()), photos, [run.finished_rounds()], cam=False)["rounds"]
     return [_figures(r) for r in rounds]
 
 

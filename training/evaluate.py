@@ -20,14 +20,16 @@ from tqdm import tqdm
 from iaff.data import Dataset, Subset, open_split
 from iaff.data.transforms import enlarge
 from iaff.errors import UserError
-from iaff.explainer import Explainer, RoundMaps
 from iaff.grid import UNKNOWN
-from iaff.labels import allowed_classes
-from iaff.metrics import Partial, Segmentation, Sweep, to_photo
-from iaff.propagation import leak_rate, sample_reach
+from iaff.inference import Predictor
+from iaff.method.figures import RUN_ROWS, RoundFigures, mean_leak, median_reach, photo_labels, relabelled_cells
+from iaff.method.labels import allowed_classes
+from iaff.method.metrics import Partial, Segmentation, Sweep, to_photo
+from iaff.method.photo import RoundMaps
+from iaff.method.seeds import find_seeds
+from iaff.method.superpixels import on_grid
+from iaff.propagation.regions import region_mean
 from iaff.run import Run
-from iaff.seeds import find_seeds
-from iaff.superpixels import on_grid, region_mean
 from training import propagators
 from training.propagators import PROTOCOLS, Comparison
 
@@ -45,9 +47,9 @@ def device() -> torch.device | str:
 class CamScore:
     """CAM at every threshold, and the seeds."""
 
-    def __init__(self, explainer: Explainer):
-        self.names, self.how = explainer.run.classes, explainer.config.seeds
-        self.sweep, self.seeds = Sweep(explainer.classes + 1), Partial()
+    def __init__(self, predictor: Predictor):
+        self.names, self.how = predictor.run.classes, predictor.config.seeds
+        self.sweep, self.seeds = Sweep(predictor.classes + 1), Partial()
 
     def add(self, cam: Tensor, tags: Tensor, ids: Tensor, truth: Tensor) -> None:
         fine = to_photo(cam, *truth.shape)
@@ -87,22 +89,22 @@ class RoundScore:
 
     def add(self, maps: dict[str, RoundMaps], ids: Tensor, truth: Tensor) -> None:
         """Adds a photo's maps by protocol (of :data:`PROTOCOLS`), its superpixels and its mask."""
-        size = truth.shape
         labels = {}
         for tags, made in maps.items():
             for key, alpha in (("unary", made.alpha_u), ("refined", made.alpha_p)):
-                labels[key, tags] = made.classes[to_photo(alpha, *size).argmax(0)]
+                labels[key, tags] = photo_labels(alpha, made.classes, truth)
                 self.maps[key][tags].add(labels[key, tags], truth)
         tagged = maps["_tags"]
         self._add_regions(tagged.scores, tagged.classes, on_grid(ids), on_grid(truth))
         self.labels.add(labels["unary", "_tags"], truth)
-        self.confident.add(enlarge(tagged.confident, *size), truth)
-        coarse = tagged.classes[tagged.alpha_u.argmax(0)]
-        known = tagged.confident != UNKNOWN
-        self.known += int(known.sum())
-        self.relabelled += int((known & (tagged.confident != coarse)).sum())
-        self.reach.append(float(sample_reach(tagged.g, samples=16).double().median()))
-        self.leaks.append(leak_rate(tagged.g, on_grid(truth)))
+        self.confident.add(enlarge(tagged.confident, *truth.shape), truth)
+        known, relabelled = relabelled_cells(tagged.confident, tagged.classes[tagged.alpha_u.argmax(0)])
+        self.known += known
+        self.relabelled += relabelled
+        self.reach.append(median_reach(tagged.g, RUN_ROWS))
+        leak = mean_leak(tagged.g, truth)
+        if leak is not None:  # else a photo of void alone
+            self.leaks.append(leak)
 
     def _add_regions(self, scores: Tensor, classes: Tensor, ids: Tensor, truth: Tensor) -> None:
         """Sorts superpixels by score and by whether their verdict is the label of most of their pixels."""
@@ -114,7 +116,7 @@ class RoundScore:
         for key, mask in (("right", right & ~void), ("wrong", ~right & ~void), ("unknown", void)):
             self.region_scores[key] += torch.histc(best[mask & (sizes > 0)], BINS, 0, 1)
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> RoundFigures:
         return {
             "round": self.t,
             "region_scores": {key: counts.int().tolist() for key, counts in self.region_scores.items()},
@@ -126,7 +128,7 @@ class RoundScore:
                 "relabelled": self.relabelled / max(1, self.known),
             },
             "reach": statistics.median(self.reach),
-            "leak": _mean(self.leaks),
+            "leak": statistics.fmean(self.leaks) if self.leaks else None,
         }
 
     def _map(self, key: str) -> dict[str, Any]:
@@ -137,13 +139,13 @@ class RoundScore:
 
 
 @torch.no_grad()
-def proposals(explainer: Explainer, data: Dataset) -> list[Tensor]:
+def proposals(predictor: Predictor, data: Dataset) -> list[Tensor]:
     """The tags that the classifier proposes for each photo, ``bool (C,)``: the same in all rounds."""
-    return [explainer.proposed(data.image(i)) for i in range(len(data))]
+    return [predictor.proposed(data.image(i)) for i in range(len(data))]
 
 
 @torch.no_grad()
-def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = None, cam: bool = True,
+def evaluate(predictor: Predictor, data: Dataset, rounds: list[int] | None = None, cam: bool = True,
              comparison: Comparison | None = None, proposed: list[Tensor] | None = None) -> dict[str, Any]:  # fmt: skip
     """Scores a run on a split.
 
@@ -158,9 +160,9 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
         :func:`iaff.propagation.leak_rate` against the masks on the grid: the share of a pixel's decision that pixels of
         other classes, or void, make. It asks G alone, the same with and without tags.
     """
-    names = explainer.run.classes
-    rounds = rounds or list(range(1, len(explainer.rounds) + 1))
-    first = CamScore(explainer) if cam else None
+    names = predictor.run.classes
+    rounds = rounds or list(range(1, len(predictor.rounds) + 1))
+    first = CamScore(predictor) if cam else None
     scores = [RoundScore(t, names) for t in rounds]
     everything = torch.arange(len(names))
     for i in tqdm(range(len(data)), "evaluate", unit="photo", mininterval=5):
@@ -169,17 +171,17 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
             torch.from_numpy(data.tags(i)),
             torch.from_numpy(data.mask(i).copy()),
         )
-        ids = explainer.superpixels(image)
+        ids = predictor.superpixels(image)
         if first:
-            evidence = explainer.evidence(image, tags)
+            evidence = predictor.evidence(image, tags)
             first.add(evidence.cam, tags, ids, truth)
         if proposed:
             own = proposed[i]
         else:
-            own = evidence.proposed if first else explainer.proposed(image)
+            own = evidence.proposed if first else predictor.proposed(image)
         choices = {"": everything, "_proposed": allowed_classes(own), "_tags": allowed_classes(tags)}
         for score in scores:
-            made = explainer.round(score.t, image, ids, *choices.values())
+            made = predictor.round(score.t, image, ids, *choices.values())
             maps = dict(zip(choices, made, strict=True))
             score.add(maps, ids, truth)
             if comparison and score.t == comparison.t:
@@ -193,11 +195,6 @@ def evaluate(explainer: Explainer, data: Dataset, rounds: list[int] | None = Non
 def _scores(segmentation: Segmentation, names: tuple[str, ...], suffix: str = "") -> dict[str, Any]:
     iou = {name: _number(value) for name, value in zip(names, segmentation.iou().tolist(), strict=True)}
     return {f"miou{suffix}": segmentation.miou(), f"iou{suffix}": iou}
-
-
-def _mean(values: list[float]) -> float | None:
-    known = [value for value in values if value == value]  # a photo of void alone has no leak
-    return statistics.fmean(known) if known else None
 
 
 def _number(value: float) -> float | None:
@@ -268,15 +265,15 @@ def main() -> None:
         foreground = None if arguments.data == "shapes" else run.classes[1:]
         data = open_split(arguments.data, arguments.root, arguments.split, foreground, arguments.size, SEED)
         compared = arguments.propagators or arguments.pairwise  # which is done, and timed, on the CPU
-        explainer = Explainer(run, "cpu" if compared else device())
-        others = {Path(folder).name: Explainer(Run.load(folder)) for folder in arguments.pairwise}
-        comparison, last = None, len(explainer.rounds)
+        predictor = Predictor(run, "cpu" if compared else device())
+        others = {Path(folder).name: Predictor(Run.load(folder)) for folder in arguments.pairwise}
+        comparison, last = None, len(predictor.rounds)
         if arguments.propagators or others:
             comparison = Comparison(arguments.propagators or [], len(run.classes), last, others)
-        result = evaluate(explainer, data, comparison=comparison)
+        result = evaluate(predictor, data, comparison=comparison)
     except UserError as error:
         sys.exit(f"training.evaluate: {error}")
-    used = explainer.config.mining.model_dump(include={"tau", "tau_background", "purity"})
+    used = predictor.config.mining.model_dump(include={"tau", "tau_background", "purity"})
     choice = {"of": len(data.data), "seed": SEED} if isinstance(data, Subset) else None  # None: all
     head = {"run": run.name, "data": arguments.data, "split": arguments.split, "choice": choice, "thresholds": used,
             "tags": TAGS}  # fmt: skip

@@ -4,9 +4,9 @@ import numpy as np
 from torch import Tensor
 
 from iaff.data.transforms import enlarge
-from iaff.encoding import palette
-from iaff.explainer import RoundMaps
 from iaff.grid import UNKNOWN
+from iaff.method.photo import RoundMaps
+from iaff.trace.encoding import palette
 
 SEEN = 0.55  # share of the label's colour over the photo
 

@@ -21,20 +21,21 @@ import torch
 from tqdm import tqdm
 
 from iaff.data import COCO_CLASSES, VOC, VOC_CLASSES, Dataset, Folder, open_split
-from iaff.encoding import palette_png, write_atomically
 from iaff.errors import UserError
-from iaff.explainer import Explainer
+from iaff.files import write_atomically
 from iaff.images import Photo, read_photo
-from iaff.metrics import to_photo
-from iaff.refine import winners
+from iaff.inference import Predictor
+from iaff.method.labels import winners
+from iaff.method.metrics import to_photo
 from iaff.run import Run
+from iaff.trace.encoding import palette_png
 from training.evaluate import device
 
 COMPETITION = "comp6"
 
 
 @torch.no_grad()
-def predict(explainer: Explainer, data: Dataset, out: Path, stored: tuple[str, ...], refined: bool = False) -> int:
+def predict(predictor: Predictor, data: Dataset, out: Path, stored: tuple[str, ...], refined: bool = False) -> int:
     """Writes a palette PNG of every photo of a split into ``out``, unless it is there; returns how many it wrote.
 
     Args:
@@ -43,11 +44,11 @@ def predict(explainer: Explainer, data: Dataset, out: Path, stored: tuple[str, .
     Raises:
         UserError: a class of the run is none of ``stored``, or a file cannot be read or written.
     """
-    names = explainer.run.classes
+    names = predictor.run.classes
     strange = [name for name in names if name not in stored]
     if strange:
         raise UserError(
-            f"{explainer.run.dir}: got the class {strange[0]!r}, expected classes of the data set "
+            f"{predictor.run.dir}: got the class {strange[0]!r}, expected classes of the data set "
             f"({', '.join(stored)}). Predict with a run that was trained on it."
         )
     indices = torch.tensor([stored.index(name) for name in names], dtype=torch.uint8)
@@ -57,7 +58,7 @@ def predict(explainer: Explainer, data: Dataset, out: Path, stored: tuple[str, .
         photo = _photo(data, i)
         height, width = photo.pixels.shape[:2]
         one = torch.zeros(height, width, dtype=torch.int32)  # superpixels serve to mine regions, which is training
-        (maps,) = explainer.round(len(explainer.rounds), photo.pixels, one, torch.arange(len(names)))
+        (maps,) = predictor.round(len(predictor.rounds), photo.pixels, one, torch.arange(len(names)))
         labels = winners(to_photo(maps.alpha_p if refined else maps.alpha_u, height, width), photo.size)
         try:
             write_atomically(files[i], palette_png(indices[labels.long()].numpy()))
@@ -106,12 +107,12 @@ def main(argv: list[str] | None = None) -> None:
     try:
         run = Run.load(arguments.run)
         data = VOC(arguments.root, split, tags=False) if kind == "voc" else open_split(kind, arguments.root, split)
-        explainer = Explainer(run, device())
-        keep_settings(out, {"run": run.name, "trained": run.changed(), "round": len(explainer.rounds),
+        predictor = Predictor(run, device())
+        keep_settings(out, {"run": run.name, "trained": run.changed(), "round": len(predictor.rounds),
                             "refined": arguments.refined, "data": kind, "split": split})  # fmt: skip
         folder = out / "results" / "VOC2012" / "Segmentation" / f"{COMPETITION}_{split}_cls" if kind == "voc" else out
         named = {"voc": VOC_CLASSES, "coco": COCO_CLASSES, "folder": run.classes[1:]}[kind]
-        wrote = predict(explainer, data, folder, ("background", *named), arguments.refined)
+        wrote = predict(predictor, data, folder, ("background", *named), arguments.refined)
     except UserError as error:
         sys.exit(f"training.predict: {error}")
     except KeyboardInterrupt:

@@ -23,8 +23,8 @@ from scipy.io import loadmat
 from torchvision.datasets import SBDataset
 from torchvision.datasets.voc import DATASET_YEAR_DICT
 
-from iaff.encoding import write_atomically
 from iaff.errors import UserError
+from iaff.files import write_atomically
 from training.downloads import Source, members, once, unpack
 from training.predict import palette_png
 

@@ -10,8 +10,10 @@ from torch import Tensor
 
 from iaff.data.transforms import grid_photo
 from iaff.errors import UserError
-from iaff.explainer import Explainer, RoundMaps
-from iaff.metrics import Segmentation, to_photo
+from iaff.inference import Predictor
+from iaff.method.figures import photo_labels
+from iaff.method.metrics import Segmentation
+from iaff.method.photo import RoundMaps
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, colour_walk
 
@@ -46,7 +48,7 @@ class Comparison:
         UserError: an unknown name, or one whose library is missing.
     """
 
-    def __init__(self, names: list[str], classes: int, t: int, others: dict[str, Explainer]):
+    def __init__(self, names: list[str], classes: int, t: int, others: dict[str, Predictor]):
         for name in names:
             if name not in BUILDERS:
                 raise UserError(f"Got the propagator {name!r}, expected some of {', '.join(BUILDERS)}.")
@@ -54,8 +56,8 @@ class Comparison:
             DenseCrf(torch.zeros(3, 1, 1))  # says what is missing before an hour of work, not after
         self.t = t
         self.builders = {name: BUILDERS[name] for name in names}
-        for name, explainer in others.items():
-            net = explainer.rounds[min(t, len(explainer.rounds)) - 1].g
+        for name, predictor in others.items():
+            net = predictor.rounds[min(t, len(predictor.rounds)) - 1].g
             self.builders[name] = lambda image, photo, g, net=net: net.propagator(image)
         self.scores = {name: {tags: Segmentation(classes) for tags in PROTOCOLS} for name in self.builders}
         self.seconds = dict.fromkeys(self.builders, 0.0)
@@ -72,7 +74,7 @@ class Comparison:
             self.seconds[name] += time.perf_counter() - start
             for tags, score in self.scores[name].items():
                 alpha = refined[tags] if tags in refined else propagator.propagate(maps[tags].alpha_u[None])[0]
-                score.add(maps[tags].classes[to_photo(alpha, *truth.shape).argmax(0)], truth)
+                score.add(photo_labels(alpha, maps[tags].classes, truth), truth)
 
     def result(self) -> dict[str, Any]:
         """mIoU in 0..1 by protocol, and seconds a photo (with tags; the network of ``own`` not counted)."""

@@ -1,5 +1,6 @@
 """What is measured and written after each round: figures, per-photo figures, score histogram, traces."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,14 @@ from tqdm import tqdm
 from iaff.config import Config
 from iaff.data import Dataset, Subset, open_split
 from iaff.data.transforms import grid_photo
-from iaff.energy import image_weights, reference_energy
 from iaff.errors import UserError
-from iaff.explainer import Explainer
-from iaff.grid import UNKNOWN
-from iaff.labels import allowed_classes
-from iaff.rounds import Round
+from iaff.inference import Predictor
+from iaff.method.energy import image_weights
+from iaff.method.figures import Energies, RoundFigures, Shares, mean_of_maps, reference_energies
+from iaff.method.labels import allowed_classes
+from iaff.method.rounds import Round
 from iaff.run import Run
-from iaff.tracing import write_traces
+from iaff.trace.record import write_traces
 from training.evaluate import evaluate, proposals
 from training.pictures import strip
 
@@ -40,45 +41,43 @@ class Report:
         if r.t in rounds:
             return
         rounds[r.t] = self._label_free(r)
-        explainer = Explainer(self.run, self.trainer.device)
+        predictor = Predictor(self.run, self.trainer.device)
         samples = self._samples(r.photos if self.tune is None else self.tune)
         with self.trainer.accelerator.autocast():
             if self.masks:
                 photos = Subset(self.tune, self.masks)
-                self.proposed = self.proposed or proposals(explainer, photos)
-                measured = evaluate(explainer, photos, [r.t], cam=r.t == 1, proposed=self.proposed)
+                self.proposed = self.proposed or proposals(predictor, photos)
+                measured = evaluate(predictor, photos, [r.t], cam=r.t == 1, proposed=self.proposed)
                 scored = measured.pop("rounds")[0]
                 self._write_histogram(r.t, scored.pop("region_scores"))
                 rounds[r.t] = merge(rounds[r.t], scored)
                 figures |= measured | {"split": self.config.data.tune}
-            if self.config.affinity != "pamr":  # a trace has no form for it
-                write_traces(self.run, explainer, samples)
-            self._write_board(rounds[r.t], r.t, explainer, samples)
+            if self.config.affinity != "pamr":  # whose stencil has hundreds of neighbours: traces of many megabytes
+                write_traces(self.run, predictor, samples)
+            self._write_board(rounds[r.t], r.t, predictor, samples)
         figures["rounds"] = [rounds[t] for t in sorted(rounds)]
         self.run.write("figures.json", figures)  # last: it says that the round is measured
 
-    def _label_free(self, r: Round) -> dict[str, Any]:
-        rows, energies = [], []
+    def _label_free(self, r: Round) -> RoundFigures:
+        photos, rows, energies = [], [], []
         for i in tqdm(range(len(r.photos)), f"figures_{r.t}", unit="photo", mininterval=5):
             maps = PhotoMaps(r, i)
-            rows.append({"round": r.t, "image": r.photos.ids[i], **maps.shares()})
+            photos.append(maps.shares())
+            rows.append({"round": r.t, "image": r.photos.ids[i], **asdict(photos[-1])})
             if i < ENERGY_PHOTOS:
                 energies.append(maps.energies(r.photos.image(i)))
         self.run.append_images(rows)
-        mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0] if key not in ("round", "image")}
-        j = {key: float(np.mean([e[key] for e in energies])) for key in energies[0]}
+        mean = Shares.mean(photos)
         return {
             "round": r.t,
-            "photos": len(rows),
-            "changed": mean["changed"],
-            "agreement": mean["agreement"],
-            "confident": {"coverage_train": mean["coverage"], "relabelled_train": mean["relabelled"]},
-            "foreground": {"unary": mean["foreground_unary"], "refined": mean["foreground_refined"]},
-            "energy": {
-                "paper": {"unary": j["paper_unary"], "refined": j["paper_refined"]},
-                "ref": {"unary": j["ref_unary"], "refined": j["ref_refined"]},
-            },
-        }
+            "photos": len(photos),
+            "changed": mean.changed,
+            "agreement": mean.agreement,
+            "confident": {"coverage_train": mean.coverage, "relabelled_train": mean.relabelled},
+            "foreground": {"unary": mean.foreground_unary, "refined": mean.foreground_refined},
+            "energy": {"paper": mean_of_maps([e["paper"] for e in energies]),
+                       "ref": mean_of_maps([e["ref"] for e in energies])},
+        }  # fmt: skip
 
     def _write_histogram(self, t: int, histogram: dict[str, list[int]]) -> None:
         """``mining.json``: superpixels of ``tune`` by region score, and whether the verdict was right."""
@@ -100,14 +99,14 @@ class Report:
             for i in range(min(self.config.traces, len(photos)))
         ]
 
-    def _write_board(self, entry: dict[str, Any], t: int, explainer: Explainer, samples: list[dict[str, Any]]) -> None:
+    def _write_board(self, entry: dict[str, Any], t: int, predictor: Predictor, samples: list[dict[str, Any]]) -> None:
         for key in ("unary", "refined", "confident"):
             for name, value in entry.get(key, {}).items():
                 if isinstance(value, float):
                     self.trainer.board.add_scalar(f"rounds/{key}/{name}", value, t)
         for sample in samples:
             image, classes = sample["image"], allowed_classes(torch.from_numpy(sample["tags"]))
-            (maps,) = explainer.round(t, image, explainer.superpixels(image), classes)
+            (maps,) = predictor.round(t, image, predictor.superpixels(image), classes)
             picture = strip(image, maps, classes, sample["truth"])
             self.trainer.board.add_image(f"photos/{sample['name']}", picture, t, dataformats="HWC")
         self.trainer.board.flush()
@@ -147,41 +146,21 @@ class PhotoMaps:
     def __init__(self, r: Round, i: int):
         self.classes = allowed_classes(torch.from_numpy(r.photos.tags(i)))
         self.unary, self.confident, self.refined = r.unary[i], r.confident[i], r.refined[i]
-        self.u = self._ids(self.unary["alpha"])
+        self.u = self.classes[self.unary["alpha"].argmax(0)]
         # alpha^p of the round before is what supervised this one; round 1 is compared with its own alpha^u
-        self.before = r.supervision[i]["labels"] if r.t > 1 else self.u
+        self.before = r.supervision[i]["labels"] if r.t > 1 else None
 
-    def _ids(self, alpha: Tensor) -> Tensor:
-        return self.classes[alpha.argmax(0)].to(torch.uint8)
+    def shares(self) -> Shares:
+        return Shares.of(self.u, self.confident["labels"], self.refined["labels"], self.before)
 
-    def shares(self) -> dict[str, float]:
-        """Label-free shares of the grid's pixels, 0..1."""
-        p, y = self.refined["labels"], self.confident["labels"]
-        known = y != UNKNOWN
-        return {
-            "changed": _share(p != self.before),
-            "agreement": _share(p == self.u),
-            "coverage": _share(known),
-            "relabelled": float((known & (y != self.u)).sum() / known.sum().clamp(min=1)),
-            "foreground_unary": _share(self.u > 0),
-            "foreground_refined": _share(p > 0),
-        }
-
-    def energies(self, image: np.ndarray) -> dict[str, float]:
-        """Both energies of alpha^u and alpha^p (DESIGN "the method" 7)."""
+    def energies(self, image: np.ndarray) -> Energies:
+        """Both energies of alpha^u and alpha^p (docs/method.md, 10)."""
         alpha, refined = self.unary["alpha"].float(), self.refined["alpha"].float()
-        paper = self.refined["paper_energy"].tolist()
-        weights = image_weights(grid_photo(image))
+        paper = self.refined["paper_energy"].tolist()  # J was measured where G was at hand
         return {
-            "paper_unary": paper[0],
-            "paper_refined": paper[1],
-            "ref_unary": reference_energy(alpha, weights),
-            "ref_refined": reference_energy(refined, weights),
+            "paper": {"unary": paper[0], "refined": paper[1]},
+            "ref": reference_energies(alpha, refined, image_weights(grid_photo(image))),
         }
-
-
-def _share(mask: Tensor) -> float:
-    return float(mask.float().mean())
 
 
 def merge(a: dict, b: dict) -> dict:

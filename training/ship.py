@@ -14,18 +14,18 @@ import numpy as np
 from PIL import Image
 from safetensors.torch import load_file, save
 
-from iaff.encoding import write_atomically
 from iaff.errors import UserError
-from iaff.explainer import Explainer
+from iaff.files import write_atomically
+from iaff.inference import Predictor
 from iaff.run import Run, create
 from iaff.trace import Trace
-from iaff.tracing import write_traces
+from iaff.trace.record import write_traces
 
 LARGEST = 10_000_000  # bytes, of a shipped file
 
 
 def gallery_photos(folder: Path, classes: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The photos of a gallery folder (``gallery.json``), as :func:`iaff.tracing.write_traces` takes them.
+    """The photos of a gallery folder (``gallery.json``), as :func:`iaff.trace.record.write_traces` takes them.
 
     Raises:
         UserError: the gallery's labels are not the run's.
@@ -67,7 +67,7 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
             raise UserError(f"{name}: {len(data)} bytes, expected at most {LARGEST}; ship a smaller backbone.")
         write_atomically(out / "weights" / f"{name}.safetensors", data)
     photos = gallery_photos(gallery, copy.classes)
-    write_traces(copy, Explainer(copy), photos)
+    write_traces(copy, Predictor(copy), photos)
     for t in range(rounds):
         copy.append_images([_row(Trace.load(copy.trace_path(photo["name"])), t) for photo in photos])
     return copy

@@ -20,7 +20,8 @@ from accelerate.utils import broadcast_object_list
 from iaff.config import Config, load_config
 from iaff.data import Dataset, open_split
 from iaff.errors import UserError
-from iaff.rounds import Round, iterate
+from iaff.method.rounds import Round, iterate
+from iaff.nets.backbones import check_backbones
 from iaff.run import Run, claimed, create
 from training.report import Report
 from training.storage import one_sentence
@@ -29,6 +30,7 @@ from training.trainer import Crowd, Trainer
 
 def train(config: Config, folder: Path, workers: int = 0) -> Run:
     """Trains (or goes on with) the run in ``folder``, with all processes that were started, and returns it."""
+    check_backbones(config)
     data = config.data
     photos = open_split(data.kind, data.root, data.train, data.classes, data.train_size, config.choice)
     accelerator = start_processes(config.precision)

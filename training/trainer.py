@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
@@ -26,7 +26,8 @@ from tqdm import tqdm
 
 from iaff.config import Fit
 from iaff.errors import UserError
-from iaff.loss import Loss
+from iaff.nets.loss import Loss
+from iaff.nets.networks import read_weights
 from training.storage import Board, Maps, write
 from training.watch import Watch
 
@@ -107,7 +108,7 @@ class Trainer:
 
     def fit(self, stage: str, net: nn.Module, count: int, sample: Callable[[int], dict], loss: Loss, how: Fit,
             collate=None, alone: bool = False) -> nn.Module:  # fmt: skip
-        """Trains ``net`` (or loads it, when this stage is done) and returns it in evaluation mode.
+        """Trains ``net`` unless this stage is done, and returns it as :meth:`load` does.
 
         Args:
             count: number of training items; sample: item index -> one sample; collate: samples -> a batch.
@@ -117,7 +118,7 @@ class Trainer:
             UserError: a batch that cannot be cut among the processes, a loss that is no number or grows, a full disk.
         """
         net.to(self.device)
-        done = self.folder / "weights" / f"{stage}.safetensors"
+        done = self._weights_path(stage)
         if not self.agreed(done.exists()):
             if self.main or not alone:
                 self._fit(stage, net, count, sample, loss, how, collate, alone)
@@ -127,8 +128,11 @@ class Trainer:
                 self.board.flush()
             self.accelerator.free_memory()  # it keeps every optimiser else
             self.accelerator.wait_for_everyone()
-        net.load_state_dict(load_file(done))
-        return net.eval()
+        return self.load(stage, net)
+
+    def load(self, stage: str, net: nn.Module) -> nn.Module:
+        """``net`` with the weights that this stage ended with, in evaluation mode."""
+        return read_weights(net, self._weights_path(stage)).to(self.device).eval()
 
     def _fit(self, stage, net, count, sample, loss, how: Fit, collate, alone) -> None:
         if not any(p.requires_grad for p in net.parameters()):
@@ -203,6 +207,9 @@ class Trainer:
         forked = {"multiprocessing_context": "fork", "prefetch_factor": 4} if self.workers else {}
         return {"num_workers": self.workers, "pin_memory": self.device.type == "cuda", **forked}
 
+    def _weights_path(self, stage: str) -> Path:
+        return self.folder / "weights" / f"{stage}.safetensors"
+
     def _checkpoint_path(self, stage: str) -> Path:
         return self.folder / "checkpoints" / f"{stage}.pt"
 
@@ -236,7 +243,7 @@ class Trainer:
         Args:
             load: reads an item, in the loading processes; compute: what is made of it, on the device.
         """
-        maps = Maps(self.folder / "cache" / stage)
+        maps = self.maps(stage)
         own = range(self.accelerator.process_index, count, self.accelerator.num_processes)
         missing = [i for i in own if i not in maps]
         loader = DataLoader(Each(load), None, sampler=missing, collate_fn=lambda item: item,
@@ -252,8 +259,12 @@ class Trainer:
 
     def has(self, stage: str, count: int) -> bool:
         """Whether a pass over ``count`` items is complete."""
-        maps = Maps(self.folder / "cache" / stage)
+        maps = self.maps(stage)
         return self.agreed(all(i in maps for i in range(count)))
+
+    def maps(self, stage: str) -> Maps:
+        """What a pass has written so far."""
+        return Maps(self.folder / "cache" / stage)
 
     def close(self) -> None:
         """Writes what TensorBoard has not got yet."""

@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iaff.encoding import thumbnail
 from iaff.errors import UserError
+from iaff.explorer.api.mcp import check_mcp, import_gradio
 from iaff.explorer.files import KEPT, STATIC, STYLES, exposed, scripts_address
-from iaff.explorer.mcp import check_mcp, import_gradio
 from iaff.run import SCHEMA, SHIPPED, Run, unused
 from iaff.trace import Trace
+from iaff.trace.encoding import thumbnail
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -182,26 +182,26 @@ def check_port(host: str, port: int) -> None:
 def build(runs: list[Run], lessons: list[Path] = (), mcp: bool = False) -> "gr.Blocks":
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    uploads = own_upload_folder()
+    uploads = upload_folder()
     import_gradio(mcp)
     import gradio as gr
 
-    from iaff.explorer.api import add_api
-    from iaff.explorer.canvas import Charts, Explorer
-    from iaff.explorer.jobs import Desk
+    from iaff.explorer.api.endpoints import add_api
+    from iaff.explorer.components import Charts, Explorer
+    from iaff.explorer.server.jobs import JobQueue
 
     gr.set_static_paths(exposed(runs))
-    desk = Desk()
+    queue = JobQueue()
     title = "iaff · affinity explorer"
     with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT)) as demo:
-        Explorer(runs, desk, uploads, lessons, elem_id="iaff-explorer")
+        Explorer(runs, queue, uploads, lessons, elem_id="iaff-explorer")
         Charts(runs, elem_id="iaff-charts")
-        add_api(runs, desk, uploads)
+        add_api(runs, queue, uploads)
     return demo
 
 
 @cache
-def own_upload_folder() -> Path:
+def upload_folder() -> Path:
     """Uploads go to a new folder of this process alone, which is swept while it runs and ends with it."""
     parent = os.environ.get("GRADIO_TEMP_DIR")
     if parent:

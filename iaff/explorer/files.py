@@ -17,9 +17,9 @@ STATIC = Path(__file__).parent / "static"
 STYLES = [
     STATIC / f"{name}.css"
     for name in (
-        "style", "page/stepper", "panel/seeds", "ui/plot", "picture/picture", "panel/panel", "page/own", "narrow",
-        "panel/mining", "lessons/lessons", "panel/leaks", "page/keys", "page/hiding", "page/hidden", "export/export",
-        "panel/edits", "panel/choices", "charts/charts", "page/browser",
+        "style", "page/stepper", "panel/seeds", "ui/plot", "picture/picture", "panel/panel", "page/user_photos",
+        "narrow", "panel/mining", "lessons/lessons", "panel/leaks", "page/keys", "page/hiding", "page/hidden",
+        "export/export", "panel/edits", "panel/choices", "charts/charts", "page/browser",
     )
 ]  # fmt: skip
 
@@ -41,8 +41,9 @@ def address(path: Path) -> str:
 
 
 def scripts() -> list[str]:
-    """The names of all scripts below ``static``, with their folders."""
-    return sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js"))
+    """The names of all scripts below ``static``, and of the tables that they import, with their folders."""
+    files = [path for kind in ("*.js", "*.json") for path in STATIC.rglob(kind)]
+    return sorted(path.relative_to(STATIC).as_posix() for path in files)
 
 
 @cache

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from iaff.config import Walk
 from iaff.data.transforms import to_tensor
 from iaff.grid import UNKNOWN, overlap
-from iaff.loss import Batch
 from iaff.nets.guidance import Guidance
+from iaff.nets.loss import Batch
 from iaff.propagation import RandomWalk, neighbours, transition
 from iaff.propagation.walk import both_ways
 

@@ -1,5 +1,5 @@
 """The backbones by name: any network of timm as ``timm:NAME``, and those that timm has no equal of. Another one is a
-file with a module of the same interface, and a line here: settings, their errors and the tests take names and strides
+file with a module of the same interface, and a line here: the check of settings and the tests take names and strides
 from this file.
 
 A backbone maps photos ``(N, 3, H, W)`` in 0..255 to maps by stride, ``{4: ..., 8: ..., 16: ..., "top": ...}``,
@@ -11,6 +11,8 @@ from typing import Literal
 
 from torch import nn
 
+from iaff.config import Config
+from iaff.errors import UserError
 from iaff.nets.from_timm import PREFIX, Timm
 from iaff.nets.from_timm import strides as timm_strides
 from iaff.nets.imagenet import Pretrained, load_imagenet
@@ -36,6 +38,26 @@ def strides(name: str) -> tuple[int, ...]:
     if name.startswith(PREFIX):
         return timm_strides(name.removeprefix(PREFIX))
     return Small.strides if name == "small" else Pretrained.strides
+
+
+def check_backbones(config: Config) -> None:
+    """Raises UserError unless the settings name backbones that there are, and an output stride that these can have."""
+    for setting in ("backbone", "classifier_backbone"):
+        name = getattr(config, setting)
+        if not name and setting == "classifier_backbone":  # the classifier has the others' then
+            continue
+        if not name.startswith(PREFIX) and name not in NAMES:
+            known = either(*NAMES, f"{PREFIX}NAME")
+            raise UserError(f"Setting {setting}: got {name!r}; Input should be {known}.")
+        if config.output_stride not in strides(name):
+            known = f"{either(*strides(name))} with {setting}={name}"
+            raise UserError(f"Setting output_stride: got {config.output_stride}; Input should be {known}.")
+
+
+def either(*known: str | int) -> str:
+    """A choice in words, as pydantic has it: ``'a', 'b' or 'c'``."""
+    *some, last = map(repr, known)
+    return f"{', '.join(some)} or {last}" if some else last
 
 
 def build_trunk(name: str, depth: Depth, output_stride: int, weights: str = "none") -> nn.Module:

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from iaff.config import Config
 from iaff.data.transforms import aligned_crop, to_tensor
 from iaff.grid import UNKNOWN
-from iaff.loss import Batch
 from iaff.nets.affinitynet import AffinityNet
+from iaff.nets.loss import Batch
 from iaff.nets.spn import Spn
 from iaff.nets.untrained import ByColour, SelfTraining
 from iaff.propagation import Linear, rademacher
@@ -27,7 +27,7 @@ class Pairwise(Protocol):
         ...
 
     def loss(self, batch: Batch, counts: Tensor) -> Tensor:
-        """The batch's share of the training loss (:class:`iaff.loss.Loss`)."""
+        """The batch's share of the training loss (:class:`iaff.nets.loss.Loss`)."""
         ...
 
     def propagator(self, image: np.ndarray) -> Linear:

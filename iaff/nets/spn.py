@@ -8,8 +8,8 @@ from torch.nn.functional import nll_loss
 from iaff.config import PairwiseLoss
 from iaff.data.transforms import to_tensor
 from iaff.grid import UNKNOWN
-from iaff.loss import Batch
 from iaff.nets.guidance import Guidance
+from iaff.nets.loss import Batch
 from iaff.propagation import Scan, gates_from_logits, propagate, smoothness
 from iaff.propagation.gates import DIRECTIONS, NEIGHBOURS
 

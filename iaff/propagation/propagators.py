@@ -9,11 +9,13 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from iaff.errors import UserError
 from iaff.propagation import scan
 
 warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
@@ -51,6 +53,21 @@ class Linear(ABC):
     def ones(self) -> Tensor:
         """A map of ones ``(N, 1, h, w)`` of the propagator's precision and device."""
 
+    def to_arrays(self) -> dict[str, Any]:
+        """The propagator of one photo as plain arrays: what a trace keeps, and :meth:`iaff.Trace.from_arrays` takes.
+
+        Returns:
+            ``gates`` ``(4, 3, h, w)`` and ``passes``; or ``offsets`` ``(M, 2)``, ``weights`` ``(M, h, w)``, ``steps``.
+
+        Raises:
+            UserError: it has neither form.
+        """
+        raise UserError(
+            f"Got the propagator {type(self).__name__}, which no trace can keep; expected the gates of a scan, or "
+            "offsets and weights of a walk. Give it a method to_arrays() that returns one of them, or derive it from "
+            "iaff.propagation.Stepped."
+        )
+
     def row(self, x: int | Sequence[int], y: int | Sequence[int]) -> Tensor:
         """Which pixels decide this one; sums to 1."""
         return self._query(self.propagate_back, x, y)
@@ -79,6 +96,10 @@ class Nothing(Linear):
     def ones(self) -> Tensor:
         return torch.ones(1, 1, *self.grid)
 
+    def to_arrays(self) -> dict[str, Any]:
+        """A scan whose gates are shut: each pixel decides for itself."""
+        return {"gates": np.zeros((4, 3, *self.grid), np.float32), "passes": 1}
+
 
 @dataclass
 class Scan(Linear):
@@ -100,6 +121,9 @@ class Scan(Linear):
 
     def ones(self) -> Tensor:
         return torch.ones_like(self.gates[:, 0, :1])
+
+    def to_arrays(self) -> dict[str, Any]:
+        return {"gates": self.gates[0].cpu().numpy(), "passes": self.passes}
 
 
 class Stepped(Linear):
@@ -133,6 +157,11 @@ class Stepped(Linear):
     def ones(self) -> Tensor:
         return self._forward.values().new_ones(1, 1, *self.grid)
 
+    def to_arrays(self) -> dict[str, Any]:
+        """A walk over a stencil: T's entries sorted by how far their sources lie from their targets."""
+        offsets, weights = as_stencil(self.step, self.grid)
+        return {"offsets": offsets, "weights": weights, "steps": self.steps}
+
     def _walk(self, matrix: Tensor, alpha: Tensor) -> Tensor:
         if alpha.shape[-2:] != self.grid:
             raise ValueError(f"alpha: got {tuple(alpha.shape)}, expected a grid of {self.grid}")
@@ -141,6 +170,24 @@ class Stepped(Linear):
             for _ in range(self.steps):
                 flat = matrix @ flat
         return flat.T.reshape(alpha.shape).to(alpha)
+
+
+def as_stencil(matrix: Tensor, grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """A sparse matrix over the pixels of a grid -> offsets ``int (M, 2)``, weights ``float32 (M, h, w)``.
+
+    Its diagonal is what the weights leave to the pixel itself.
+    """
+    (h, w), matrix = grid, matrix.cpu()
+    start = matrix.crow_indices().numpy()
+    there, values = matrix.col_indices().numpy(), matrix.values().numpy()
+    here = np.repeat(np.arange(h * w), np.diff(start))
+    down, right = there // w - here // w, there % w - here % w
+    others = here != there
+    codes, which = np.unique((down * 2 * w + right)[others], return_inverse=True)
+    weights = np.zeros((len(codes), h * w), np.float32)
+    weights[which, here[others]] = values[others]
+    rows = (codes + w) // (2 * w)  # columns lie within -w .. w
+    return np.stack([rows, codes - rows * 2 * w], -1), weights.reshape(-1, h, w)
 
 
 def _sparse(rows: Tensor, columns: Tensor, values: Tensor, n: int) -> Tensor:

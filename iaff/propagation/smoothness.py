@@ -8,7 +8,7 @@ but it is another loss: it says nothing of what G does to other maps.
 import torch
 from torch import Tensor
 
-from iaff.superpixels import region_mean
+from iaff.propagation.regions import region_mean
 
 
 def rademacher(n: int, probes: int, h: int, w: int, device: torch.device | str = "cpu") -> Tensor:

@@ -5,7 +5,7 @@ sums, the walk is T = D^-1 W, and the refined map T^steps alpha: every pixel bec
 neighbours. PSA forms T densely and squares it k times for 2^k steps; here T stays sparse.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -91,3 +91,7 @@ class RandomWalk(Stepped):
         sources = torch.cat([there[used], here.flatten()])
         values = torch.cat([weights[used], (1 - weights.sum(0)).flatten()])
         super().__init__(targets, sources, values, (h, w), steps)
+
+    def to_arrays(self) -> dict[str, Any]:
+        """Its own offsets and weights: exact, and a neighbour of weight 0 stays."""
+        return {"offsets": self.offsets.cpu().numpy(), "weights": self.weights.cpu().numpy(), "steps": self.steps}

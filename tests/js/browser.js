@@ -1,12 +1,6 @@
-// What the scripts expect of a browser and Node lacks, as far as numbers need it: an empty page, pictures and workers.
-// A test imports this first, before any script of the explorer.
+// What the scripts expect of a browser and Node lacks, as far as numbers need it: pictures and workers.
 import { Worker as Thread } from "node:worker_threads";
 import { readPicture } from "./pictures.js";
-
-globalThis.document = { getElementById: () => null };
-globalThis.location = { search: "", pathname: "/", hash: "" };
-globalThis.history = { state: null };
-globalThis.addEventListener = () => {};
 
 globalThis.createImageBitmap = async (blob) => readPicture(new Uint8Array(await blob.arrayBuffer()));
 

@@ -1,4 +1,4 @@
-// Confident regions at thresholds of one's choice, against iaff.mining on the same traces.
+// Confident regions at thresholds of one's choice, against iaff.method.mining on the same traces.
 import "./browser.js";
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -1,4 +1,4 @@
-// Seeds at thresholds of one's choice, against iaff.seeds on the same traces, and what an affinity makes of them.
+// Seeds at thresholds of one's choice, against iaff.method.seeds on the same traces, and what an affinity makes of them.
 import "./browser.js";
 import assert from "node:assert/strict";
 import {

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from iaff.method.superpixels import on_grid
 from iaff.propagation import leak, leak_rate, ranked_leaks
-from iaff.superpixels import on_grid
 from iaff.trace import Trace
 from tests.oracles.traces import Traces
 

@@ -1,4 +1,4 @@
-"""Confident regions and their figures at any thresholds, by iaff.mining on the scores of a trace."""
+"""Confident regions and their figures at any thresholds, by iaff.method.mining on the scores of a trace."""
 
 import numpy as np
 import torch
@@ -6,10 +6,10 @@ import torch
 from iaff.config import Mining
 from iaff.data.transforms import enlarge
 from iaff.grid import UNKNOWN
-from iaff.labels import as_channels
-from iaff.metrics import Partial
-from iaff.mining import confident_map, label_shares, region_samples
-from iaff.superpixels import on_grid
+from iaff.method.labels import as_channels
+from iaff.method.metrics import Partial
+from iaff.method.mining import confident_map, label_shares, region_samples
+from iaff.method.superpixels import on_grid
 from iaff.trace import Trace
 from tests.oracles.traces import Traces
 
@@ -31,7 +31,7 @@ def cells_of(trace: Trace) -> torch.Tensor:
 
 
 def mined(trace: Trace, t: int, tau: float, background: float | None) -> np.ndarray:
-    """The confident map of iaff.mining from the scores in the trace."""
+    """The confident map of iaff.method.mining from the scores in the trace."""
     r, ids = trace.rounds[t], torch.tensor(trace.meta["class_ids"])
     unary, scores = torch.from_numpy(r.alpha_u.argmax(0)), torch.from_numpy(r.scores.astype(np.float32))
     return confident_map(scores, cells_of(trace), unary, ids, Mining(tau=tau, tau_background=background)).numpy()

@@ -1,4 +1,4 @@
-"""Seeds at any thresholds, by iaff.seeds on the activation of a trace, and what an affinity makes of them."""
+"""Seeds at any thresholds, by iaff.method.seeds on the activation of a trace, and what an affinity makes of them."""
 
 import numpy as np
 import torch
@@ -6,8 +6,8 @@ import torch
 from iaff.config import Seeds
 from iaff.data.transforms import enlarge
 from iaff.grid import UNKNOWN
-from iaff.metrics import Partial
-from iaff.seeds import find_seeds
+from iaff.method.metrics import Partial
+from iaff.method.seeds import find_seeds
 from iaff.trace import Trace
 from tests.oracles.mining import cells_of
 from tests.oracles.traces import Traces
@@ -24,7 +24,7 @@ def answers(traces: Traces) -> dict:
 
 
 def found(trace: Trace, fg: float, bg: float, averaged: bool) -> np.ndarray:
-    """Seeds of iaff.seeds from the activation in the trace, as channels."""
+    """Seeds of iaff.method.seeds from the activation in the trace, as channels."""
     tags = trace.tensors["cam"].astype(np.float32)
     untagged = np.ones((1, *tags.shape[1:]), np.float32)
     cam = torch.from_numpy(np.concatenate([tags, untagged]))

@@ -17,7 +17,7 @@ from skimage import data
 from skimage.segmentation import felzenszwalb
 from skimage.transform import resize
 
-from iaff.embedding import embed
+from iaff.method.embedding import embed
 from iaff.trace import Trace
 
 CLASSES = ["background", "bird", "cat", "cow", "dog", "horse", "sheep"]

@@ -72,7 +72,7 @@ def test_odd_requests_over_http(app, place):
     request = urllib.request.Request(f"{app.url}gradio_api/run/query", body, {"Content-Type": "application/json"})
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(request, timeout=10)
-    assert json.load(error.value)["error"].startswith(("Got round = nan, expected", "No run of that name"))
+    assert json.load(error.value)["error"].startswith(("Got round = nan, expected", "Got run = ['animals'], expected"))
 
 
 @pytest.mark.slow
@@ -91,7 +91,7 @@ def test_mcp(tmp_path):
             assert about["description"], (tool.name, name)
     assert json.loads(answers["query"].content[0].text)["reach"] == 301
     assert answers["wrong"].isError
-    assert answers["wrong"].content[0].text == "Got x = 5000, expected a whole number from 0 to 339."
+    assert answers["wrong"].content[0].text == "Got x = 5000, expected a whole number from 0 to 339; correct it."
     assert base64.b64decode(answers["labels"].content[0].data).startswith(b"\x89PNG")
     assert answers["elsewhere"].content[0].text.startswith("Got the address http://localhost:1/a.jpg")
     assert "not a picture that can be read" in answers["upload"].content[0].text  # it arrived, and was looked at

@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from iaff.explorer.app import located, open_all
-from iaff.explorer.browse import data_set
-from iaff.explorer.handlers import run_figures
-from iaff.explorer.jobs import Desk
+from iaff.explorer.server.browse import data_set
+from iaff.explorer.server.figures import run_figures
+from iaff.explorer.server.jobs import JobQueue
 from iaff.run import Run
 from tests.ui.conftest import serving, viewing
 from tests.ui.places import ROOT, SHIPPED
@@ -65,7 +65,7 @@ def runs(tmp_path_factory):
 @pytest.fixture
 def ask(runs, photos):
     """``ask("browse", key=value)``, of the run that was taught on the gallery."""
-    functions = {f.__name__: f for f in data_set(located(open_all([runs]), [photos]), Desk())}
+    functions = {f.__name__: f for f in data_set(located(open_all([runs]), [photos]), JobQueue())}
     return lambda name, **request: functions[name]({"run": "taught", **request})
 
 
@@ -121,13 +121,16 @@ def test_pictures_and_photos_of_the_list_alone(ask, photos):
             assert not ask(function, id=name)["ok"]
     for request in ({"offset": -1}, {"count": "9"}, {"run": "none"}, {"offset": True}):
         assert not ask("browse", **request)["ok"]
-    for request in ({"sort": ["changed"]}, {"sort": "magic"}, {"round": {}}, {"cls": [1]}, {"search": 5}):
+    for request in ({"sort": ["changed"]}, {"round": {}}, {"cls": [1]}, {"search": 5}):
+        (key, value), error = *request.items(), ask("browse", **request)["error"]
+        assert error.startswith(f"Got {key} = {value}, expected a ")
+    for request in ({"sort": "magic"}, {"round": 99}, {"sort": None}, {"round": None}, {"cls": None}):
         assert ask("browse", **request)["ok"], "a wish that means nothing is none"
     assert ask("browse", run="young")["error"].startswith("The run young has no images.csv (yet).")
 
 
 def test_without_its_photos_a_run_still_has_its_figures(runs):
-    browse, thumb, _ = data_set(open_all([runs]), Desk())
+    browse, thumb, _ = data_set(open_all([runs]), JobQueue())
     answer = browse({"run": "taught"})
     assert len(answer["rows"]) == len(NAMES)
     assert "got no data.root, expected the folder" in answer["missing"]
@@ -139,7 +142,7 @@ def test_without_its_photos_a_run_still_has_its_figures(runs):
 def test_photos_of_another_data_set_are_not_mixed_up(runs, photos, tmp_path):
     (tmp_path / "tags.csv").write_text("cow.jpg,cow\n")
     shutil.copy(photos / "cow.jpg", tmp_path)
-    browse, _, open_photo = data_set(located(open_all([runs]), [tmp_path]), Desk())
+    browse, _, open_photo = data_set(located(open_all([runs]), [tmp_path]), JobQueue())
     assert "expected those of the run taught: cat, cow" in browse({"run": "taught"})["missing"]
     assert "has the classes cow" in open_photo({"run": "taught", "id": "cow.jpg"})["error"]
 
@@ -147,7 +150,7 @@ def test_photos_of_another_data_set_are_not_mixed_up(runs, photos, tmp_path):
 def test_a_damaged_table_is_said(tmp_path):
     shutil.copy(SHIPPED / "config.json", tmp_path)
     (tmp_path / "images.csv").write_text("round,image,changed\n1,a,much\n")
-    browse, _, _ = data_set([Run.load(tmp_path)], Desk())
+    browse, _, _ = data_set([Run.load(tmp_path)], JobQueue())
     assert "cannot be read" in browse({"run": "animals"})["error"]
 
 
@@ -214,7 +217,7 @@ def test_a_search_without_a_match_and_the_way_out(page):
     page.key("/", "z", "z")
     page.wait("document.querySelector('.browser .empty')")
     assert page.text(".browser .count") == "0 photos"
-    page.page.evaluate("__iaff.server.browse = async () => undefined")
+    page.page.evaluate("__iaff.client.server.browse = async () => undefined")
     page.key("Backspace")
     page.wait("document.querySelector('.browser .note').textContent.includes('does not answer')")
     page.page.click(".browser header button")
@@ -240,9 +243,9 @@ def test_a_run_appears_and_grows_while_it_trains(page, runs, run_folder):
     page.wait("!window.__iaff.trace && document.querySelector('.picture').textContent.includes('young')")
     page.page.evaluate(
         """() => {
-          const { figures } = __iaff.server;
+          const { figures } = __iaff.client.server;
           window.asked = window.grew = 0;
-          __iaff.server.figures = (request) => (window.asked++, figures(request));
+          __iaff.client.server.figures = (request) => (window.asked++, figures(request));
           addEventListener("iaff:grown", () => window.grew++);
         }"""
     )

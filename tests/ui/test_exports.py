@@ -147,7 +147,7 @@ def test_what_needs_the_server_is_not_offered(alone, tmp_path):
     assert not any(word in top for word in ("Lessons", "Run figures", "Copy link"))
     dialog(page)
     assert page.locator(".exports section[aria-label='Rounds as GIF']").count() == 0
-    page.evaluate("__iaff.title.textContent += ' @@embedded@@'")
+    page.evaluate("__iaff.photoTitle += ' @@embedded@@'")
     again = take(page, "One HTML file", "HTML", tmp_path)
     assert Trace.from_bytes((tmp_path / take(page, "The trace", "safetensors", tmp_path).name).read_bytes())
     page = alone.open(again)
@@ -318,7 +318,7 @@ ON_SCREEN = """() => {
 def test_every_frame_has_the_leaks_of_its_round(view):
     """Each is what the page shows of its round."""
     view.open("?run=animals&img=cow&stage=unary&round=2&tab=leaks")
-    view.page.evaluate("__iaff.server = { gif: async ({ frames }) => ({ ok: false, error: frames.join(' ') }) }")
+    view.page.evaluate("__iaff.client.server = { gif: async ({ frames }) => ({ ok: false, error: frames.join(' ') }) }")
     dialog(view.page)
     view.page.get_by_role("button", name="GIF").click()
     view.page.wait_for_selector(".exports .note.wrong", timeout=20000)

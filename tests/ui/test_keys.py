@@ -1,11 +1,12 @@
 """Everything by keyboard: each key of the table, the order of Tab, names, painting without a mouse."""
 
-import re
+import json
 
 import pytest
 
-from tools.keys import README, entries, written
+from tools.keys import KEYS, README, written
 
+LISTED = json.loads(KEYS.read_text("utf-8"))
 AT = "?img=chelsea&stage=affinity&round=2"
 NAMELESS = """[...document.querySelectorAll("button, a, input, select, [tabindex], dialog")].filter((node) => {
   if (!node.closest(".iaff, .iaff-charts") || !node.checkVisibility()) return false;
@@ -267,7 +268,7 @@ def test_each_key_does_what_it_says(view):
     view.choosers = []
     view.page.on("filechooser", lambda chooser: view.choosers.append(chooser))
     view.open()
-    for _, show, does in entries():
+    for show, does in ((key["show"], key["does"]) for key in LISTED["keys"]):
         assert show in CHECKS, f"no check of what {show!r} does"
         try:
             CHECKS[show](view)
@@ -299,17 +300,17 @@ def test_the_list_of_keys_fits(view):
     view.open()
     view.key("?")
     shown = view.page.locator("dialog.help kbd").all_inner_texts()
-    assert shown == [show for _, show, _ in sorted_by_group()]
+    order = list(LISTED["groups"])
+    assert shown == [key["show"] for key in sorted(LISTED["keys"], key=lambda key: order.index(key["group"]))]
     box = view.page.locator("dialog.help").bounding_box()
     assert box["height"] <= 868
     assert view.page.evaluate("(d => d.scrollHeight <= d.clientHeight)(document.querySelector('dialog.help'))")
 
 
-def sorted_by_group() -> list[tuple[str, str, str]]:
-    groups = re.findall(r"\*\*(.*?)\*\*", written().split("<!-- keys -->")[1].split("<!-- /keys -->")[0])
-    assert len(groups) == len({group for group, _, _ in entries()})
-    order = ["look", "compare", "ask", "paint", "more"]
-    return sorted(entries(), key=lambda entry: order.index(entry[0]))
+def test_what_is_listed_is_what_keys_do(view):
+    view.open()
+    does = "import(`${__iaff.base}${__iaff.scripts}/page/keys.js`).then(({ PRESSED }) => Object.keys(PRESSED))"
+    assert sorted(view.page.evaluate(does)) == sorted(name for key in LISTED["keys"] for name in key["keys"])
 
 
 @pytest.mark.parametrize("tab", ["stage", "layers", "compare", "leaks", "mining", "whatif"])

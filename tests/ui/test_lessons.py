@@ -59,8 +59,8 @@ def shown(view: View) -> dict:
     """What the page shows, without what is at its start value."""
     return view.page.evaluate(
         """async () => {
-          const { TABLE } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
-          const own = ([key, value]) => value !== TABLE[key].start && key !== 'lesson' && key !== 'step';
+          const { VIEW } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
+          const own = ([key, value]) => value !== VIEW[key].start && key !== 'lesson' && key !== 'step';
           return Object.fromEntries(Object.entries(__iaff.state).filter(own));
         }"""
     )
@@ -190,7 +190,7 @@ def test_links_keys_and_the_way_out(view):
     assert view.page.get_by_role("region", name="Lesson: Rounds").is_visible()
     view.key("]")
     assert view.state("round") == 2
-    view.page.evaluate("__iaff.store.write()")
+    view.page.evaluate("__iaff.history.write()")
     changed = view.page.url
     view.open(changed.removeprefix(view.app.url))
     at_step(view, 4, "Mining gets better too")
@@ -205,7 +205,7 @@ def test_links_keys_and_the_way_out(view):
     assert view.page.locator(".panel").is_visible()
     view.key("ArrowRight")
     assert view.state("stage") == "affinity"
-    view.page.evaluate("__iaff.store.write()")
+    view.page.evaluate("__iaff.history.write()")
     assert "lesson" not in view.page.url
     assert "__theme=dark" in view.page.url
 
@@ -284,9 +284,9 @@ def test_what_keeps_a_lesson_from_being_told_is_said(view):
     title = "document.querySelector('.lesson h2').textContent"
     view.page.evaluate(
         """() => {
-          const { lessons } = __iaff;
-          window.real = lessons.server;
-          lessons.server = { lessons: () => new Promise((_, reject) => (window.end = reject)) };
+          const { client } = __iaff;
+          window.real = client.server;
+          client.server = { lessons: () => new Promise((_, reject) => (window.end = reject)) };
           __iaff.store.set({ lesson: "rounds" });
         }"""
     )
@@ -294,7 +294,7 @@ def test_what_keeps_a_lesson_from_being_told_is_said(view):
     view.page.evaluate("end()")
     view.wait(f"""{title} === 'The lesson "rounds" cannot be opened'""")
     assert "does not answer" in view.text(".lesson-text")
-    view.page.evaluate("__iaff.lessons.server = real")
+    view.page.evaluate("__iaff.client.server = real")
     view.key("v")
     view.page.wait_for_selector(".lesson [aria-current=step]", state="attached")
     at_step(view, 1, SHIPPED_LESSONS[3]["steps"][0]["title"])

@@ -22,8 +22,8 @@ LOOK = """async () => {
   }
 }"""
 TABLE = """async () => {
-  const { TABLE } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
-  return Object.entries(TABLE).map(([key, { start }]) => [key, start]);
+  const { VIEW } = await import(`${__iaff.base}${__iaff.scripts}/state/state.js`);
+  return Object.entries(VIEW).map(([key, { start }]) => [key, start]);
 }"""
 SLOW_INDEX = """() => {
   const real = fetch, late = () => new Promise((go) => setTimeout(go, 300));
@@ -99,7 +99,7 @@ def to(view, **change) -> None:
 
 
 def written(view) -> str:
-    view.page.evaluate("__iaff.store.write()")
+    view.page.evaluate("__iaff.history.write()")
     return view.page.url
 
 
@@ -164,7 +164,7 @@ def test_many_classes_are_in_the_link_as_far_as_they_fit(view):
     assert 500 < len(some) < 1000 < len(most)
     view.open("?img=chelsea&stage=unary")
     for classes, fits in ((some, True), (most, False)):
-        view.page.evaluate("(cls) => __iaff.store.set({ cls }) || __iaff.store.write()", classes)
+        view.page.evaluate("(cls) => __iaff.store.set({ cls }) || __iaff.history.write()", classes)
         assert view.page.evaluate("location.search.includes('cls=')") == fits
         view.page.reload()
         view.page.wait_for_selector(".iaff[data-ready]")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from iaff.data.transforms import enlarge
-from iaff.explorer.mining_handler import run_mining
+from iaff.explorer.server.mining import run_mining
 from iaff.grid import UNKNOWN
 from iaff.run import Run
 from iaff.trace import Trace
@@ -126,11 +126,12 @@ def test_what_a_trace_lacks_is_said(view):
 
 def test_a_server_that_is_down_is_not_a_run_without_scores(view):
     view.open("?img=chelsea&stage=confident")
-    view.page.evaluate("window.mining = __iaff.server.mining, void (__iaff.server.mining = async () => undefined)")
+    view.page.evaluate("window.mining = __iaff.client.server.mining")
+    view.page.evaluate("void (__iaff.client.server.mining = async () => undefined)")
     view.page.click("[role=tab]:has-text('Mining')")
     view.wait("document.querySelector('.plot-note').textContent.includes('does not answer')")
     assert "counted no" not in view.text(".mining")
-    view.page.evaluate("__iaff.server.mining = window.mining, void __iaff.store.set({ round: 2 })")
+    view.page.evaluate("__iaff.client.server.mining = mining, void __iaff.store.set({ round: 2 })")
     view.wait("document.querySelector('.plot-note').textContent.includes('counted no region scores')")
 
 

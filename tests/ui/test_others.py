@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from iaff.data.transforms import grid_photo
-from iaff.explorer.compare import propagate
+from iaff.explorer.server.other_propagators import propagate
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import Pamr, colour_walk
 from iaff.trace import Trace
@@ -15,19 +15,20 @@ from iaff.trace import Trace
 # The server is made up, so that it can be counted and broken; it answers with Python's own function.
 SETUP = """async () => {
   const folder = __iaff.base + __iaff.scripts;
-  window.others = await import(`${folder}/server/others.js`);
-  const { loadTrace } = await import(`${folder}/trace/trace.js`);
-  window.trace = await loadTrace(__iaff.photos.url("chelsea.safetensors"), "chelsea");
-  window.app = { server: { propagate: window.ask } };
+  window.others = await import(`${folder}/server/other_propagators.js`);
+  const { loadTrace } = await import(`${folder}/trace/trace.js`),
+    { Client } = await import(`${folder}/client/client.js`);
+  window.trace = await loadTrace(__iaff.client, __iaff.photos.url("chelsea.safetensors"), "chelsea");
+  window.client = new Client({ server: { propagate: window.ask } });
 }"""
 LATER = """async ([by, t]) => {
-  const seen = await others.otherTrace(app, trace, by);
+  const seen = await others.refinedBy(client, trace, by);
   const ended = new Promise((wake) => (seen.onlater = () => seen.refined(t) && wake()));
   if (!seen.refined(t)) await ended;
   return [...seen.refined(t)];
 }"""
 QUERY = """async ([by, t, what, p]) => {
-  const seen = await others.otherTrace(app, trace, by), g = seen.affinity(t), out = new Float32Array(seen.n);
+  const seen = await others.refinedBy(client, trace, by), g = seen.affinity(t), out = new Float32Array(seen.n);
   g[what](p, out);
   while (g.steps && g.at < g.steps) {
     await new Promise((wake) => setTimeout(wake, 5));
@@ -39,7 +40,7 @@ QUERY = """async ([by, t, what, p]) => {
 
 @pytest.fixture
 def asked(view):
-    """A page with ``others.js`` loaded; the list of what was asked of the server."""
+    """A page with ``other_propagators.js`` loaded; the list of what was asked of the server."""
     requests = []
 
     def ask(request):
@@ -69,7 +70,7 @@ def test_walks_are_pythons(view, asked, run_folder):
 
 
 def test_nothing_leaves_the_map_as_it_is(view, asked):
-    same = "others.otherTrace(app, trace, 'none').then((seen) => seen.refined(2) === trace.unary(2))"
+    same = "others.refinedBy(client, trace, 'none').then((seen) => seen.refined(2) === trace.unary(2))"
     assert view.page.evaluate(same)
     row = np.array(view.page.evaluate(QUERY, ["none", 2, "row", 77]))
     assert (row.argmax(), row.sum()) == (77, 1)
@@ -79,11 +80,11 @@ def test_nothing_leaves_the_map_as_it_is(view, asked):
 def test_a_propagator_without_rows_says_why(view, asked):
     """One map a round, from the round's own unary map."""
     view.page.evaluate(
-        """() => void (app.server.propagate = async ({ alpha }) => (
+        """() => void (client.server.propagate = async ({ alpha }) => (
           { ok: true, kind: "map", alpha, why: "It has no rows: it is not linear." }))"""
     )
     why, same = view.page.evaluate(
-        """others.otherTrace(app, trace, "crf").then((seen) => [
+        """others.refinedBy(client, trace, "crf").then((seen) => [
           seen.affinity(1).why, [1, 2, 3].every((t) => String(seen.refined(t)) === String(trace.unary(t)))])"""
     )
     assert why == "It has no rows: it is not linear."
@@ -91,15 +92,15 @@ def test_a_propagator_without_rows_says_why(view, asked):
 
 
 def test_what_goes_wrong_is_said_and_may_be_tried_again(view, asked):
-    said = "others.otherTrace(app, trace, 'walk').then(() => 'there', (error) => error.message)"
+    said = "others.refinedBy(client, trace, 'walk').then(() => 'there', (error) => error.message)"
     for broken, message in (
         ("async () => undefined", "does not answer"),
         ("async () => { throw new Error('gone') }", "does not answer"),
         ("async () => ({ ok: false, error: 'Got too much.' })", "Got too much."),
     ):
-        view.page.evaluate(f"void (app.server.propagate = {broken})")
+        view.page.evaluate(f"void (client.server.propagate = {broken})")
         assert message in view.page.evaluate(said)
-    view.page.evaluate("void (app.server.propagate = window.ask)")
+    view.page.evaluate("void (client.server.propagate = window.ask)")
     assert view.page.evaluate(said) == "there"
 
 

@@ -56,7 +56,7 @@ def test_mirrored_gallery_photos_are_understood(view, timing):
         data = jpeg(ImageOps.mirror(Image.open(GALLERY / photo["file"])))
         begin = time.monotonic()
         give(view, f"{photo['name']} mirrored.jpg", data)
-        view.page.wait_for_selector(".own-card [role=progressbar]", timeout=5000)
+        view.page.wait_for_selector(".photo-card [role=progressbar]", timeout=5000)
         firsts.append(time.monotonic() - begin)
         finish(view)
         times.append(time.monotonic() - begin)
@@ -99,13 +99,13 @@ def test_odd_photos(view):
     for name, (data, message) in odd_photos().items():
         give(view, name, data)
         view.wait(f"__iaff.mine()?.name === {name!r}")
-        ended = f"({DONE}) || document.querySelector('.own-card .error')?.textContent"
+        ended = f"({DONE}) || document.querySelector('.photo-card .error')?.textContent"
         view.page.wait_for_function(ended, timeout=60000)
         if message:
-            text = view.text(".own-card .error")
+            text = view.text(".photo-card .error")
             assert re.search(message, text), name
             assert "Traceback" not in text
-            view.page.click(".own-card button:has-text('Dismiss')")
+            view.page.click(".photo-card button:has-text('Dismiss')")
         else:
             assert view.page.evaluate("__iaff.trace.T") == Run.load(SHIPPED).finished_rounds(), name
             assert view.page.evaluate("__iaff.trace.meta.title") == name
@@ -194,7 +194,7 @@ def test_several_people(view, browser, app):
     view.page.set_input_files("input[type=file]", files)
     view.wait("__iaff.own.photos.filter((photo) => photo.job).length > 1")
     other.set_input_files("input[type=file]", {"name": "late.jpg", "mimeType": "image/jpeg", "buffer": data})
-    other.wait_for_function("document.querySelector('.own-card .note')?.textContent.includes('before yours')")
+    other.wait_for_function("document.querySelector('.photo-card .note')?.textContent.includes('before yours')")
     assert other.evaluate("__iaff.own.photos.length") == 1
     assert other.locator(".mine").count() == 1
     other.keyboard.press("Escape")

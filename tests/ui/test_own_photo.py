@@ -12,13 +12,13 @@ STUB = """async ([trace, plan]) => {
     return answer(request);
   };
   let n = 0;
-  app.own.server = {
+  Object.assign(app.client.server, {
     submit: ask("submit", ({ name }) => plan.submit?.shift() ?? { ok: true, job: `${name}#${++n}` }),
     progress: ask("progress", () => plan.progress.length > 1 ? plan.progress.shift() : plan.progress[0]),
     take: ask("take", () => ({ ok: true, trace: trace })),
     cancel: ask("cancel", () => ({ ok: true })),
-  };
-  app.own.upload = async (file) => {
+  });
+  app.client.upload = async (file) => {
     told.push(["upload", file.name]);
     if (plan.upload?.length) throw new Error(plan.upload.shift());
     return { path: "/" + file.name };
@@ -61,7 +61,7 @@ def opened(view) -> None:
 def test_progress_and_the_way_back_to_the_stage(stub):
     view = stub("?stage=unary&round=2", progress=[WAITING, RUNNING])
     give(view, "me.jpg")
-    view.wait("document.querySelector('.own-card .note').textContent === '2 photos before yours'")
+    view.wait("document.querySelector('.photo-card .note').textContent === '2 photos before yours'")
     view.wait("document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow') === '40'")
     assert view.text(".stage-now") == "Round 1 of 3: unary map …"
     view.page.click(".thumb[data-img=chelsea]")
@@ -70,7 +70,7 @@ def test_progress_and_the_way_back_to_the_stage(stub):
     view.page.focus(".mine .thumb")
     view.key("Enter")
     assert view.page.locator("[role=progressbar]").is_visible()
-    view.page.evaluate("(done) => (__iaff.own.server.progress = async () => done)", DONE)
+    view.page.evaluate("(done) => (__iaff.client.server.progress = async () => done)", DONE)
     opened(view)
     assert (view.state("stage"), view.state("round")) == ("unary", 2)
     assert view.page.locator(".strip-head").all_inner_texts() == ["yours", "the run's"]
@@ -116,11 +116,11 @@ def test_a_failure_leaves_the_finished_photo(stub):
     opened(view)
     view.key("1")
     failed = {**RUNNING, "state": "failed", "error": "The disk is full."}
-    view.page.evaluate("(failed) => (__iaff.own.server.progress = async () => failed)", failed)
+    view.page.evaluate("(failed) => (__iaff.client.server.progress = async () => failed)", failed)
     view.page.click(".choice:has-text('bird')")
     view.page.click(".tag-editor .primary")
-    view.page.wait_for_selector(".own-card .failed:visible")
-    assert view.text(".own-card .error") == "The disk is full."
+    view.page.wait_for_selector(".photo-card .failed:visible")
+    assert view.text(".photo-card .error") == "The disk is full."
     assert view.page.locator("button:has-text('Choose another file')").is_visible()
     view.page.click("button:has-text('Back to the photo')")
     opened(view)
@@ -139,8 +139,8 @@ def test_a_failure_leaves_the_finished_photo(stub):
 def test_what_goes_wrong_is_said(stub, plan, said):
     view = stub(**plan)
     give(view, "me.jpg")
-    view.page.wait_for_selector(".own-card .failed:visible")
-    assert said in view.text(".own-card .error")
+    view.page.wait_for_selector(".photo-card .failed:visible")
+    assert said in view.text(".photo-card .error")
     assert view.text(".mine .badge") == "!"
     view.page.click("button:has-text('Dismiss')")
     view.wait("__iaff.trace && !__iaff.mine()")
@@ -177,12 +177,12 @@ def test_a_run_without_weights_takes_traces_alone(view, run_folder):
     view.page.evaluate(NO_PHOTO)
     assert "no weights" in view.text(".veil")
     assert view.page.evaluate("__iaff.own.photos.length") == 0
-    view.page.evaluate("__iaff.own.server = __iaff.own.upload = null")
+    view.page.evaluate("Object.assign(__iaff.client, { server: {}, upload: null })")
     give_trace(view, "mine.safetensors", (run_folder / "traces" / "astronaut.safetensors").read_bytes())
     view.wait("__iaff.trace?.meta.name === 'astronaut' && __iaff.state.img.startsWith('own-')")
     assert view.text(".mine .caption") == "An astronaut, tagged horse and dog"
     assert view.page.locator(".tag-editor").count() == 0, "it cannot be computed again here"
-    store = "import(__iaff.base + __iaff.scripts + '/client/own_store.js')"
+    store = "import(__iaff.base + __iaff.scripts + '/client/user_photo_store.js')"
     view.wait(f"{store}.then((s) => s.kept()).then((all) => all.length === 1)")
     view.page.reload()
     view.page.wait_for_selector(".iaff[data-ready]")
@@ -196,7 +196,7 @@ def test_cancelling_a_trace_file_that_is_being_read(view, run_folder):
     view.open()
     view.page.evaluate("void (Blob.prototype.arrayBuffer = () => new Promise(() => {}))")
     give_trace(view, "slow.safetensors", (run_folder / "traces" / "astronaut.safetensors").read_bytes())
-    view.page.click(".own-card button:has-text('Cancel')")
+    view.page.click(".photo-card button:has-text('Cancel')")
     view.wait("__iaff.trace?.meta.name === 'chelsea'")
     assert view.page.locator(".mine").count() == 0
 
@@ -271,8 +271,8 @@ def test_a_file_that_is_no_trace_says_so(view, data, got):
         data = save({"weight": np.zeros(3, np.float32)})
     view.open()
     give_trace(view, "weights.safetensors", data)
-    view.page.wait_for_selector(".own-card .failed:visible")
-    terms = dict(zip(view.page.locator(".own-card dt").all_inner_texts(), view.page.locator(".own-card dd").all(),
+    view.page.wait_for_selector(".photo-card .failed:visible")
+    terms = dict(zip(view.page.locator(".photo-card dt").all_inner_texts(), view.page.locator(".photo-card dd").all(),
                      strict=True))  # fmt: skip
     assert list(terms) == ["Got", "Expected", "What to do"]
     assert got in terms["Got"].inner_text()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from iaff.metrics import to_photo
+from iaff.method.metrics import to_photo
 from iaff.propagation import Scan, leak, leak_rate, ranked_leaks
 from iaff.trace import Trace
 from tests.oracles.leaks import grid_labels

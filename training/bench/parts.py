@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from iaff.cam import find_evidence
-from iaff.mining import region_scores
+from iaff.method.cam import find_evidence
+from iaff.method.mining import region_scores
+from iaff.method.stages import Stages
 from iaff.nets.unary import unary_logits
-from iaff.stages import Maps, Stages
 from training.bench.timed import Timed
 from training.trainer import make_optimiser
 
@@ -28,15 +28,9 @@ class Part:
     once: bool = False  # for all rounds
 
 
-def superpixels(s: Stages) -> Maps:
-    """Made anew."""
-    vars(s).pop("superpixels", None)
-    return s.superpixels
-
-
 PARTS = {
     "classifier": Part("classifier training", lambda s, made: s.train_classifier(), "classifier", once=True),
-    "superpixels": Part("superpixels", lambda s, made: superpixels(s), once=True),
+    "superpixels": Part("superpixels", lambda s, made: s.find_superpixels(), once=True),
     "seeds": Part("seeds (CAM)", lambda s, made: s.find_seeds(made["classifier"]), once=True),
     "unary": Part("unary training", lambda s, made: s.train_unary(1, made["seeds"], None), "unary"),
     "alpha_u": Part("alpha^u", lambda s, made: s.predict_unary(1, made["unary"])),

@@ -17,7 +17,8 @@ import torch
 
 from iaff.config import Config, load_config
 from iaff.errors import UserError
-from iaff.stages import Stages
+from iaff.method.stages import Stages
+from iaff.nets.backbones import check_backbones
 from training.bench.copies import gallery_copies
 from training.bench.measure import machine, spread
 from training.bench.parts import PARTS, Made, bare_works
@@ -184,6 +185,7 @@ def main() -> None:
     effort = Effort(**{name: getattr(arguments, name) for name in Effort.__dataclass_fields__})
     try:
         config = load_config(arguments.config, ["weights=none", *arguments.settings])
+        check_backbones(config)
         result = throughput(config, effort, arguments.photos, arguments.part or list(PARTS))
     except UserError as error:
         sys.exit(f"training.bench.throughput: {error}")

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from iaff.config import Fit
-from iaff.loss import Loss
+from iaff.nets.loss import Loss
 from training.storage import Maps
 from training.trainer import Crowd, Trainer
 
@@ -33,7 +33,7 @@ class Timed(Trainer):
     def fit(self, stage: str, net: nn.Module, count: int, sample: Callable, loss: Loss, how: Fit,
             collate=None, alone: bool = False) -> nn.Module:  # fmt: skip
         """As the trainer's, with few steps and rates of 0: random weights that do not move cannot diverge."""
-        (self.folder / "weights" / f"{stage}.safetensors").unlink(missing_ok=True)
+        self._weights_path(stage).unlink(missing_ok=True)
         steps = self.skipped + self.span + 1 if self.span else 1
         batch = min(how.batch, self.batch or how.batch)
         self.how = how.model_copy(update={"steps": steps, "batch": batch, "lr": 0.0, "lr_head": 0.0})

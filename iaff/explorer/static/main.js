@@ -1,7 +1,8 @@
 // The explorer's view: puts stepper, gallery, picture and panel together and keeps them in step with the store.
-import { BARE, store, perRound } from "./state/state.js";
+import { perRound } from "./state/state.js";
+import { history, store } from "./shared.js";
 import { Photos } from "./trace/photos.js";
-import { available, step } from "./panel/stages.js";
+import { step } from "./panel/stages.js";
 import { STRIDE } from "./engine/scan.js";
 import { Stepper } from "./page/stepper.js";
 import { Gallery } from "./page/gallery.js";
@@ -9,13 +10,14 @@ import { Picture } from "./picture/picture.js";
 import { Panel } from "./panel/panel.js";
 import { describe } from "./picture/readout.js";
 import { listen, help } from "./page/keys.js";
-import { OwnView } from "./page/own_view.js";
+import { UserPhotosView } from "./page/user_photos_view.js";
 import { buildPage } from "./page/page.js";
 import { problem } from "./ui/problem.js";
 import { Animation } from "./picture/animation.js";
 import { BROWSED, Browser } from "./page/browser.js";
 import { Exports } from "./export/export.js";
-import { watchRun } from "./server/grow.js";
+import { watchRun } from "./server/growing_run.js";
+import { Client } from "./client/client.js";
 import { embedded } from "./client/embedded.js";
 import { centre } from "./engine/grid.js";
 import { Sources } from "./server/sources.js";
@@ -30,20 +32,20 @@ import { Pen } from "./picture/pen.js";
 import { Hiding } from "./state/hiding.js";
 import { Announcer } from "./ui/announcer.js";
 import { Lessons } from "./lessons/lessons.js";
-import { askedLeaks } from "./engine/leaks.js";
 
 const KEPT_TIMES = 2000;
 const PINNED = ["x", "y", "pins"];
 const PAN = 0.15; // of what is seen, at one key
 
 class App {
-  constructor(root, runs, base, server, upload) {
+  constructor(root, runs, client) {
     Object.assign(this, {
       store,
+      history,
       state: store.state,
       runs,
-      base,
-      server,
+      base: client.base,
+      client,
       trace: null, // as the main pane shows it
       origin: null, // as it was opened
       cursor: null,
@@ -58,26 +60,38 @@ class App {
     this.pen = new Pen(this);
     this.hiding = new Hiding(this, root);
     this.announcer = new Announcer();
-    this.photos = new Photos(this);
-    this.sources = new Sources(this);
+    this.photos = new Photos(this, client);
+    this.sources = new Sources(this, client);
     this.animation = new Animation(this);
     this.stepper = new Stepper(this);
     this.gallery = new Gallery(this);
     this.picture = new Picture(this);
     this.panel = new Panel(this);
-    this.lessons = new Lessons(this, server);
+    this.lessons = new Lessons(this, client);
     buildPage(this, root);
     root.append(this.hiding.node, this.announcer.node);
     this.help = help(root);
-    this.ownView = new OwnView(this, root, server, upload);
+    this.ownView = new UserPhotosView(this, root, client);
     this.own = this.ownView.photos;
-    this.browser = new Browser(this, root);
-    this.exports = new Exports(this, root);
+    this.browser = new Browser(this, root, client);
+    this.exports = new Exports({
+      root,
+      picture: this.picture,
+      opened: () => this.opened(),
+      client,
+      onopen: () => {
+        this.animation.stop();
+        this.stepper.stop();
+      },
+      onclose: () => this.leave(),
+    });
     listen(this);
-    store.subscribe((changed) => this.#changed(changed));
-    if (!embedded) watchRun(this, server);
+    if (!embedded) watchRun(this, store, client);
     const restored = embedded ? Promise.resolve() : Promise.all([this.own.restore(), this.lessons.restore()]);
-    this.ready = restored.then(() => this.openRun());
+    this.ready = restored.then(() => {
+      store.subscribe((changed) => this.#changed(changed));
+      return this.openRun();
+    });
     this.ready.then(() => this.browser.follow());
   }
 
@@ -141,7 +155,7 @@ class App {
     if (!at) return;
     const pane = this.cursor && this.hovered?.trace && this.hovered.node.isConnected ? this.hovered : this.picture.main;
     if (this.readout.parentNode !== pane.node) pane.node.append(this.readout);
-    this.readout.textContent = describe(this, at, pane);
+    this.readout.textContent = describe(at, pane);
     this.readout.classList.toggle("up", pane.low(at));
   }
 
@@ -151,6 +165,7 @@ class App {
   }
 
   leave() {
+    if (this.exports.isOpen) return; // what the cursor asks is what is exported
     this.cursor = null;
     this.#aim();
     this.#follow();
@@ -188,7 +203,7 @@ class App {
       clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
     const moved = { x: clamp(first.x + dx * STRIDE, trace.W), y: clamp(first.y + dy * STRIDE, trace.H) };
     store.set(pinned([moved, ...more]));
-    reveal(this.state, trace, moved);
+    reveal(store, trace, moved);
     this.pen.moved(first, moved);
   }
 
@@ -196,7 +211,7 @@ class App {
   pan(dx, dy) {
     const { state, origin } = this;
     if (!this.trace || state.zoom === 1) return false;
-    pan(state, origin, (dx * PAN * origin.W) / state.zoom, (dy * PAN * origin.H) / state.zoom);
+    pan(store, origin, (dx * PAN * origin.W) / state.zoom, (dy * PAN * origin.H) / state.zoom);
     return true;
   }
 
@@ -204,7 +219,7 @@ class App {
     const { trace, state } = this;
     if (trace)
       zoomBy(
-        state,
+        store,
         trace,
         steps,
         this.cursor ?? this.pinned() ?? { x: state.cx ?? trace.W / 2, y: state.cy ?? trace.H / 2 },
@@ -278,7 +293,6 @@ class App {
     if (BROWSED.some((key) => changed.has(key))) this.browser.follow();
     if (opens || !this.origin || [...changed].every((key) => BROWSED.includes(key))) return;
     if (changed.has("paint")) this.whatIf.take();
-    this.#settle();
     if ([...changed].every((key) => ["cx", "cy", "zoom"].includes(key))) {
       this.picture.draw();
       return this.panel.view?.zoomed?.();
@@ -299,7 +313,7 @@ class App {
       more = this.pins().length - 1;
     if (!pin) return this.say("Nothing is pinned.");
     const { main } = this.picture,
-      text = main.trace ? describe(this, pin, main) : `x ${pin.x}, y ${pin.y} px`;
+      text = main.trace ? describe(pin, main) : `x ${pin.x}, y ${pin.y} px`;
     this.say(`Pinned: ${text}${more > 0 ? `, and ${more} more` : ""}`);
   }
 
@@ -314,17 +328,10 @@ class App {
       spec.round = Math.min(spec.round, Math.max(1, (trace ?? origin).T));
       if (i === 0 && !trace) spec.by = null; // until the answer is there, the trace's own stands, under its own name
       pane.show(trace ?? (i === 0 ? origin : null), spec, why);
-      pane.title(i, picture.panes.length);
-      pane.leaks = trace && this.leaksOf(pane);
+      pane.title(picture.panes.length);
     });
     this.trace = picture.main.trace;
     if (length !== picture.panes.length) picture.fit();
-  }
-
-  /** The largest leaks of a pane's affinity, while they are looked at. */
-  leaksOf({ trace, spec }) {
-    const { state } = this;
-    return state.tab === "leaks" && perRound(spec.stage) ? askedLeaks(trace, { ...state, round: spec.round }) : null;
   }
 
   /** Something that was awaited is there, or was painted. */
@@ -382,7 +389,7 @@ class App {
 
   /** Shows a trace. */
   open(trace, entry) {
-    const { state, lastPhoto } = this,
+    const { lastPhoto } = this,
       same = lastPhoto === entry.name;
     this.lastPhoto = entry.name;
     this.pen.drop();
@@ -392,13 +399,11 @@ class App {
     this.region = -1;
     this.animation.stop();
     this.sources.forget();
-    if (!store.given && !same && lastPhoto) Object.assign(state, BARE);
-    this.whatIf.take(store.given);
-    store.given = false;
-    if (pinsOf(state).some(({ x, y }) => x >= trace.W || y >= trace.H)) Object.assign(state, pinned([]));
+    store.show(trace);
+    this.whatIf.take();
     this.peak = peak(trace);
-    this.title.textContent = trace.meta.title || entry.title || entry.name;
-    this.#settle();
+    this.photoTitle = trace.meta.title || entry.title || entry.name;
+    this.title.textContent = this.photoTitle;
     trace.onlater = () => this.origin === trace && this.#later();
     this.picture.say(null);
     for (const part of this.#parts()) part.hidden = false;
@@ -408,15 +413,7 @@ class App {
     this.#panes();
     this.picture.fit();
     this.#show();
-    store.write(); // what was forgotten with the photo before is in the address no more
     window.dispatchEvent(new Event("iaff:photo"));
-  }
-
-  /** A round and a stage that the trace can show: its rounds may be fewer, and may lack a layer. */
-  #settle() {
-    const { state, origin } = this;
-    state.round = Math.min(state.round, Math.max(1, origin.T));
-    state.stage = available(state.stage, state.round, origin);
   }
 
   /** A layer that was being computed is there. */
@@ -439,10 +436,17 @@ class App {
     this.instead(problem(error), "Nothing to show");
   }
 
+  /** The photo that is open: its title, its run's name, its entry if it is one's own; null where there is none. */
+  opened() {
+    if (!this.trace) return null;
+    return { title: this.photoTitle, run: this.run?.name ?? "", own: this.own.find(this.state.img) ?? null };
+  }
+
   /** Something else in the picture's place. */
   instead(node, title) {
     this.pen.drop();
     this.trace = this.origin = this.edits = null;
+    store.show(null);
     window.dispatchEvent(new Event("iaff:photo"));
     for (const part of this.#parts()) part.hidden = true;
     this.picture.say(node);
@@ -461,7 +465,7 @@ function peak(trace) {
 
 export function mount(element, { runs, static: scripts }, base, server, upload) {
   const root = element.querySelector(".iaff");
-  const app = new App(root, runs, base, server, upload);
+  const app = new App(root, runs, new Client({ base, server, upload }));
   app.scripts = scripts;
   window.__iaff = root.__iaff = app;
   app.ready.then(() =>

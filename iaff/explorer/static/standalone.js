@@ -1,18 +1,12 @@
 // The start of a self-contained file: the explorer's page for one trace, without a server.
 import { embedded } from "./client/embedded.js";
 import { mount } from "./main.js";
-import { KEYS } from "./page/keys.js";
 
-const NEEDS = "This needs the full explorer; this file holds one photo alone.";
-const refused = { ok: false, error: NEEDS };
 const run = embedded.run ?? { name: "", figures: null, mining: null };
 
-KEYS.find(({ show }) => show === "← →").does = "stage back, forward"; // there are no lessons here
-
-const server = {
-  figures: async () => (run.figures ? { ok: true, figures: run.figures } : refused),
-  mining: async () => (run.mining ? { ok: true, mining: run.mining } : refused),
-  propagate: async () => refused,
-};
+// What the file can answer itself; the client says that all else needs the full explorer.
+const server = {};
+if (run.figures) server.figures = async () => ({ ok: true, figures: run.figures });
+if (run.mining) server.mining = async () => ({ ok: true, mining: run.mining });
 
 mount(document.body, { runs: [{ name: run.name, explains: false, browses: false }] }, "", server, null);

@@ -1,6 +1,6 @@
 // The run's figures per round, as small charts, beside those of the photo and of a run that is compared. Plotly is
 // fetched only after the first picture is there.
-import { store, perRound } from "../state/state.js";
+import { perRound } from "../state/state.js";
 import { specOf } from "../state/panes.js";
 import { photoFigures, plots, roundsOf } from "./chart_data.js";
 import { el, segmented } from "../ui/dom.js";
@@ -11,9 +11,10 @@ const AROUND = 0.35; // rounds that the axis goes on before the first and after 
 const SIGHT = "300px"; // so far outside the window charts are kept up to date
 const CONFIG = { displayModeBar: false, responsive: true };
 
-class Charts {
-  constructor(root, props, base, server) {
-    Object.assign(this, { root, props, base, server, cards: new Map(), asked: new Map(), runs: [] });
+export class Charts {
+  /** root: what the charts fill; store: the view's; plotly: the path of its script. */
+  constructor({ root, store, plotly, client }) {
+    Object.assign(this, { root, store, client, script: plotly, cards: new Map(), asked: new Map(), runs: [] });
     this.source = el("p.source");
     this.choice = segmented(
       "Whose figures",
@@ -37,7 +38,7 @@ class Charts {
   }
 
   #listen() {
-    store.subscribe((changed) => {
+    this.store.subscribe((changed) => {
       if (["run", "panes", "p2", "p3", "p4"].some((key) => changed.has(key))) this.load();
       if (changed.has("round")) this.mark();
       if (changed.has("figs")) this.update();
@@ -62,13 +63,15 @@ class Charts {
 
   /** The figures of the run and of the one that a pane compares it with, unless they are here already. */
   async load() {
-    const names = [run(), compared()].filter(Boolean),
+    const names = [run(), compared(this.store.state)].filter(Boolean),
       load = (this.loading = {});
-    for (const name of names) if (!this.asked.has(name)) this.asked.set(name, this.server.figures({ run: name }));
+    const failed = ({ message }) => ({ error: message });
+    for (const name of names)
+      if (!this.asked.has(name)) this.asked.set(name, this.client.figures(name).catch(failed));
     const answers = await Promise.all(names.map((name) => this.asked.get(name)));
-    names.forEach((name, i) => answers[i]?.ok || this.asked.delete(name)); // asked again the next time
+    names.forEach((name, i) => answers[i].error && this.asked.delete(name)); // asked again the next time
     if (this.loading !== load) return; // another run was chosen meanwhile
-    this.runs = names.map((name, i) => ({ name, ...(answers[i] ?? { error: "The explorer does not answer." }) }));
+    this.runs = names.map((name, i) => ({ name, ...answers[i] }));
     await this.update();
   }
 
@@ -82,7 +85,7 @@ class Charts {
       { kind: "other", name: `run ${this.runs[1]?.name}`, figures: other },
     ];
     const there = all.filter(({ figures }) => figures?.rounds?.length),
-      { figs } = store.state,
+      { figs } = this.store.state,
       chosen = there.filter(({ kind }) => !figs || (kind === "photo") === (figs === "photo"));
     return chosen.length ? chosen : there;
   }
@@ -91,7 +94,7 @@ class Charts {
   async update() {
     if (!this.runs.length) return;
     const sources = this.#sources();
-    this.choice.show(store.state.figs ?? "both");
+    this.choice.show(this.store.state.figs ?? "both");
     this.source.textContent = about(this.runs[0]);
     this.key.replaceChildren(...sources.map(sample));
     this.stale = !this.near && "ready" in this.root.dataset;
@@ -101,7 +104,12 @@ class Charts {
   /** One chart at a time, in quiet moments: the picture above stays quick. A later drawing takes the place of this. */
   async #draw(sources) {
     const drawing = (this.drawing = {});
-    await plotly(this.base + this.props.plotly);
+    try {
+      await this.#plotly();
+    } catch (error) {
+      this.source.textContent = error.message;
+      return;
+    }
     const style = getComputedStyle(this.root),
       ink = (name) => style.getPropertyValue(name).trim();
     this.theme = theme();
@@ -117,9 +125,16 @@ class Charts {
       const { node } = this.cards.get(title),
         first = !node.data;
       await window.Plotly.react(node, traces, axes(unit), CONFIG);
-      if (first) node.on("plotly_click", ({ points: [{ x }] }) => go(Math.round(x)));
+      if (first) node.on("plotly_click", ({ points: [{ x }] }) => this.#go(Math.round(x)));
     }
     this.root.dataset.ready = "1";
+  }
+
+  /** Promise that Plotly is there; fetched again where it could not be. */
+  #plotly() {
+    this.plotly ??= this.client.script(this.script);
+    this.plotly.catch(() => (this.plotly = null));
+    return this.plotly;
   }
 
   /** Cards in order; those that were there stay, with what Plotly has built in them. */
@@ -137,12 +152,17 @@ class Charts {
     });
   }
 
+  #go(round) {
+    const { store } = this;
+    store.set(perRound(store.state.stage) ? { round } : { round, stage: "refined" });
+  }
+
   /** Marks the round that is shown above; by style alone, which costs nothing. */
   mark() {
     if (!this.ticks?.length) return;
     const low = this.ticks[0] - AROUND,
       wide = this.ticks.at(-1) + AROUND - low;
-    this.root.style.setProperty("--round", (store.state.round - low) / wide);
+    this.root.style.setProperty("--round", (this.store.state.round - low) / wide);
     this.root.style.setProperty("--wide", 0.5 / wide);
   }
 }
@@ -150,9 +170,9 @@ class Charts {
 const run = () => window.__iaff?.run?.name;
 
 /** The run of the first pane that names another one, or null. */
-function compared() {
-  for (let i = 1; i < store.state.panes; i++) {
-    const { run: other } = specOf(store.state, i);
+function compared(state) {
+  for (let i = 1; i < state.panes; i++) {
+    const { run: other } = specOf(state, i);
     if (other && other !== run()) return other;
   }
   return null;
@@ -214,26 +234,3 @@ const layout = (ticks, ink) => (unit) => ({
 
 const theme = () => (document.body.classList.contains("dark") ? "dark" : "light");
 const quiet = () => new Promise((next) => (window.requestIdleCallback ?? setTimeout)(next, { timeout: 300 }));
-
-function go(round) {
-  store.set(perRound(store.state.stage) ? { round } : { round, stage: "refined" });
-}
-
-let loading;
-function plotly(src) {
-  loading ??= new Promise((resolve, reject) =>
-    document.head.append(el("script", { src, onload: resolve, onerror: reject })),
-  );
-  return loading;
-}
-
-/** Wait for the first picture, then for a quiet moment: charts must never delay it. */
-export function mount(element, props, base, server) {
-  const root = element.querySelector(".iaff-charts");
-  const start = () =>
-    (window.requestIdleCallback ?? setTimeout)(
-      () => (root.__charts = new Charts(root, props, base, server)),
-      { timeout: 1500 },
-    );
-  window.__iaff?.shown ? start() : window.addEventListener("iaff:ready", start, { once: true });
-}

@@ -1,4 +1,4 @@
-// What a self-contained file carries; null in the explorer itself. See iaff/explorer/standalone.py.
+// What a self-contained file carries; null in the explorer itself. See iaff/explorer/standalone/page.py.
 const node = document.getElementById("iaff-embedded");
 
 /**

@@ -3,6 +3,7 @@
 
 const CLASSES = ["#e69f00", "#56b4e9", "#009e73", "#d55e00", "#cc79a7", "#f0e442", "#0072b2"];
 export const BACKGROUND = [38, 44, 56];
+export const NO_PHOTO = "#808690"; // the ground of a pane
 
 function rgb(hex) {
   return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));

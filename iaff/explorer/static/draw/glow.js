@@ -3,7 +3,7 @@
 import { STRIDE } from "../engine/scan.js";
 import { cellOutline, edgePath, heat, offscreen } from "./paint.js";
 import { strokePath } from "./painter.js";
-import { PIN_COLOURS } from "../state/pins.js";
+import { PIN_COLOURS, pinsOf } from "../state/pins.js";
 import { drawLeaks } from "./leak_arrows.js";
 import { drawEdits } from "./edits.js";
 import { drawGuess } from "./guess.js";
@@ -17,14 +17,14 @@ const CROSS = [
 ];
 
 export class Glow {
-  constructor(pane, canvas) {
-    this.pane = pane;
+  /** canvas: the pane's upper one. */
+  constructor(canvas) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
   }
 
-  /** Another trace: its grid may be of another size. */
-  open({ w, h }) {
+  /** Another trace's grid may be of another size. */
+  #fit({ w, h }) {
     if (this.map?.width === w && this.map.height === h) return;
     this.map = offscreen(w, h);
     this.mapContext = this.map.getContext("2d");
@@ -32,27 +32,31 @@ export class Glow {
     this.pixels = new Uint32Array(this.data.data.buffer);
   }
 
-  draw() {
-    const { context: c, canvas, pane } = this,
-      { app, trace } = pane;
-    this.view = pane.view;
+  /** What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px. */
+  draw(scene, view, dpr) {
+    Object.assign(this, { scene, view, dpr });
+    const { context: c, canvas } = this,
+      { trace, shared } = scene;
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.clearRect(0, 0, canvas.width, canvas.height);
     if (!trace) return;
-    const asks = pane.asks();
+    this.#fit(trace);
+    const asks = scene.asks(),
+      { region, edits, guess } = shared,
+      { leaks, chosen } = scene.leaks() ?? {};
     if (asks) this.#affinity();
-    if (app.region >= 0 && trace.superpixels && trace.superpixels === app.trace?.superpixels) this.#patch(app.region);
-    if (this.#painted(app.edits))
-      this.#origin(() => drawEdits(c, app.edits, this.view.scale * STRIDE, trace.meta.class_ids));
-    const { leaks, chosen } = pane.leaks ?? {};
+    if (region >= 0 && trace.superpixels && trace.superpixels === shared.scenes[0].trace?.superpixels)
+      this.#patch(region);
+    if (this.#painted(edits))
+      this.#origin(() => drawEdits(c, edits, this.view.scale * STRIDE, trace.meta.class_ids));
     if (leaks) this.#origin(() => drawLeaks(c, leaks, chosen, this.view.scale * STRIDE));
     this.#markers(asks);
-    if (app.lessons.mark) drawGuess(c, pane, app.lessons.mark);
+    if (guess) drawGuess(c, scene, guess, view, dpr);
   }
 
-  /** Whether what was painted takes part in what this pane shows. */
+  /** Whether what was painted takes part in what is shown. */
   #painted(edits) {
-    const { trace, spec } = this.pane;
+    const { trace, spec } = this.scene;
     return edits && !edits.empty && edits.trace === (trace.origin ?? trace) && !spec.by;
   }
 
@@ -66,23 +70,23 @@ export class Glow {
 
   /** The answer to the question: the glow of the first pin (or the cursor), and an outline for each pin. */
   #affinity() {
-    const { pane, context: c } = this,
-      { app, spec, trace } = pane,
-      at = app.at(),
-      pins = app.pins();
+    const { scene, context: c } = this,
+      { spec, trace } = scene,
+      { state, at } = scene.shared,
+      pins = pinsOf(state);
     pins.slice(1).forEach((pin, i) => {
-      pane.ask(pin, pane.others);
-      this.#outline(pane.others, PIN_COLOURS[i + 1]);
+      scene.ask(pin, scene.others);
+      this.#outline(scene.others, PIN_COLOURS[i + 1]);
     });
     if (!at) return;
-    const query = pane.ask(at, pane.query);
+    const query = scene.ask(at, scene.query);
     if (spec.stage === "affinity") {
-      heat(pane.query.values, query.max, app.state.scale === "log", this.pixels);
+      heat(query.values, query.max, state.scale === "log", this.pixels);
       this.mapContext.putImageData(this.data, 0, 0);
       c.setTransform(1, 0, 0, 1, this.view.left, this.view.top);
       c.imageSmoothingEnabled = false;
       c.globalCompositeOperation = "destination-over"; // below the outlines of the other pins
-      c.globalAlpha = app.state.opacity / 100;
+      c.globalAlpha = state.opacity / 100;
       const unit = this.view.scale * STRIDE;
       c.drawImage(this.map, 0, 0, trace.w * unit, trace.h * unit);
       c.globalAlpha = 1;
@@ -92,43 +96,39 @@ export class Glow {
   }
 
   #outline({ values, level }, colour) {
-    const { context: c, pane, view } = this,
+    const { context: c, scene, view, dpr } = this,
       cell = view.scale * STRIDE;
     c.setTransform(cell, 0, 0, cell, view.left, view.top);
     c.beginPath();
-    cellOutline(c, values, level, pane.trace.w, pane.trace.h);
+    cellOutline(c, values, level, scene.trace.w, scene.trace.h);
     c.lineCap = "round";
-    c.lineWidth = (3 * pane.dpr) / cell;
+    c.lineWidth = (3 * dpr) / cell;
     c.strokeStyle = CASING;
     c.stroke();
-    c.lineWidth = (1.4 * pane.dpr) / cell;
+    c.lineWidth = (1.4 * dpr) / cell;
     c.strokeStyle = colour;
     c.stroke();
     c.setTransform(1, 0, 0, 1, 0, 0);
   }
 
   #patch(id) {
-    const { context: c, view, pane } = this;
+    const { context: c, view, scene, dpr } = this;
     c.setTransform(view.scale, 0, 0, view.scale, view.left, view.top); // a context's own path is scaled when it is built
     c.beginPath();
-    edgePath(c, pane.trace.edges(), id);
-    strokePath(c, null, view, 1, ["#000b", "#fff"], 2 * pane.dpr);
+    edgePath(c, scene.trace.edges(), id);
+    strokePath(c, null, view, 1, ["#000b", "#fff"], 2 * dpr);
   }
 
   #markers(asks) {
-    const { app } = this.pane,
-      pins = app.pins();
+    const { state, at } = this.scene.shared,
+      pins = pinsOf(state);
     pins.forEach((pin, i) => this.#marker(pin, PIN_COLOURS[i], true));
-    if (!pins.length && asks) {
-      const at = app.at();
-      if (at) this.#marker(at, PIN_COLOURS[0], false);
-    }
+    if (!pins.length && asks && at) this.#marker(at, PIN_COLOURS[0], false);
   }
 
   #marker(at, colour, cross) {
-    const { context: c, view, pane } = this,
-      { dpr } = pane,
-      { x, y } = pane.local(at),
+    const { context: c, view, scene, dpr } = this,
+      { x, y } = scene.local(at),
       cx = (x + 0.5) * view.scale + view.left,
       cy = (y + 0.5) * view.scale + view.top;
     c.setTransform(1, 0, 0, 1, 0, 0);

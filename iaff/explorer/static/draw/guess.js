@@ -7,11 +7,10 @@ const DIAMOND = [
   [-1, 0],
 ];
 
-/** A guess on a pane's upper canvas, and the way from it to the outline. */
-export function drawGuess(c, pane, { at, near }) {
-  const { view, dpr } = pane,
-    where = (pixel) => {
-      const { x, y } = pane.local(pixel);
+/** A guess on a pane's upper canvas, and the way from it to the outline; `view`: where the photo lies, canvas px. */
+export function drawGuess(c, scene, { at, near }, view, dpr) {
+  const where = (pixel) => {
+      const { x, y } = scene.local(pixel);
       return [(x + 0.5) * view.scale + view.left, (y + 0.5) * view.scale + view.top];
     },
     [x, y] = where(at),

@@ -9,14 +9,17 @@ import { carriedSeeds, seedThresholds, seedsAt } from "../engine/seeds.js";
 export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
 const KEPT = 64; // canvases of one photo
 
-export class Layers {
-  /** One set for each trace, whichever panes show it. */
-  static of(trace, state) {
-    return trace.once("layers", () => new Layers(trace, state));
-  }
+/** Which of the classes (names) a view shows: [boolean]. Where it names none of them, all. */
+export function shownClasses(classes, { cls }) {
+  const chosen = cls?.split(",").filter((name) => classes.includes(name));
+  return classes.map((name) => !chosen?.length || chosen.includes(name));
+}
 
+export class Layers {
+  /** A trace's layers in a view; what was made is kept with the trace, for all views of it. */
   constructor(trace, state) {
-    Object.assign(this, { trace, state, made: new Map(), live: {} });
+    const { made, live } = trace.once("layers", () => ({ made: new Map(), live: {} }));
+    Object.assign(this, { trace, state, made, live });
   }
 
   #once(key, make) {
@@ -59,9 +62,7 @@ export class Layers {
 
   /** Which channels are shown, (K) of booleans. */
   shown() {
-    const { classes } = this.trace.meta,
-      chosen = this.state.cls?.split(",").filter((name) => classes.includes(name));
-    return classes.map((name) => !chosen?.length || chosen.includes(name));
+    return shownClasses(this.trace.meta.classes, this.state);
   }
 
   /** The same for class ids. */

@@ -1,15 +1,14 @@
 // The lower canvas of a pane: photo, layers, lines. Drawn once per change of what is shown, never while hovering.
 import { STRIDE } from "../engine/scan.js";
 import { offscreen } from "./paint.js";
-import { hatch } from "./colour.js";
+import { NO_PHOTO, hatch } from "./colour.js";
 import { CHANGES, signs } from "./difference.js";
 import { COMPARED } from "./layers.js";
 import { DIFFERENCE } from "../state/panes.js";
 
 export class Painter {
-  /** canvas: the pane's lower one; `pane` says what to draw and where the photo lies. */
-  constructor(pane, canvas) {
-    this.pane = pane;
+  /** canvas: the pane's lower one. */
+  constructor(canvas) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d", { alpha: false });
   }
@@ -21,24 +20,25 @@ export class Painter {
     this.signs = CHANGES.map(({ shape }) => signs(this.context, shape, dpr));
   }
 
-  draw() {
-    const { pane, context: c, canvas } = this,
-      { trace, spec } = pane,
-      { state, blink } = pane.app,
+  /** What a scene shows, with the photo where `view` says, canvas px. */
+  draw(scene, view) {
+    Object.assign(this, { scene, view });
+    const { context: c, canvas } = this,
+      { trace, spec } = scene,
+      { state, blink } = scene.shared,
       truth = trace.truth && state.truth,
       stage = truth === "filled" ? "truth" : spec.stage,
-      other = compared(state, spec, trace);
-    this.view = pane.view;
+      other = scene.comparable();
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.globalAlpha = 1;
-    c.fillStyle = "#808690";
+    c.fillStyle = NO_PHOTO;
     c.fillRect(0, 0, canvas.width, canvas.height);
     if (other && blink) this.#stage(stage, state.diff);
     else if (other && state.wipe !== null) {
       this.#stage(stage, spec.round);
       this.#left(state.wipe / 100, () => this.#stage(stage, state.diff));
     } else this.#stage(stage, spec.round, other || spec.stage === DIFFERENCE);
-    for (const { name, opacity } of pane.overlays()) this.#over(name, opacity);
+    for (const { name, opacity } of scene.overlays()) this.#over(name, opacity);
     if (truth) this.#stroke(trace.truthPath(), 1, ["#000a", "#fff"], 1.2, [5, 4]);
     c.globalAlpha = 1;
   }
@@ -57,9 +57,9 @@ export class Painter {
 
   /** The photo with the layer of a stage, or with what changed. */
   #stage(stage, round, changes = false) {
-    const { context: c, pane } = this,
-      { trace } = pane,
-      opacity = pane.app.state.opacity;
+    const { context: c, scene } = this,
+      { trace } = scene,
+      opacity = scene.shared.state.opacity;
     this.#origin();
     c.globalAlpha = 1;
     c.imageSmoothingEnabled = this.view.scale < 6; // pixels are told apart when they are large
@@ -69,7 +69,7 @@ export class Painter {
     c.globalAlpha = Math.min(1, opacity / 60); // the photo turns grey before the layer is fully there
     this.#spread(c, trace.grey());
     c.globalAlpha = opacity / 100;
-    const difference = changes && stage !== "truth" && pane.difference();
+    const difference = changes && stage !== "truth" && scene.difference();
     if (stage === "affinity") this.#shade();
     else if (difference) this.#changes(difference);
     else if (stage !== DIFFERENCE) this.#layer(stage, round);
@@ -81,21 +81,21 @@ export class Painter {
   }
 
   #shade() {
-    const { context: c, view, pane } = this;
+    const { context: c, view, scene } = this;
     c.fillStyle = "rgb(8 10 18 / .5)";
-    c.fillRect(0, 0, pane.trace.W * view.scale, pane.trace.H * view.scale);
+    c.fillRect(0, 0, scene.trace.W * view.scale, scene.trace.H * view.scale);
   }
 
   /** A further layer above the stage's own. */
   #over(name, opacity) {
     this.#origin();
     this.context.globalAlpha = opacity / 100;
-    this.#layer(name, this.pane.spec.round, true);
+    this.#layer(name, this.scene.spec.round, true);
   }
 
   #layer(name, round, over = false) {
-    const { context: c, pane } = this;
-    const layer = over && name === "superpixels" ? null : pane.layers.get(name, round);
+    const { context: c, scene } = this;
+    const layer = over && name === "superpixels" ? null : scene.layers.get(name, round);
     if (layer) {
       c.imageSmoothingEnabled = layer.smooth;
       this.#spread(c, layer.map);
@@ -104,8 +104,8 @@ export class Painter {
       if (layer.dashed) this.#stroke(layer.dashed, STRIDE, ["#fff"], 1.2, [4, 4]);
       if (layer.dotted) this.#stroke(layer.dotted, 1, ["#000a", "#fff"], 1.6, [1, 4]);
     }
-    if (name === "superpixels" && pane.trace.superpixels)
-      this.#stroke(pane.trace.edgesPath(), 1, ["#ffffff8c"], over ? 1 : 0.7);
+    if (name === "superpixels" && scene.trace.superpixels)
+      this.#stroke(scene.trace.edgesPath(), 1, ["#ffffff8c"], over ? 1 : 0.7);
   }
 
   /** Changed pixels in their colours, each kind of change under its own pattern. */
@@ -119,7 +119,7 @@ export class Painter {
 
   /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */
   #spread(c, map) {
-    const unit = this.view.scale * (map.width === this.pane.trace.W ? 1 : STRIDE);
+    const unit = this.view.scale * (map.width === this.scene.trace.W ? 1 : STRIDE);
     c.drawImage(map, 0, 0, map.width * unit, map.height * unit);
   }
 

@@ -4,18 +4,27 @@ import { photoCsv, runCsv } from "./export_csv.js";
 import { save, selfContained, sizeOf } from "./export_file.js";
 import { settled, viewPicture } from "./export_picture.js";
 import { frame, gif, noRounds } from "./export_rounds.js";
-import { png } from "./export_sheet.js";
 import { CHOICES, noStrip, refinedAll, strip, stripWords } from "./export_strip.js";
-import { fileName, photoName, runOf, slug } from "./export_words.js";
-import { DOWN } from "../client/down.js";
+import { inks, png } from "./export_sheet.js";
+import { snapshot } from "./snapshot.js";
+import { fileName, slug } from "./export_words.js";
 import { dialog, el } from "../ui/dom.js";
 import { ABOUT } from "../panel/stages.js";
 
 const INEXACT = "The random walk did not come to its end: what is drawn of it is not exact.";
 
 export class Exports {
-  constructor(app, root) {
-    Object.assign(this, { app, root, shown: null, cursor: null });
+  /**
+   * @param {object} parts
+   * @param {Element} parts.root the page's node: the dialog is put there, figures have its colours and fonts
+   * @param {object} parts.picture says what is shown, see Picture.still
+   * @param {() => object?} parts.opened the photo that is open, see snapshot(); null where there is none
+   * @param {object} parts.client the door to Python
+   * @param {() => void} parts.onopen
+   * @param {() => void} parts.onclose
+   */
+  constructor({ root, picture, opened, client, onopen, onclose }) {
+    Object.assign(this, { root, picture, opened, client, onopen, shown: null });
     this.preview = el("div.preview");
     this.note = el("p.note", { role: "status" });
     this.rows = el("div.rows");
@@ -26,17 +35,17 @@ export class Exports {
       el("div.columns", {}, el("figure", {}, this.preview, (this.caption = el("figcaption"))), this.rows),
       this.note,
     );
-    this.node.addEventListener("close", () => app.leave());
+    this.node.addEventListener("close", onclose);
     root.append(this.node);
   }
 
-  /** What the cursor asks stays asked while the dialog is open. */
+  get isOpen() {
+    return this.node.open;
+  }
+
   open() {
-    const { app } = this;
-    if (!app.trace) return;
-    app.animation.stop();
-    app.stepper.stop();
-    this.cursor = app.cursor;
+    if (!this.opened()) return;
+    this.onopen();
     this.shown = null;
     this.#say("");
     this.#fill();
@@ -44,14 +53,23 @@ export class Exports {
     this.#show("view");
   }
 
+  /** What the page shows now. */
+  snapshot() {
+    return snapshot(this.picture.still(), this.opened());
+  }
+
+  /** The page's colours, light or dark as it is now. */
+  get #ink() {
+    return inks(this.root);
+  }
+
   // --- the rows ----------------------------------------------------------------------------------------------------
 
   #fill() {
-    const { app } = this,
-      { origin } = app,
-      run = runOf(app),
+    const shot = this.snapshot(),
+      { origin, run, name } = shot,
       stripless = noStrip(origin),
-      still = noRounds(app),
+      still = noRounds(shot),
       figures = photoCsv(origin);
     const picks = CHOICES.filter((stage) => origin.T && origin.has(stage, 1)).map((stage) => this.#pick(stage));
     const rows = [
@@ -65,7 +83,7 @@ export class Exports {
         this.#button("PNG 2×", () => this.#strip(), "", stripless),
       ]),
       !embedded &&
-        this.#row("rounds", "Rounds as GIF", still || `${ABOUT[app.state.stage].name}: one second a round.`, [
+        this.#row("rounds", "Rounds as GIF", still || `${ABOUT[shot.state.stage].name}: one second a round.`, [
           this.#button("GIF", () => this.#gif(), "", still),
         ]),
       this.#row(null, "One HTML file", "This photo in this view: it opens without a server or a network.", [
@@ -75,11 +93,10 @@ export class Exports {
         this.#button(`safetensors, ${sizeOf({ size: origin.bytes.length })}`, () => this.#trace()),
       ]),
       this.#row(null, "Figures as CSV", figures ? "One line a round." : "This trace holds no figures of its photo.", [
-        this.#button("this photo", () => this.#csv(`iaff_${photoName(app)}_figures.csv`, figures), "", !figures),
-        run &&
-          run === app.run.name &&
+        this.#button("this photo", () => this.#csv(`iaff_${name}_figures.csv`, figures), "", !figures),
+        shot.isOfOpenRun &&
           (!embedded || embedded.run?.figures) &&
-          this.#button("the whole run", () => this.#runCsv(), `All rounds of run ${run}`),
+          this.#button("the whole run", () => this.#runCsv(run), `All rounds of run ${run}`),
       ]),
     ];
     this.rows.replaceChildren(...rows.filter(Boolean));
@@ -140,22 +157,17 @@ export class Exports {
 
   // --- what is taken along -----------------------------------------------------------------------------------------
 
-  /** The page asks what it asked when the dialog was opened: opening it took the cursor away. */
-  #hold() {
-    this.app.cursor = this.cursor;
-  }
-
-  /** Promise of {canvas, exact}. */
+  /** Promise of {canvas, exact, shot}. */
   async #view(scale) {
-    this.#hold();
-    const exact = await settled(this.app);
-    return { canvas: viewPicture(this.app, this.root, scale), exact };
+    const shot = this.snapshot(),
+      exact = await settled(shot.scenes);
+    return { canvas: viewPicture(shot, this.#ink, scale), exact, shot };
   }
 
   async #picture(scale) {
     const ending = scale === 1 ? ".png" : `_${scale}x.png`,
-      { canvas, exact } = await this.#view(scale);
-    return this.#save(await png(canvas), fileName(this.app, ending), exact);
+      { canvas, exact, shot } = await this.#view(scale);
+    return this.#save(await png(canvas), fileName(shot, ending), exact);
   }
 
   /** The clipboard wants a promise, or it takes the click as over. */
@@ -169,37 +181,37 @@ export class Exports {
   }
 
   async #strip() {
-    await refinedAll(this.app.trace);
-    const canvas = strip(this.app, this.root, 2, this.#picks());
-    return this.#save(await png(canvas), `iaff_${photoName(this.app)}_rounds.png`);
+    const shot = this.snapshot();
+    await refinedAll(shot.scenes[0].trace);
+    const canvas = strip(shot, this.#ink, 2, this.#picks());
+    return this.#save(await png(canvas), `iaff_${shot.name}_rounds.png`);
   }
 
   async #gif() {
-    this.#hold();
-    const { app } = this,
-      { blob, exact } = await gif(app, this.root);
-    return this.#save(blob, `iaff_${photoName(app)}_rounds_${app.state.stage}.gif`, exact);
+    const shot = this.snapshot(),
+      { blob, exact } = await gif(shot, this.#ink, this.client);
+    return this.#save(blob, `iaff_${shot.name}_rounds_${shot.state.stage}.gif`, exact);
   }
 
   async #page() {
-    return this.#save(await selfContained(this.app), fileName(this.app, ".html"));
+    const shot = this.snapshot();
+    return this.#save(await selfContained(shot, this.client), fileName(shot, ".html"));
   }
 
   async #trace() {
-    return this.#save(new Blob([this.app.origin.bytes]), `iaff_${photoName(this.app)}.safetensors`);
+    const { origin, name } = this.snapshot();
+    return this.#save(new Blob([origin.bytes]), `iaff_${name}.safetensors`);
   }
 
   async #csv(name, text) {
     return this.#save(new Blob([text], { type: "text/csv" }), name);
   }
 
-  async #runCsv() {
-    const { run, server } = this.app,
-      answer = await Promise.resolve(server.figures({ run: run.name })).catch(() => null);
-    if (!answer?.ok) throw new Error(answer?.error ?? DOWN);
-    const text = runCsv(run.name, answer.figures);
-    if (!text) throw new Error(`Run ${run.name} has no figures yet: they come after its first round.`);
-    return this.#csv(`iaff_run_${slug(run.name)}_figures.csv`, text);
+  async #runCsv(run) {
+    const { figures } = await this.client.figures(run),
+      text = runCsv(run, figures);
+    if (!text) throw new Error(`Run ${run} has no figures yet: they come after its first round.`);
+    return this.#csv(`iaff_run_${slug(run)}_figures.csv`, text);
   }
 
   // --- the preview -------------------------------------------------------------------------------------------------
@@ -213,22 +225,19 @@ export class Exports {
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", "Preview");
     this.preview.replaceChildren(canvas);
-    this.caption.textContent = CAPTIONS[kind](this.app);
+    this.caption.textContent = CAPTIONS[kind](this.snapshot());
   }
 
   async #small(kind) {
-    const { app, root } = this;
     if (kind === "view") return (await this.#view(1)).canvas;
+    const shot = this.snapshot();
     if (kind === "strip") {
-      if (noStrip(app.origin)) return null;
-      await refinedAll(app.trace);
-      return strip(app, root, 1, this.#picks());
+      if (noStrip(shot.origin)) return null;
+      await refinedAll(shot.scenes[0].trace);
+      return strip(shot, this.#ink, 1, this.#picks());
     }
-    if (noRounds(app)) return null;
-    this.#hold();
-    const { canvas } = await frame(app, root, app.state.round);
-    app.refresh();
-    return canvas;
+    if (noRounds(shot)) return null;
+    return (await frame(shot, this.#ink, shot.state.round)).canvas;
   }
 }
 
@@ -236,9 +245,9 @@ export class Exports {
 const noted = (text, exact) => (exact ? text : `${text.replace(/\.$/, "")}. ${INEXACT}`);
 
 const CAPTIONS = {
-  view: (app) => fileName(app, ".png"),
-  strip: (app) => `iaff_${photoName(app)}_rounds.png`,
-  rounds: (app) => `one of ${app.trace.T} frames`,
+  view: (shot) => fileName(shot, ".png"),
+  strip: ({ name }) => `iaff_${name}_rounds.png`,
+  rounds: ({ scenes }) => `one of ${scenes[0].trace.T} frames`,
 };
 
 const copies = () => Boolean(window.ClipboardItem && navigator.clipboard?.write);

@@ -1,11 +1,7 @@
 // Files: saving them, and the self-contained page of one photo.
-import { TABLE } from "../state/state.js";
+import { KEYS, VIEW } from "../state/state.js";
 import { embedded, unopened } from "../client/embedded.js";
 import { toBase64 } from "../trace/base64.js";
-import { DOWN } from "../client/down.js";
-import { runOf } from "./export_words.js";
-
-const ELSEWHERE = ["run", "img", "lesson", "step", "all", "allcls", "allround", "find", "figs"]; // not in one photo's page
 
 /** Hands a file over to the user. */
 export function save(blob, name) {
@@ -23,32 +19,26 @@ export const sizeOf = ({ size }) =>
 
 /** The view as a query, also what an address would be too long for. */
 function viewQuery(state) {
-  const changed = Object.keys(TABLE).filter((key) => state[key] !== TABLE[key].start && !ELSEWHERE.includes(key));
+  const changed = KEYS.filter((key) => state[key] !== VIEW[key].start && VIEW[key].alone !== false);
   return new URLSearchParams(changed.map((key) => [key, state[key]])).toString();
 }
 
-/** Promise of the page of this photo in this view, as a Blob; it fails with a sentence. */
-export async function selfContained(app) {
-  const { origin, state } = app,
-    run = runOf(app),
-    shell = embedded ? ownShell() : await askedShell(app),
-    title = app.title.textContent;
+/**
+ * Promise of the page of a snapshot's photo in its view, as a Blob; it fails with a sentence. `client`: asked for the
+ * page's shell, and for what is known of the run.
+ */
+export async function selfContained({ origin, state, title, run, isOfOpenRun }, client) {
+  const shell = embedded ? ownShell() : await client.shell();
   const content = {
     name: origin.meta.name,
     title,
     query: viewQuery(state),
     trace: toBase64(origin.bytes),
-    run: run ? { name: run, ...(run === app.run.name ? await figuresOf(app) : {}) } : null,
+    run: run ? { name: run, ...(isOfOpenRun ? await figuresOf(run, client) : {}) } : null,
   };
   const fills = { title: escaped(title), embedded: JSON.stringify(content).replaceAll("<", "\\u003c") },
     text = shell.replace(/@@(title|embedded)@@/g, (_, name) => fills[name]); // in one pass: a title may look like a mark
   return new Blob([text], { type: "text/html" });
-}
-
-async function askedShell({ server }) {
-  const answer = await Promise.resolve(server.shell({})).catch(() => null);
-  if (!answer?.ok) throw new Error(answer?.error ?? DOWN);
-  return answer.shell;
 }
 
 /** This page itself as it was before it was opened, with room for another view. */
@@ -60,10 +50,11 @@ function ownShell() {
 }
 
 /** The run's figures and histogram, as far as the server knows them. */
-async function figuresOf({ server, run }) {
-  const ask = (what) => Promise.resolve(server[what]({ run: run.name })).catch(() => null),
-    [figures, mining] = await Promise.all([ask("figures"), ask("mining")]);
-  return { figures: figures?.figures, mining: mining?.mining };
+async function figuresOf(run, client) {
+  const unknown = () => undefined,
+    asked = [client.figures(run).catch(unknown), client.mining(run).catch(unknown)],
+    [answer, mining] = await Promise.all(asked);
+  return { figures: answer?.figures, mining };
 }
 
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

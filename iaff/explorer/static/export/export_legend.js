@@ -1,100 +1,92 @@
-// The page's legend, drawn on a figure: the same entries, read from the nodes that legend.js makes.
-import { RAMP_CSS, hatch } from "../draw/colour.js";
+// The legend, drawn on a figure: the entries of draw/legend.js for all panes together.
+import { RAMP_CSS, classColour, css, hatch } from "../draw/colour.js";
+import { legend } from "../draw/legend.js";
 import { widthOf } from "./export_sheet.js";
-import { legend } from "../panel/legend.js";
 import { pinsOf, PIN_COLOURS } from "../state/pins.js";
+import { DIFFERENCE } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
 import { number } from "../ui/format.js";
 
 const SIZE = 13; // px of the words
 const BETWEEN = 8; // px, mark to words
 const RAMP_WIDTH = 120;
-const MARKS = { swatch, grade, line, sign };
+const UNKNOWN = 255;
+const MARKS = { area, grade, line, change, pin };
+const WIDTHS = { area: 14, grade: 46, line: 22, change: 14, pin: 14 };
 
-/** Entries for Sheet.flow: what the colours, patterns and lines of all panes mean. */
-export function legendOf(app, sheet) {
-  const found = new Map();
-  for (const pane of app.picture.panes)
-    if (pane.trace) for (const entry of ofPane(app, pane)) found.set(`${entry.kind} ${entry.key} ${entry.text}`, entry);
-  return [...found.values(), ...pins(app)].map((entry) => drawn(entry, sheet));
+/** Entries for Sheet.flow: what the colours, patterns and lines of all scenes of a picture mean. */
+export function legendOf({ scenes, state }, sheet) {
+  const found = new Map(),
+    changes = {
+      difference: scenes[0].difference(),
+      between: scenes.find(({ spec }) => spec.stage === DIFFERENCE)?.difference(),
+    };
+  for (const scene of scenes)
+    if (scene.trace) for (const entry of entriesOf(scene, state, changes)) found.set(keyOf(entry), entry);
+  return [...found.values(), ...pinEntries(state)].map((entry) => drawn(entry, sheet));
 }
 
-/** What legend.js says where the page shows what that pane shows. */
-function ofPane(app, pane) {
-  const layers = [pane.spec.stage, ...(pane.overlays?.() ?? []).map(({ name }) => name)];
-  return layers.filter((stage) => stage in ABOUT).flatMap((stage) => ofLayer(app, pane, stage));
-}
+/** Entries of one key mean the same: of scales with the same low end, the last scene's stands. */
+const keyOf = ({ swatch, words }) => JSON.stringify(swatch?.kind === "ramp" ? swatch : [swatch, words]);
 
-function ofLayer(app, pane, stage) {
-  const state = { ...app.state, stage, round: pane.spec.round },
-    { items } = legend(Object.assign(Object.create(app), { trace: pane.trace, state }), null),
-    plain = stage === "photo" && state.truth !== "filled"; // its words are a hint for the page's users
-  return items.flatMap((node) => read(node, pane)).filter(({ kind }) => !(plain && kind === "words"));
-}
-
-function read(node, pane) {
-  if (node.getAttribute("aria-pressed") === "false") return []; // a class that is not shown
-  if (node.className === "ramp") {
-    const low = node.firstChild.textContent;
-    return [{ kind: "ramp", key: low, low, text: `max ${number(pane.query.max)}` }];
-  }
-  const mark = node.firstElementChild,
-    [kind, ...more] = mark?.className.split(" ") ?? [];
-  if (!(kind in MARKS)) return [{ kind: "words", key: "", text: node.textContent }];
-  const colour = mark.style.getPropertyValue("--c") || mark.style.background,
-    text = node.textContent.slice(mark.textContent.length);
-  return [{ kind, key: `${more} ${colour}`, form: more[0], colour, sign: mark.textContent, text }];
+/** What the page's legend says of the scene's layer and of each that lies above it. */
+function entriesOf(scene, state, changes) {
+  const { trace, spec, query } = scene,
+    layers = [spec.stage, ...scene.overlays().map(({ name }) => name)].filter((stage) => stage in ABOUT),
+    named = layers.filter((stage) => stage !== "photo" || state.truth === "filled"); // else it is a hint for the page
+  return named
+    .flatMap((stage) => legend({ trace, state: { ...state, stage, round: spec.round }, ...changes }))
+    .filter(({ shown }) => shown !== false)
+    .map((entry) => (entry.swatch?.kind === "ramp" ? { ...entry, words: `max ${number(query.max)}` } : entry));
 }
 
 /** Several pins have colours of their own. */
-function pins({ state, trace }) {
-  const list = trace ? pinsOf(state) : [];
-  if (list.length < 2) return [];
-  return list.map(({ x, y }, i) => ({ kind: "pin", colour: PIN_COLOURS[i], text: `pixel ${x}, ${y}` }));
+function pinEntries(state) {
+  const pins = pinsOf(state);
+  if (pins.length < 2) return [];
+  return pins.map(({ x, y }, i) => ({ swatch: { kind: "pin", colour: PIN_COLOURS[i] }, words: `pixel ${x}, ${y}` }));
 }
 
 /** One entry, measured, for a sheet. */
-function drawn(entry, sheet) {
+function drawn({ swatch, words }, sheet) {
   const font = sheet.font(SIZE),
-    { kind, text } = entry,
-    colour = kind === "words" ? sheet.ink.soft : sheet.ink.ink;
-  const say = (c, words, x, y) => {
+    colour = swatch ? sheet.ink.ink : sheet.ink.soft;
+  const say = (c, text, x, y) => {
     Object.assign(c, { font, fillStyle: colour, textAlign: "left", textBaseline: "middle" });
-    c.fillText(words, x, y + 0.5);
+    c.fillText(text, x, y + 0.5);
   };
-  if (kind === "words") return { width: widthOf(text, font), draw: (c, x, y) => say(c, text, x, y) };
-  if (kind === "ramp") {
-    const left = widthOf(entry.low, font) + BETWEEN,
+  if (!swatch) return { width: widthOf(words, font), draw: (c, x, y) => say(c, words, x, y) };
+  if (swatch.kind === "ramp") {
+    const left = widthOf(swatch.low, font) + BETWEEN,
       right = left + RAMP_WIDTH + BETWEEN;
     return {
-      width: right + widthOf(text, font),
+      width: right + widthOf(words, font),
       draw(c, x, y) {
-        say(c, entry.low, x, y);
+        say(c, swatch.low, x, y);
         ramp(c, x + left, y);
-        say(c, text, x + right, y);
+        say(c, words, x + right, y);
       },
     };
   }
-  const mark = kind === "pin" ? pin : MARKS[kind],
-    wide = kind === "grade" ? 46 : kind === "line" ? 22 : 14;
+  const wide = WIDTHS[swatch.kind];
   return {
-    width: wide + BETWEEN + widthOf(text, font),
+    width: wide + BETWEEN + widthOf(words, font),
     draw(c, x, y) {
       c.save();
       c.translate(x, y);
-      mark(c, entry, sheet.ink);
+      MARKS[swatch.kind](c, swatch, sheet.ink);
       c.restore();
-      say(c, text, x + wide + BETWEEN, y);
+      say(c, words, x + wide + BETWEEN, y);
     },
   };
 }
 
-function swatch(c, { form, colour }) {
+function area(c, { id }) {
   c.beginPath();
   c.roundRect(0, -7, 14, 14, 4);
-  c.fillStyle = form === "unknown" ? "#6d7480" : colour;
+  c.fillStyle = id === UNKNOWN ? "#6d7480" : css(classColour(id));
   c.fill();
-  if (form === "unknown") {
+  if (id === UNKNOWN) {
     c.fillStyle = hatch(c);
     c.fill();
   }
@@ -103,8 +95,9 @@ function swatch(c, { form, colour }) {
   c.stroke();
 }
 
-function grade(c, { colour }) {
-  const shade = c.createLinearGradient(0, 0, 46, 0);
+function grade(c, { id }) {
+  const colour = css(classColour(id)),
+    shade = c.createLinearGradient(0, 0, 46, 0);
   c.beginPath();
   c.roundRect(0, -6, 46, 12, 4);
   c.fillStyle = "#a3a8b0";
@@ -128,13 +121,13 @@ function line(c, { form }, { ink }) {
   c.stroke();
 }
 
-function sign(c, { colour, sign: text }, { sans }) {
+function change(c, { colour, sign }, { sans }) {
   c.beginPath();
   c.roundRect(0, -7, 14, 14, 3);
   c.fillStyle = colour;
   c.fill();
   Object.assign(c, { fillStyle: "#000", font: `700 11px ${sans}`, textAlign: "center", textBaseline: "middle" });
-  c.fillText(text, 7, 0.5);
+  c.fillText(sign, 7, 0.5);
 }
 
 function pin(c, { colour }) {

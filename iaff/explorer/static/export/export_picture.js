@@ -1,7 +1,9 @@
 // The view as a picture: its panes at any resolution, with title, legend, scale and credit around them.
-import { Sheet, inks } from "./export_sheet.js";
+import { Sheet } from "./export_sheet.js";
 import { legendOf } from "./export_legend.js";
 import { aboutView, credit, scaleNote } from "./export_words.js";
+import { drawPane } from "../draw/draw_pane.js";
+import { paneTitle } from "../picture/pane.js";
 
 const ROOM = 720; // px that a figure is wide at least, so that words have room
 const BAR = 50; // px that a scale bar is long at least
@@ -20,41 +22,35 @@ export async function ended(waiting) {
 
 /**
  * Long walks are answered bit by bit: waits until all that is drawn is exact, half a minute at most. Promise of whether
- * it is; `aim` sets the panes before each look at them, as an answer that comes meanwhile shows the page's own view.
+ * it is.
  */
-export async function settled(app, panes = app.picture.panes, aim = () => {}) {
-  const short = () => panes.filter((pane) => pane.trace && inexact(app, pane));
-  await ended(() => {
-    aim();
-    return short().some((pane) => !pane.affinity().broken);
-  });
-  aim();
+export async function settled(scenes) {
+  const short = () => scenes.filter((scene) => scene.trace && inexact(scene));
+  await ended(() => short().some((scene) => !scene.affinity().broken));
   return !short().length;
 }
 
-function inexact(app, pane) {
-  const { trace, spec } = pane,
-    affinity = pane.affinity();
+function inexact(scene) {
+  const { trace, spec } = scene,
+    affinity = scene.affinity();
   if (!affinity?.steps) return false;
   if (spec.stage === "refined" && !trace.refined(spec.round)) return true;
-  const at = pane.asks() && app.at();
-  if (!at) return false;
-  pane.ask(at);
+  const { at } = scene.shared;
+  if (!at || !scene.asks()) return false;
+  scene.ask(at);
   return affinity.at < affinity.steps;
 }
 
-/** A figure of the view as it is, `scale` px to a CSS px. */
-export function viewPicture(app, root, scale) {
-  return apart(app, () => {
-    const panes = drawPanes(app, scale),
-      sheet = new Sheet(Math.max(ROOM, panes.width), inks(root));
-    head(sheet, app.title.textContent, aboutView(app));
-    sheet.add(panes.height, (c, y) => c.drawImage(panes.canvas, 0, y, panes.width, panes.height));
-    sheet.gap(10);
-    sheet.flow(legendOf(app, sheet));
-    foot(sheet, app);
-    return sheet.canvas(scale);
-  });
+/** A figure of a snapshot, `scale` px to a CSS px; `ink`: see inks(). */
+export function viewPicture(shot, ink, scale) {
+  const panes = drawPanes(shot, scale),
+    sheet = new Sheet(Math.max(ROOM, panes.width), ink);
+  head(sheet, shot.title, aboutView(shot));
+  sheet.add(panes.height, (c, y) => c.drawImage(panes.canvas, 0, y, panes.width, panes.height));
+  sheet.gap(10);
+  sheet.flow(legendOf(shot, sheet));
+  foot(sheet, shot);
+  return sheet.canvas(scale);
 }
 
 /** Title and lines above a figure. */
@@ -64,11 +60,10 @@ export function head(sheet, title, lines) {
   sheet.gap(10);
 }
 
-function foot(sheet, app) {
-  const { main } = app.picture,
-    note = [scaleNote(app), credit(app.origin)].filter(Boolean).join(" · ");
+function foot(sheet, { scenes, state, origin, layout }) {
+  const note = [scaleNote(origin, state), credit(origin)].filter(Boolean).join(" · ");
   sheet.gap(6);
-  if (app.state.zoom > 1) scaleBar(sheet, main.view.scale / main.dpr);
+  if (state.zoom > 1) scaleBar(sheet, scenes[0].place(layout.width, layout.height).scale);
   sheet.text(note, { size: 12, colour: sheet.ink.soft });
 }
 
@@ -93,49 +88,30 @@ function scaleBar(sheet, size) {
   });
 }
 
-/** Runs `work`, which draws panes at other resolutions; the page is as before afterwards. */
-export function apart({ picture }, work) {
-  try {
-    return work();
-  } finally {
-    picture.fit();
-  }
-}
-
 /** All panes as they lie on the screen: {canvas, width, height}, the last two in CSS px. */
-function drawPanes({ picture, state }, scale) {
-  const home = picture.grid.getBoundingClientRect(),
-    places = picture.panes.map((pane) => {
-      const box = pane.node.getBoundingClientRect();
-      return { pane, x: Math.round(box.left - home.left), y: Math.round(box.top - home.top) };
-    }),
-    width = Math.max(...places.map(({ pane, x }) => x + pane.width)),
-    height = Math.max(...places.map(({ pane, y }) => y + pane.height)),
-    canvas = new OffscreenCanvas(width * scale, height * scale),
+function drawPanes({ scenes, state, layout }, scale) {
+  const { columns, width, height, gap } = layout,
+    rows = Math.ceil(scenes.length / columns),
+    all = { width: columns * (width + gap) - gap, height: rows * (height + gap) - gap },
+    canvas = new OffscreenCanvas(all.width * scale, all.height * scale),
     c = canvas.getContext("2d");
-  for (const { pane } of places) pane.fit(pane.width, pane.height, scale); // all first: a pane may compare two others
-  for (const { pane, x, y } of places) {
-    c.setTransform(1, 0, 0, 1, x * scale, y * scale);
-    drawPane(c, pane, scale);
-  }
-  if (!picture.wipe.node.hidden) drawWipe(c, picture.main, state, scale);
-  return { canvas, width, height };
+  scenes.forEach((scene, i) => {
+    const [column, row] = [i % columns, Math.floor(i / columns)];
+    c.setTransform(1, 0, 0, 1, column * (width + gap) * scale, row * (height + gap) * scale);
+    drawLabelled(c, scene, { width, height, scale }, scenes.length > 1);
+  });
+  if (state.wipe !== null && scenes[0].comparable()) drawWipe(c, layout, state, scale);
+  return { canvas, ...all };
 }
 
-/** One pane with its title (if `titled`) and note, in canvas px; the pane must be fitted to that scale. */
-export function drawPane(c, pane, scale, titled = true) {
-  if (pane.trace) {
-    pane.draw();
-    c.drawImage(pane.base, 0, 0);
-    c.drawImage(pane.over, 0, 0);
-  } else {
-    c.fillStyle = "#808690";
-    c.fillRect(0, 0, pane.width * scale, pane.height * scale);
-  }
+/** One pane with its title (if `titled`) and note, in canvas px. */
+export function drawLabelled(c, scene, { width, height, scale }, titled) {
+  const notice = scene.notice();
+  drawPane(c, scene, { width, height, scale });
   c.save();
   c.scale(scale, scale);
-  if (titled && !pane.caption.hidden) label(c, pane.caption.textContent, 8, 8);
-  if (!pane.notice.hidden) label(c, pane.notice.textContent, pane.width / 2, pane.height - 36, "center");
+  if (titled) label(c, paneTitle(scene), 8, 8);
+  if (notice) label(c, notice, width / 2, height - 36, "center");
   c.restore();
 }
 
@@ -154,13 +130,13 @@ function label(c, words, x, y, align = "left") {
 
 const LABEL = '12.5px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
 
-function drawWipe(c, main, { wipe, diff, round }, scale) {
-  const x = (main.width * wipe) / 100;
+function drawWipe(c, { width, height }, { wipe, diff, round }, scale) {
+  const x = (width * wipe) / 100;
   c.setTransform(scale, 0, 0, scale, 0, 0);
   c.fillStyle = "rgb(0 0 0 / .5)";
-  c.fillRect(x - 2, 0, 4, main.height);
+  c.fillRect(x - 2, 0, 4, height);
   c.fillStyle = "#fff";
-  c.fillRect(x - 1, 0, 2, main.height);
+  c.fillRect(x - 1, 0, 2, height);
   label(c, `round ${diff}`, x - 8, 10, "right");
   label(c, `round ${round}`, x + 8, 10);
 }

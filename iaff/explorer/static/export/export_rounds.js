@@ -1,48 +1,40 @@
 // The current layer through all rounds: one frame for each, put together as a GIF by the server.
-import { Sheet, inks, png } from "./export_sheet.js";
+import { Sheet, png } from "./export_sheet.js";
 import { legendOf } from "./export_legend.js";
 import { credit } from "./export_words.js";
-import { apart, drawPane, settled } from "./export_picture.js";
+import { drawLabelled, settled } from "./export_picture.js";
+import { aloneScene } from "../draw/scene.js";
 import { fromBase64, toBase64 } from "../trace/base64.js";
 import { ABOUT } from "../panel/stages.js";
 import { perRound } from "../state/state.js";
-import { DOWN } from "../client/down.js";
 
 const FRAME_MS = 1000;
 const STEP = 26; // px, of a round's mark
 
-/** Why the view has no rounds to run through, or "". */
-export function noRounds({ state, trace }) {
+/** Why a snapshot has no rounds to run through, or "". */
+export function noRounds({ state, scenes }) {
   if (!perRound(state.stage)) return "Choose a stage that every round repeats.";
-  return trace.T < 2 ? "This trace has a single round." : "";
+  return scenes[0].trace.T < 2 ? "This trace has a single round." : "";
 }
 
-/** Promise of one round as a frame: {canvas, exact}. */
-export async function frame(app, root, round) {
-  const pane = app.picture.main;
-  const aim = () => {
-    pane.spec = { ...pane.spec, round };
-    if (pane.leaks) pane.leaks = app.leaksOf(pane);
-  };
-  const exact = await settled(app, [pane], aim);
-  const canvas = apart(app, () => {
-    const sheet = new Sheet(pane.width, inks(root)),
-      canvas = new OffscreenCanvas(pane.width, pane.height);
-    pane.fit(pane.width, pane.height, 1);
-    drawPane(canvas.getContext("2d"), pane, 1, false);
-    sheet.add(pane.height, (c, y) => c.drawImage(canvas, 0, y));
-    sheet.gap(8);
-    sheet.text(`${app.title.textContent} · ${ABOUT[app.state.stage].name}`, { weight: 600 });
-    progress(sheet, round, app.trace.T);
-    sheet.flow(legendOf(Object.assign(Object.create(app), { picture: alone(pane) }), sheet));
-    if (credit(app.origin)) sheet.text(credit(app.origin), { size: 12, colour: sheet.ink.soft });
-    return sheet.canvas(1);
-  });
-  return { canvas, exact };
+/** Promise of the main pane at one round as a frame: {canvas, exact}; `ink`: see inks(). */
+export async function frame(shot, ink, round) {
+  const { title, state, origin, layout } = shot,
+    { trace, spec, why } = shot.scenes[0],
+    { width, height } = layout,
+    scene = aloneScene(shot, { trace, spec: { ...spec, round }, why }),
+    exact = await settled([scene]);
+  const sheet = new Sheet(width, ink),
+    canvas = new OffscreenCanvas(width, height);
+  drawLabelled(canvas.getContext("2d"), scene, { width, height, scale: 1 }, false);
+  sheet.add(height, (c, y) => c.drawImage(canvas, 0, y));
+  sheet.gap(8);
+  sheet.text(`${title} · ${ABOUT[state.stage].name}`, { weight: 600 });
+  progress(sheet, round, trace.T);
+  sheet.flow(legendOf(scene.shared, sheet));
+  if (credit(origin)) sheet.text(credit(origin), { size: 12, colour: sheet.ink.soft });
+  return { canvas: sheet.canvas(1), exact };
 }
-
-/** A picture with one pane, for the legend. */
-const alone = (pane) => ({ panes: [pane], difference: () => pane.difference() });
 
 function progress(sheet, round, T) {
   sheet.add(24, (c, y) => {
@@ -55,21 +47,16 @@ function progress(sheet, round, T) {
   });
 }
 
-/** Promise of the GIF, {blob, exact}. The page shows its own round again afterwards. */
-export async function gif(app, root) {
+/** Promise of the GIF, {blob, exact}. */
+export async function gif(shot, ink, client) {
   const frames = [];
   let exact = true;
-  try {
-    for (let t = 1; t <= app.trace.T; t++) {
-      const one = await frame(app, root, t),
-        blob = await png(one.canvas);
-      exact &&= one.exact;
-      frames.push(toBase64(new Uint8Array(await blob.arrayBuffer())));
-    }
-  } finally {
-    app.refresh();
+  for (let t = 1; t <= shot.scenes[0].trace.T; t++) {
+    const one = await frame(shot, ink, t),
+      blob = await png(one.canvas);
+    exact &&= one.exact;
+    frames.push(toBase64(new Uint8Array(await blob.arrayBuffer())));
   }
-  const answer = await Promise.resolve(app.server.gif({ frames, ms: FRAME_MS })).catch(() => null);
-  if (!answer?.ok) throw new Error(answer?.error ?? DOWN);
-  return { blob: new Blob([fromBase64(answer.gif)], { type: "image/gif" }), exact };
+  const made = await client.gif(frames, FRAME_MS);
+  return { blob: new Blob([fromBase64(made)], { type: "image/gif" }), exact };
 }

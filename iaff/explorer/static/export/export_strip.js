@@ -1,10 +1,10 @@
 // The figure strip: photo, seeds, the map of each round, ground truth, beside each other as in the paper's figures.
-import { Sheet, inks } from "./export_sheet.js";
+import { Sheet } from "./export_sheet.js";
 import { legendOf } from "./export_legend.js";
-import { credit, how, runOf } from "./export_words.js";
+import { credit, how } from "./export_words.js";
 import { ended, head } from "./export_picture.js";
-import { Layers } from "../draw/layers.js";
-import { Painter } from "../draw/painter.js";
+import { drawPane } from "../draw/draw_pane.js";
+import { Scene, aloneScene } from "../draw/scene.js";
 import { miou } from "../engine/score.js";
 import { ABOUT } from "../panel/stages.js";
 import { percent } from "../ui/format.js";
@@ -34,59 +34,59 @@ export async function refinedAll(trace) {
   if (missing().length) throw new Error("The maps of the random walk did not come.");
 }
 
-/** The strip as a canvas; `rows`: which of CHOICES stand above the refined maps. */
-export function strip(app, root, scale, rows = []) {
-  const { trace } = app,
+/** The strip of a snapshot as a canvas; `rows`: which of CHOICES stand above the refined maps; `ink`: see inks(). */
+export function strip(shot, ink, scale, rows = []) {
+  const { trace } = shot.scenes[0],
     chosen = [...CHOICES.filter((stage) => rows.includes(stage) && trace.has(stage, 1)), "refined"],
     before = ["photo", ...(trace.seeds ? ["seeds"] : [])],
     columns = before.length + trace.T + (trace.truth ? 1 : 0),
     height = Math.round((TILE * trace.H) / trace.W),
-    sheet = new Sheet(columns * (TILE + GAP) - GAP, inks(root));
-  const seen = seenAs(app, chosen),
-    run = runOf(app),
-    scored = Array.from({ length: trace.T }, (_, t) => score(app, "refined", t + 1)).some(Number.isFinite);
+    sheet = new Sheet(columns * (TILE + GAP) - GAP, ink);
+  const plain = plainMaps(shot, chosen),
+    scored = Array.from({ length: trace.T }, (_, t) => score(plain, "refined", t + 1)).some(Number.isFinite);
   const parts = [
-    run && `Run ${run}`,
+    shot.run && `Run ${shot.run}`,
     `${listed(chosen.map((stage) => MAPS[stage]))} of rounds 1 to ${trace.T}`,
-    how(seen),
+    how(plain),
     scored && "percentages: mIoU of this photo",
   ];
-  head(sheet, app.title.textContent, [parts.filter(Boolean).join(" · ")]);
+  head(sheet, shot.title, [parts.filter(Boolean).join(" · ")]);
   chosen.forEach((stage, i) => {
     const tiles = Array.from({ length: trace.T }, (_, t) => ({ stage, round: t + 1, at: before.length + t }));
     if (i === 0) before.forEach((name, at) => tiles.push({ stage: name, round: 1, at }));
     if (stage === "refined" && trace.truth) tiles.push({ stage: "truth", round: 1, at: columns - 1 });
-    row(sheet, app, tiles, height, scale, chosen.length === 1);
+    row(sheet, plain, tiles, height, scale, chosen.length === 1);
   });
   sheet.gap(6);
-  sheet.flow(legendOf(seen, sheet));
-  if (credit(app.origin)) sheet.text(credit(app.origin), { size: 12, colour: sheet.ink.soft });
+  sheet.flow(legendOf(plain, sheet));
+  if (credit(shot.origin)) sheet.text(credit(shot.origin), { size: 12, colour: sheet.ink.soft });
   return sheet.canvas(scale);
 }
 
 /** Tiles {stage, round, at} (column) with their captions; `alone`: there is no other row. */
-function row(sheet, app, tiles, height, scale, alone) {
+function row(sheet, plain, tiles, height, scale, alone) {
   const font = sheet.font(12.5);
   sheet.add(height + WORDS + 6, (c, y) => {
     for (const { stage, round, at } of tiles) {
       const x = at * (TILE + GAP);
-      c.drawImage(tile(app, stage, round, height, scale), x, y, TILE, height);
+      c.drawImage(tile(plain, stage, round, height, scale), x, y, TILE, height);
       Object.assign(c, { font, fillStyle: sheet.ink.ink, textBaseline: "middle" });
-      c.fillText(caption(app, stage, round, alone), x, y + height + WORDS / 2 + 1, TILE);
+      c.fillText(caption(plain, stage, round, alone), x, y + height + WORDS / 2 + 1, TILE);
     }
   });
 }
 
-function caption(app, stage, round, alone) {
+function caption(plain, stage, round, alone) {
   if (stage === "truth") return "ground truth";
   if (stage === "photo" || stage === "seeds") return stage;
-  const share = score(app, stage, round),
+  const share = score(plain, stage, round),
     name = alone ? `round ${round}` : `${ABOUT[stage].short}, round ${round}`;
   return Number.isFinite(share) ? `${name} · ${percent(share)}` : name;
 }
 
 /** mIoU (0..1) of a map: the trace's own figure, or measured where the map is not its own; no number without one. */
-function score({ trace, origin }, stage, t) {
+function score({ scenes, origin }, stage, t) {
+  const { trace } = scenes[0];
   if (trace === origin) return trace.meta.rounds[t - 1].figures?.[stage]?.miou;
   if (stage === "confident" || !trace.truth) return null;
   const ids = trace.meta.class_ids;
@@ -99,42 +99,31 @@ function score({ trace, origin }, stage, t) {
 }
 
 /** One map over the photo, in canvas px. */
-function tile(app, stage, round, height, scale) {
-  const { trace } = app,
+function tile(plain, stage, round, height, scale) {
+  const { trace } = plain.scenes[0],
     canvas = new OffscreenCanvas(TILE * scale, height * scale),
-    state = { ...app.state, diff: null, wipe: null, truth: null, over: null },
+    scene = aloneScene({ ...plain, edits: null }, { trace, spec: { stage, round } }),
     view = { scale: canvas.width / trace.W, left: 0, top: 0 };
-  const pane = {
-    trace,
-    view,
-    spec: { stage, round },
-    app: { state, blink: false },
-    layers: Layers.of(trace, app.state),
-    overlays: () => [],
-    difference: () => null,
-  };
-  const painter = new Painter(pane, canvas);
-  painter.resized(scale);
-  painter.draw();
+  drawPane(canvas.getContext("2d"), scene, { width: TILE, height, scale, view });
   return canvas;
 }
 
-/** The app as if it showed all kinds of the strip's maps and nothing else, for the words and the legend. */
-function seenAs(app, chosen) {
-  const { trace } = app,
-    { by } = app.picture.main.spec,
-    plain = { truth: null, diff: null, wipe: null, dir: null, panes: 1, x: null },
-    others = app.state.by ? { passes: null } : {}, // another propagator knows neither passes nor what was painted
-    state = { ...app.state, ...plain, ...others },
-    main = { spec: { by }, overlays: () => [], leaks: null },
-    pane = (stage) => ({ trace, spec: { stage, round: 1 }, difference: () => null, query: {} }),
-    panes = [trace.seeds && pane("seeds"), pane("unary"), chosen.includes("confident") && pane("confident")].filter(
-      Boolean,
-    );
-  return Object.assign(Object.create(app), {
-    state,
-    edits: app.state.by ? null : app.edits,
-    picture: { main, panes, difference: () => null },
-    comparable: () => false,
-  });
+/** A snapshot as if it showed all kinds of the strip's maps and nothing else, for the words and the legend. */
+function plainMaps(shot, chosen) {
+  const [{ trace, spec }] = shot.scenes,
+    { by } = spec,
+    bare = { truth: null, over: null, diff: null, wipe: null, dir: null, x: null, tab: "stage" },
+    others = shot.state.by ? { passes: null } : {}, // another propagator knows neither passes nor what was painted
+    plain = {
+      ...shot,
+      state: { ...shot.state, ...bare, ...others },
+      edits: shot.state.by ? null : shot.edits,
+      at: null,
+      region: -1,
+      blink: false,
+      guess: null,
+    };
+  const stages = [trace.seeds && "seeds", "unary", chosen.includes("confident") && "confident"].filter(Boolean);
+  plain.scenes = stages.map((stage, i) => new Scene(plain, i, { trace, spec: { stage, round: 1, by } }));
+  return plain;
 }

@@ -3,6 +3,7 @@ import { ABOUT } from "../panel/stages.js";
 import { perRound, WAYS } from "../state/state.js";
 import { number } from "../ui/format.js";
 import { BY } from "../state/panes.js";
+import { pinsOf } from "../state/pins.js";
 import { STRIDE } from "../engine/scan.js";
 
 /** A text as a part of a file name. */
@@ -14,61 +15,51 @@ export const slug = (text) =>
     .replace(/^-+|-+$/g, "")
     .slice(0, 60) || "photo";
 
-/** The photo's part of a file name; own photos are called as their files were. */
-export const photoName = ({ origin, state, own }) => slug(own?.find(state.img)?.name ?? origin.meta.name);
-
-/** "iaff_chelsea_round3_affinity.png" for the view as it is. */
-export function fileName(app, ending) {
-  const { stage, round, panes } = app.state,
+/** "iaff_chelsea_round3_affinity.png" for a snapshot. */
+export function fileName({ name, state }, ending) {
+  const { stage, round, panes } = state,
     when = perRound(stage) ? `_round${round}` : "",
     many = panes > 1 ? `_${panes}panes` : "";
-  return `iaff_${photoName(app)}${when}_${stage}${many}${ending}`;
+  return `iaff_${name}${when}_${stage}${many}${ending}`;
 }
 
-/** The run that the photo's trace is of, or "": a trace that was dropped is not the open run's. */
-export const runOf = ({ own, state, origin, run }) =>
-  own?.find(state.img)?.given ? (origin.meta.run?.name ?? "") : (run?.name ?? "");
-
-/** The lines above a figure of the view: [which layer of which run, what is asked and how]. */
-export function aboutView(app) {
-  const { state, picture } = app,
-    run = runOf(app),
-    { panes } = picture,
-    when = perRound(state.stage) ? `, round ${state.round} of ${app.trace.T}` : "",
-    what = panes.length > 1 ? `${panes.length} panes` : `${ABOUT[state.stage].name}${when}`;
-  return [[run && `Run ${run}`, what].filter(Boolean).join(" · "), asked(app), capital(how(app))].filter(Boolean);
+/** The lines above a figure of a snapshot: [which layer of which run, what is asked and how]. */
+export function aboutView(shot) {
+  const { state, scenes, run } = shot,
+    when = perRound(state.stage) ? `, round ${state.round} of ${scenes[0].trace.T}` : "",
+    what = scenes.length > 1 ? `${scenes.length} panes` : `${ABOUT[state.stage].name}${when}`;
+  return [[run && `Run ${run}`, what].filter(Boolean).join(" · "), asked(shot), capital(how(shot))].filter(Boolean);
 }
 
 const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** What the pin, or the cursor, is asked, and the answer in numbers. */
-function asked(app) {
-  const { state, picture } = app,
-    pane = picture.panes.find((one) => one.trace && one.asks()),
-    at = pane && app.at();
-  if (!at) return app.pinned() ? `Pinned: pixel ${app.pinned().x}, ${app.pinned().y}` : "";
-  const { count, mass } = pane.ask(at),
+function asked({ state, scenes, at }) {
+  const scene = at && scenes.find((one) => one.trace && one.asks()),
+    [pin] = pinsOf(state);
+  if (!scene) return pin ? `Pinned: pixel ${pin.x}, ${pin.y}` : "";
+  const { count, mass } = scene.ask(at),
     question = state.mode === "row" ? "Which pixels decide pixel" : "Where the label goes of pixel",
-    which = picture.panes.length > 1 ? ` (in pane ${pane.index + 1})` : "";
+    which = scenes.length > 1 ? ` (in pane ${scene.index + 1})` : "";
   return `${question} ${at.x}, ${at.y} · reach: ${number(count)} cells hold 90 % of the mass${which}, mass ${mass.toFixed(mass < 10 ? 3 : 1)}`;
 }
 
 /** What is different from the plain view of the stage, or "". */
-export function how(app) {
-  const { state, picture, edits } = app,
-    { by } = picture.main.spec, // none while its answer is awaited
-    over = picture.main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
+export function how({ state, scenes, edits }) {
+  const [main] = scenes,
+    { by } = main.spec, // none while its answer is awaited
+    over = main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
   return [
     by && `by ${BY[by].name}`,
     state.dir && `scan ${WAYS[state.dir]} alone`,
     state.passes && `${state.passes} passes`,
-    app.comparable() && state.wipe !== null && `left of the line round ${state.diff}, right of it round ${state.round}`,
-    app.comparable() && state.wipe === null && `changes from round ${state.diff} to round ${state.round}`,
+    main.comparable() && state.wipe !== null && `left of the line round ${state.diff}, right of it round ${state.round}`,
+    main.comparable() && state.wipe === null && `changes from round ${state.diff} to round ${state.round}`,
     over.length && `above it: ${over.join(", ")}`,
     state.cls && `classes shown: ${state.cls.replaceAll(",", ", ")}`,
-    state.stage === "cam" && camPart(picture.layers),
+    main.spec.stage === "cam" && camPart(main.layers),
     tried(state),
-    picture.main.leaks && "marked: where most of another label comes in",
+    main.leaks() && "marked: where most of another label comes in",
     edits && !edits.empty && "with walls or labels painted by hand",
   ]
     .filter(Boolean)
@@ -92,7 +83,7 @@ function tried(state) {
 }
 
 /** "1 cell = 4 × 4 px of the photo (352 × 234 px)", and the zoom. */
-export function scaleNote({ origin, state }) {
+export function scaleNote(origin, state) {
   const cell = `1 cell = ${STRIDE} × ${STRIDE} px of the photo (${origin.W} × ${origin.H} px)`;
   return state.zoom > 1 ? `${cell} · zoom ${state.zoom.toFixed(1)} ×` : cell;
 }

@@ -1,5 +1,4 @@
 // The card of the lesson that is on: the step's text, its question, and the way through the steps.
-import { store } from "../state/state.js";
 import { el, icon, ICONS, outward } from "../ui/dom.js";
 import { question } from "./lesson_question.js";
 
@@ -45,12 +44,12 @@ export class LessonCard {
   show(keyboard) {
     const { lessons, node } = this,
       { lesson, step, number } = lessons;
-    node.hidden = !store.state.lesson;
+    node.hidden = !this.lessons.app.store.state.lesson;
     if (node.hidden) return;
     const told = `${lesson?.name}/${number}`;
     if (this.told !== told) this.#toTop();
     this.told = told;
-    node.setAttribute("aria-label", `Lesson: ${lesson?.title ?? store.state.lesson}`);
+    node.setAttribute("aria-label", `Lesson: ${lesson?.title ?? this.lessons.app.store.state.lesson}`);
     this.name.textContent = lesson ? `Lesson · ${lesson.title}` : "Lesson";
     if (step) this.#fill(step);
     else this.#untold();
@@ -75,7 +74,7 @@ export class LessonCard {
   /** There is no step: not yet, or not at all. */
   #untold() {
     const { loading, wrong } = this.lessons,
-      name = `lesson "${store.state.lesson}"`;
+      name = `lesson "${this.lessons.app.store.state.lesson}"`;
     const [title, text] = loading
       ? [`Opening the ${name} …`, ""]
       : wrong

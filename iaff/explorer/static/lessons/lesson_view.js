@@ -1,8 +1,8 @@
 // The view of a lesson's step: a query that says all. What it leaves out is at its start value, so that a step looks the
 // same wherever one comes from.
-import { TABLE, fromQuery } from "../state/state.js";
+import { KEYS as ALL, fromQuery, valueOf } from "../state/state.js";
 
-const KEYS = Object.keys(TABLE).filter((key) => key !== "lesson" && key !== "step");
+const KEYS = ALL.filter((key) => key !== "lesson" && key !== "step");
 
 /** The change of state that shows a view: all keys but the lesson's own. */
 export function viewOf(query) {
@@ -22,7 +22,7 @@ export function bare(query) {
 /** This page's address with a lesson in the place of the view. */
 export function linkTo(name) {
   const url = new URL(location.href);
-  for (const key of Object.keys(TABLE)) url.searchParams.delete(key);
+  for (const key of ALL) url.searchParams.delete(key);
   url.searchParams.set("lesson", name);
   url.hash = "";
   return url.href;
@@ -46,7 +46,7 @@ function wrongPair(query) {
         expected: `Keys that a link of this page can have: ${KEYS.join(", ")}.`,
         remedy: 'Make the view here, press "Copy link", and take what follows the address.',
       };
-    if (TABLE[key].parse(value) === undefined)
+    if (valueOf(key, value) === undefined)
       return {
         got: `${key}=${value}`,
         expected: `A value that ${key} can have.`,

@@ -1,16 +1,15 @@
 // Lessons: which one is on, its steps, and what was answered. A step is a view; turning to it shows that view.
-import { store } from "../state/state.js";
-import { DOWN } from "../client/down.js";
+import { embedded } from "../client/embedded.js";
 import { bare, differs, viewOf, wrongIn } from "./lesson_view.js";
 import { exact, judge } from "./lesson_score.js";
 import { LessonCard } from "./lesson_card.js";
 import { LessonMenu } from "./lesson_menu.js";
 
 export class Lessons {
-  constructor(app, server) {
+  constructor(app, client) {
     Object.assign(this, {
       app,
-      server,
+      client,
       all: [],
       broken: [], // {file, got, expected, remedy}
       loading: false,
@@ -22,21 +21,21 @@ export class Lessons {
     });
     this.card = new LessonCard(this);
     this.menu = new LessonMenu(this);
-    store.subscribe((changed) => this.#changed(changed));
+    app.store.subscribe((changed) => this.#changed(changed));
     window.addEventListener("popstate", () => this.#complete()); // after the store has read the address
     window.addEventListener("iaff:photo", () => this.#photo());
   }
 
   /** Whether there can be lessons: a file of its own has no server to ask. */
   get offered() {
-    return Boolean(this.server?.lessons);
+    return !embedded;
   }
 
   // --- what is told ------------------------------------------------------------------------------------------------
 
   /** Reads the lessons anew. The one that is on is told, if it could not be before. */
   async load() {
-    const untold = store.state.lesson && !this.lesson;
+    const untold = this.app.state.lesson && !this.lesson;
     await this.#read();
     if (!untold) return;
     this.#complete();
@@ -46,9 +45,9 @@ export class Lessons {
   /** `wrong` is what went wrong, or "". */
   async #read() {
     this.loading = true;
-    const answer = await Promise.resolve(this.server.lessons({})).catch(() => null);
+    const answer = await this.client.lessons().catch(({ message }) => ({ wrong: message }));
     this.loading = false;
-    this.wrong = answer?.ok ? "" : (answer?.error ?? DOWN);
+    this.wrong = answer.wrong ?? "";
     if (this.wrong) return;
     const checked = answer.lessons.map((lesson) => ({ lesson, wrong: wrongIn(lesson) }));
     this.all = checked.filter(({ wrong }) => !wrong).map(({ lesson }) => lesson);
@@ -58,7 +57,7 @@ export class Lessons {
 
   /** The lesson that is on, if it can be told. */
   get lesson() {
-    return this.all.find(({ name }) => name === store.state.lesson) ?? null;
+    return this.all.find(({ name }) => name === this.app.state.lesson) ?? null;
   }
 
   /** The lesson after the one that is on, or null. */
@@ -67,7 +66,7 @@ export class Lessons {
   }
 
   get number() {
-    return Math.min(store.state.step, this.lesson?.steps.length ?? 1);
+    return Math.min(this.app.state.step, this.lesson?.steps.length ?? 1);
   }
 
   get step() {
@@ -79,7 +78,7 @@ export class Lessons {
   }
 
   #key() {
-    return `${store.state.lesson}/${this.number}`;
+    return `${this.app.state.lesson}/${this.number}`;
   }
 
   /** The view that belongs to the step: after its question was answered, the one that shows the answer. */
@@ -100,7 +99,7 @@ export class Lessons {
 
   /** Whether the reader has changed the step's view, or answered. */
   get touched() {
-    return Boolean(this.step) && (Boolean(this.answer) || differs(store.state, this.view()));
+    return Boolean(this.step) && (Boolean(this.answer) || differs(this.app.state, this.view()));
   }
 
   /** Why the step's view cannot be shown: {run, photo}, or null. */
@@ -126,11 +125,10 @@ export class Lessons {
 
   /** The lesson that the address names; its step's view, unless the address holds one. Before the first picture. */
   async restore() {
-    if (!store.state.lesson || !this.offered) return;
+    if (!this.app.state.lesson || !this.offered) return;
     await this.#read();
     if (this.#bare) {
-      Object.assign(store.state, this.view());
-      store.write(); // or the way back to this step would lead to another view
+      this.app.history.amend(this.view()); // or the way back to this step would lead to another view
     }
     this.app.hiding.update();
     this.#tell();
@@ -138,7 +136,7 @@ export class Lessons {
 
   /** The step's view, where the address says nothing of it. */
   #complete() {
-    if (this.#bare) store.amend(this.view());
+    if (this.#bare) this.app.history.amend(this.view());
   }
 
   get #bare() {
@@ -154,7 +152,7 @@ export class Lessons {
     app.animation.stop();
     this.keyboard = keyboard;
     const answered = this.answers.has(`${name}/${number}`);
-    store.set({ ...this.#here(viewOf(answered ? step.question.reveal : step.view)), lesson: name, step: number });
+    this.app.store.set({ ...this.#here(viewOf(answered ? step.question.reveal : step.view)), lesson: name, step: number });
     this.keyboard = false;
   }
 
@@ -168,21 +166,21 @@ export class Lessons {
   /** The step as it was at first, its question unanswered. */
   reset() {
     this.answers.delete(this.#key());
-    store.set(this.view());
+    this.app.store.set(this.view());
     this.#tell();
   }
 
   /** Tell the lesson with another run. */
   take(run) {
     this.instead = run;
-    store.set(this.view());
+    this.app.store.set(this.view());
     this.card.update();
   }
 
   leave() {
     this.instead = null;
     this.answers.clear();
-    store.set({ lesson: null, step: 1, hide: null });
+    this.app.store.set({ lesson: null, step: 1, hide: null });
   }
 
   /** Whether a click on the picture would be a guess. */
@@ -207,7 +205,7 @@ export class Lessons {
     const key = this.#key(),
       { app } = this;
     this.reveal({ guess });
-    const values = await exact(app.picture.main, store.state.by, app.pinned());
+    const values = await exact(app.picture.main, this.app.state.by, app.pinned());
     if (this.answers.get(key)?.guess !== guess) return;
     if (this.#key() !== key) return void this.answers.delete(key); // the reader has gone on: it is asked again
     this.answers.set(key, { guess, ...(values ? judge(guess, values, app.trace) : { late: true }) });
@@ -217,7 +215,7 @@ export class Lessons {
   /** The question is answered ({chosen}, {guess}) or given up ({}): show how it is. */
   reveal(answer) {
     this.answers.set(this.#key(), answer);
-    store.set(this.view());
+    this.app.store.set(this.view());
     this.#tell();
   }
 
@@ -226,17 +224,17 @@ export class Lessons {
   #changed(changed) {
     if (changed.has("run")) this.opened = false;
     if (changed.has("lesson") || changed.has("step")) this.#turned();
-    else if (store.state.lesson) this.card.update();
+    else if (this.app.state.lesson) this.card.update();
   }
 
   #photo() {
     this.opened = true;
-    if (store.state.lesson) this.card.update();
+    if (this.app.state.lesson) this.card.update();
   }
 
   /** Another step. A lesson that the way back names may be unread. */
   #turned() {
-    if (store.state.lesson && !this.all.length && this.offered && !this.loading) this.load();
+    if (this.app.state.lesson && !this.all.length && this.offered && !this.loading) this.load();
     this.#tell(this.keyboard);
   }
 

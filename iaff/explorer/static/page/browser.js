@@ -1,6 +1,5 @@
 // All photos of a run's data set, in a dialog: sorted by what went wrong, found by class or id, opened on a click.
 import { dialog, el } from "../ui/dom.js";
-import { DOWN } from "../client/down.js";
 import { percent } from "../ui/format.js";
 
 const BATCH = 60, // rows that are asked for at once
@@ -15,8 +14,8 @@ export const BROWSED = ["all", "allcls", "allround", "find"];
 
 /** The dialog, in the page's `root`; `open()` shows it for the run that is open. */
 export class Browser {
-  constructor(app, root) {
-    this.app = app;
+  constructor(app, root, client) {
+    Object.assign(this, { app, client });
     this.asked = { ...START };
     this.thumbs = new Map(); // of each run and id, promises
     this.line = []; // pictures that wait to be asked for
@@ -129,15 +128,15 @@ export class Browser {
   /** Rows from `offset` on; null where something else was asked meanwhile, or nothing came back. */
   async #page(offset) {
     const question = (this.loading = {}),
-      { run, asked, app } = this;
+      { run, asked } = this;
     this.list.setAttribute("aria-busy", "true");
     const request = { run: run.name, ...asked, offset, count: BATCH };
-    const answer = await Promise.resolve(app.server.browse(request)).catch(() => null);
+    const answer = await this.client.browse(request).catch(({ message }) => ({ wrong: message }));
     if (this.loading !== question) return null;
     this.loading = null;
     this.list.removeAttribute("aria-busy");
-    if (answer?.ok) return answer;
-    this.#say(answer?.error ?? DOWN);
+    if (!answer.wrong) return answer;
+    this.#say(answer.wrong);
     return null;
   }
 
@@ -223,11 +222,11 @@ export class Browser {
     if (trace) return Promise.resolve(app.index.find(({ name }) => name === trace)?.thumb ?? null);
     if (about.missing) return Promise.resolve(null);
     if (!this.thumbs.has(key)) {
-      const asked = Promise.resolve(app.server.photo_thumb({ run: run.name, id })).catch(() => null);
-      this.thumbs.set(key, asked.then((answer) => {
-        if (!answer?.ok) this.thumbs.delete(key); // asked again when it is seen again
-        return answer?.ok ? answer.thumb : null;
-      }));
+      const failed = () => {
+        this.thumbs.delete(key); // asked again when it is seen again
+        return null;
+      };
+      this.thumbs.set(key, this.client.thumb(run.name, id).catch(failed));
     }
     return this.thumbs.get(key);
   }

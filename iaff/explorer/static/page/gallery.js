@@ -1,4 +1,4 @@
-// The strip of photos: one's own first, behind the tile that takes them in and the way to all of the data set, then
+// The strip of photos: the user's first, behind the tile that takes them in and the way to all of the data set, then
 // those that were computed from the data set, then the run's.
 import { el, icon } from "../ui/dom.js";
 
@@ -29,13 +29,13 @@ export class Gallery {
     this.add.title = explains ? TAKES : TAKES_TRACES;
     this.addName.textContent = explains ? "Your photo" : "A trace";
     this.all.hidden = !browses;
-    const computed = entries.filter(({ own }) => own),
-      yours = this.#part("yours", computed.filter(({ own }) => !own.pick)),
-      picked = this.#part("from the data set", computed.filter(({ own }) => own.pick)),
-      shipped = entries.filter(({ own }) => !own).map((entry) => this.#tile(entry));
+    const computed = entries.filter(({ userPhoto }) => userPhoto),
+      yours = this.#part("yours", computed.filter(({ userPhoto }) => !userPhoto.pick)),
+      picked = this.#part("from the data set", computed.filter(({ userPhoto }) => userPhoto.pick)),
+      shipped = entries.filter(({ userPhoto }) => !userPhoto).map((entry) => this.#tile(entry));
     const head = computed.length ? [heading("the run's")] : [];
     this.#replace([this.add, this.all, ...yours, ...picked, ...head, ...shipped]);
-    for (const entry of entries) if (entry.own?.busy) this.progress(entry.own);
+    for (const entry of entries) if (entry.userPhoto?.busy) this.progress(entry.userPhoto);
     this.update();
   }
 
@@ -65,29 +65,29 @@ export class Gallery {
     );
   }
 
-  /** Own photos below their head; nothing where there are none. */
+  /** Computed photos below their head; nothing where there are none. */
   #part(name, entries) {
     return entries.length ? [heading(name), ...entries.map((entry) => this.#mine(entry))] : [];
   }
 
-  /** An own photo's tile, with the button that forgets it. */
+  /** The tile of a computed photo, with the button that forgets it. */
   #mine(entry) {
     const button = this.#tile(entry);
-    if (entry.own.failed) button.append(el("span.badge", { title: "could not be computed" }, "!"));
+    if (entry.userPhoto.failed) button.append(el("span.badge", { title: "could not be computed" }, "!"));
     const forget = el(
       "button.forget",
       {
         type: "button",
         title: "Forget this photo",
         "aria-label": `Forget ${entry.title}`,
-        onclick: () => this.app.ownView.forget(entry.own),
+        onclick: () => this.app.ownView.forget(entry.userPhoto),
       },
       "×",
     );
     return el("div.mine", {}, button, forget);
   }
 
-  /** How far an own photo is, on its tile. */
+  /** How far a photo is that is computed, on its tile. */
   progress(photo) {
     const button = this.buttons?.find(({ dataset }) => dataset.img === photo.id);
     if (!button) return;

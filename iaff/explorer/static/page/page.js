@@ -1,5 +1,4 @@
 // The page's frame: top line, stepper, photos, picture with its tools, panel, keys. Built once.
-import { store } from "../state/state.js";
 import { embedded } from "../client/embedded.js";
 import { el, icon, ICONS, segmented } from "../ui/dom.js";
 import { copyLink } from "../state/links.js";
@@ -22,7 +21,7 @@ export function buildPage(app, root) {
   app.picture.main.node.append(app.readout);
   app.runChoice = runChoice(app);
   app.copy = copyButton(app);
-  Object.assign(app, tools());
+  Object.assign(app, tools(app));
   const view = el(
     "div.view",
     {},
@@ -74,7 +73,7 @@ function top(app) {
   );
 }
 
-function runChoice({ runs }) {
+function runChoice({ runs, store }) {
   const options = runs.map(({ name }) => el("option", { value: name }, name));
   const choice = el(
     "select",
@@ -94,7 +93,7 @@ function copyButton(app) {
 }
 
 /** Under the picture: ground truth and the layer's opacity. */
-function tools() {
+function tools({ store }) {
   const opacity = el("input", {
     type: "range",
     min: 0,

@@ -1,5 +1,6 @@
 // The stage stepper: three stages that happen once, five that every round repeats, and the round itself.
 import { STAGES, FIRST_OF_ROUND, perRound } from "../state/state.js";
+import { ADAPTED } from "../state/store.js";
 import { ABOUT } from "../panel/stages.js";
 import { el, icon, ICONS } from "../ui/dom.js";
 
@@ -90,12 +91,12 @@ export class Stepper {
   start() {
     const { app } = this;
     if (!app.trace || !perRound(app.state.stage) || app.trace.T < 2) return;
-    app.store.playing = true;
-    if (app.state.round === app.trace.T) app.store.set({ round: 1 });
+    const go = (round) => app.store.set({ round }, ADAPTED); // the rounds that pass are no places to go back to
+    if (app.state.round === app.trace.T) go(1);
     this.timer = setInterval(() => {
       if (!app.trace) return this.stop();
-      if (app.state.round < app.trace.T) app.goRound(1);
-      else if (app.state.loop) app.store.set({ round: 1 });
+      if (app.state.round < app.trace.T) go(app.state.round + 1);
+      else if (app.state.loop) go(1);
       if (app.state.round >= app.trace.T && !app.state.loop) this.stop();
     }, PLAY_MS);
     this.update();
@@ -104,7 +105,6 @@ export class Stepper {
   stop() {
     clearInterval(this.timer);
     this.timer = null;
-    this.app.store.playing = false;
     this.update();
   }
 

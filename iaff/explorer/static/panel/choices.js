@@ -22,7 +22,7 @@ export class Choices {
       steps = Array.from({ length: tensors.get("cam_climb")?.shape[0] ?? 0 }, (_, i) => i),
       sizes = scales.map((scale, i) => [i, `${scale}×`, `the photo at ${scale} times its size`]),
       climbed = steps.map((i) => (i ? [i, `${i}`, `after step ${i}`] : [i, "photo", "before the first step"]));
-    const [part, chosen = null] = Layers.of(trace, state).camPart();
+    const [part, chosen = null] = new Layers(trace, state).camPart();
     const row = (label, name, what, options, choose) => {
       const seeds = "what seeds are made of",
         all = steps.length ? [null, "all", `${what}: ${seeds}`] : [null, "mean", seeds],

@@ -2,8 +2,8 @@
 import { STAGES, perRound } from "../state/state.js";
 import { EVERYTHING } from "../state/hiding.js";
 import { ABOUT } from "./stages.js";
+import { classChips } from "./class_chips.js";
 import { embedded } from "../client/embedded.js";
-import { swatch } from "../draw/swatch.js";
 import { el, refill } from "../ui/dom.js";
 import { copyLink } from "../state/links.js";
 
@@ -70,7 +70,7 @@ export class LayersView {
       this.list.replaceChildren(...nodes);
     const over = read(this.app.state);
     for (const name of names) this.#fill(this.rows.get(name), name, over);
-    refill(this.classes, classChips(this.app));
+    refill(this.classes, classChips(this.app.trace, this.app.store));
     this.zoomed();
   }
 
@@ -141,34 +141,3 @@ export class LayersView {
 }
 
 const perRoundLayer = (name) => name === "carried" || (STAGES.includes(name) && perRound(name));
-
-/**
- * One button a class: a click hides or shows it, a double click shows it alone, or all again. `mark(id)` is its sign;
- * `from` leaves out the channels before it.
- */
-export function classChips(app, { mark = swatch, from = 0, text = (name) => name } = {}) {
-  const { classes, class_ids: ids } = app.trace.meta,
-    chosen = app.state.cls?.split(",").filter((name) => classes.includes(name)) ?? [],
-    shown = new Set(chosen.length ? chosen : classes);
-  const alone = (name) => set(chosen.length === 1 && chosen[0] === name ? classes : [name]);
-  const set = (names) => app.store.set({ cls: names.length && names.length < classes.length ? names.join(",") : null });
-  const chip = (name, k) => {
-    // A double click is two clicks first, and the first may have changed what is shown: it says what was before.
-    const click = ({ detail }) => {
-      if (detail < 2) {
-        app.solo = chosen.length === 1 && chosen[0] === name;
-        return set(classes.filter((other) => shown.has(other) !== (other === name)));
-      }
-      set(app.solo ? classes : [name]);
-    };
-    const pressed = String(shown.has(name));
-    const title = `Show or hide ${name}; double click, or o: only ${name}`;
-    return el(
-      "button.class-chip",
-      { type: "button", "aria-pressed": pressed, title, onclick: click, "data-solo": "", onsolo: () => alone(name) },
-      mark(ids[k]),
-      text(name),
-    );
-  };
-  return classes.map(chip).slice(from).reverse();
-}

@@ -1,7 +1,6 @@
 // The tab "Mining": which superpixels become confident regions, at which thresholds, and how far scores can be trusted.
 import { classColour, css } from "../draw/colour.js";
 import { el } from "../ui/dom.js";
-import { DOWN } from "../client/down.js";
 import { centre } from "../engine/grid.js";
 import { regionFigures, regionTable, follows, gridRegions, thresholdsAt, verdictsAt, kindOf } from "../engine/mining.js";
 import { MiningPlots } from "./mining_plots.js";
@@ -154,10 +153,10 @@ export class MiningView {
     this.asked = trace;
     if (this.of !== run) this.plots.clear();
     this.of = run;
-    const answer = await app.server.mining({ run: run.name }).catch(() => null);
+    const answer = await app.client.mining(run.name).catch(({ message }) => ({ why: message }));
     if (this.asked !== trace) return;
-    this.plots.answered(answer?.ok ? answer.mining : null, answer?.error ?? DOWN);
-    if (!answer?.ok) this.asked = null; // asked again when something changes
+    this.plots.answered(answer.why ? null : answer, answer.why);
+    if (answer.why) this.asked = null; // asked again when something changes
     if (app.trace && !this.parts.hidden) this.plots.show(app.trace, app.state, thresholdsAt(app.trace, app.state));
   }
 

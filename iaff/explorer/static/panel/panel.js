@@ -3,7 +3,8 @@ import { STAGES, perRound } from "../state/state.js";
 import { ABOUT, step } from "./stages.js";
 import { percent, number } from "../ui/format.js";
 import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
-import { legend } from "./legend.js";
+import { legend } from "../draw/legend.js";
+import { legendNodes } from "./legend.js";
 import { swatch } from "../draw/swatch.js";
 import { patchStory } from "./patch.js";
 import { Choices } from "./choices.js";
@@ -19,6 +20,7 @@ import { WhatIfView } from "./whatif_view.js";
 import { SeedsView } from "./seeds_view.js";
 import { thresholdsAt } from "../engine/mining.js";
 import { measured } from "../engine/measured.js";
+import { DIFFERENCE } from "../state/panes.js";
 
 const STORIES = ["unary", "affinity", "refined"]; // where a pixel is looked at, not a patch
 const HINT = "Hover a patch for its verdict, click to keep it.";
@@ -190,7 +192,10 @@ export class Panel {
   }
 
   #fillLegend() {
-    const { items, high } = legend(this.app, this.scaleChoice.node);
+    const { trace, state, store, picture } = this.app,
+      between = picture.panes.find(({ spec }) => spec.stage === DIFFERENCE)?.difference(),
+      entries = legend({ trace, state, difference: picture.difference(), between }),
+      { items, high } = legendNodes(entries, { store, trace, scaleChoice: this.scaleChoice.node });
     this.high = high;
     refill(this.legend, items);
     this.legend.hidden = !items.length;

@@ -1,5 +1,5 @@
 // What each stage says: one plain sentence, and this photo's figures at that stage. Only figures that the trace has.
-import { STAGES, FIRST_OF_ROUND } from "../state/state.js";
+import { FIRST_OF_ROUND, STAGES } from "../state/state.js";
 import { number, percent } from "../ui/format.js";
 
 const has = (v) => typeof v === "number" && Number.isFinite(v);
@@ -143,10 +143,4 @@ export function step({ stage, round }, by, trace) {
     if (i < 0) return null;
     if (trace.has(STAGES[i], round)) return { stage: STAGES[i], round };
   }
-}
-
-/** The stage itself, or the nearest before it that the trace can show. */
-export function available(stage, round, trace) {
-  for (let i = STAGES.indexOf(stage); i > 0; i--) if (trace.has(STAGES[i], round)) return STAGES[i];
-  return "photo";
 }

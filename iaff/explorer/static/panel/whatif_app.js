@@ -1,5 +1,6 @@
 // The page's part of what-if: what is painted on the photo that is shown, and what follows from a stroke.
 import { Edits, paintable } from "../engine/whatif.js";
+import { ADAPTED } from "../state/store.js";
 
 export class WhatIf {
   constructor(app) {
@@ -54,10 +55,10 @@ export class WhatIf {
     if (same && before && !before.empty && app.edits.empty) app.edits.adopt(before);
   }
 
-  /** What the state says is painted, or (`asked` is false) what was painted on this photo before, is in both. */
-  take(asked = true) {
-    const { edits, state } = this.app;
-    if (asked) edits.take(state.paint);
-    state.paint = edits.text;
+  /** What the state says is painted, as far as this photo can take it. */
+  take() {
+    const { edits, state, store } = this.app;
+    edits.take(state.paint);
+    store.set({ paint: edits.text }, ADAPTED);
   }
 }

@@ -1,6 +1,7 @@
 // The picture: one, two or four linked panes with the same view and the same question.
 import { Pane } from "./pane.js";
 import { pan, zoomBy } from "./viewport.js";
+import { Scene } from "../draw/scene.js";
 import { el } from "../ui/dom.js";
 
 const GAP = 8; // CSS px between panes
@@ -9,7 +10,9 @@ const SLACK = 4; // CSS px that a click may wander
 export class Picture {
   constructor(app) {
     this.app = app;
-    this.panes = [new Pane(app, 0)];
+    this.panes = [];
+    this.shared = sharedBy(app, this.panes);
+    this.panes.push(new Pane(this.shared, 0));
     this.grid = el("div.panes", {}, this.main.node);
     this.wipe = wipeHandle(this);
     this.main.node.append(this.wipe.node);
@@ -18,6 +21,16 @@ export class Picture {
     this.#listen();
     new ResizeObserver(() => this.fit()).observe(this.node);
     addEventListener("resize", () => this.fit());
+  }
+
+  /**
+   * What the panes show now (see scene.js: Shared), and their layout, {columns, width, height, gap} in CSS px. It stays
+   * as it is, and can be drawn, whatever happens on the page.
+   */
+  still() {
+    const shared = { ...this.shared, state: { ...this.shared.state }, layout: this.layout, scenes: [] };
+    shared.scenes.push(...this.panes.map((pane) => new Scene(shared, pane.index, pane)));
+    return shared;
   }
 
   get main() {
@@ -48,7 +61,7 @@ export class Picture {
   count(n) {
     while (this.panes.length > n) this.panes.pop().node.remove();
     while (this.panes.length < n) {
-      this.panes.push(new Pane(this.app, this.panes.length));
+      this.panes.push(new Pane(this.shared, this.panes.length));
       this.grid.append(this.panes.at(-1).node);
     }
     this.grid.dataset.count = n;
@@ -104,7 +117,7 @@ export class Picture {
     if (!drag.moved && Math.hypot(dx, dy) < SLACK) return;
     drag.moved = true;
     const shift = (px, size, own) => ((-px * dpr) / view.scale) * (size / own); // of the main pane's photo
-    pan(app.state, app.origin, shift(dx, app.origin.W, trace.W), shift(dy, app.origin.H, trace.H));
+    pan(app.store, app.origin, shift(dx, app.origin.W, trace.W), shift(dy, app.origin.H, trace.H));
     [drag.x, drag.y] = [event.clientX, event.clientY];
   }
 
@@ -122,7 +135,7 @@ export class Picture {
     if (event.deltaY > 0 && this.app.state.zoom === 1) return;
     event.preventDefault();
     const notches = Math.max(-1, Math.min(1, -event.deltaY / 100));
-    zoomBy(this.app.state, this.app.origin, notches, found.at);
+    zoomBy(this.app.store, this.app.origin, notches, found.at);
   }
 
   /** Panes as large as the room allows. */
@@ -152,6 +165,7 @@ export class Picture {
       dpr = Math.min(2, devicePixelRatio || 1);
     this.grid.style.gridTemplateColumns = `repeat(${columns}, ${width}px)`;
     this.node.style.height = `${height * rows + GAP * (rows - 1)}px`; // what is below follows the picture
+    this.layout = { columns, width, height, gap: GAP };
     for (const pane of this.panes) pane.fit(width, height, dpr);
     this.draw();
   }
@@ -190,6 +204,35 @@ export class Picture {
     this.message.replaceChildren(...(node ? [node] : []));
     if (node) this.node.style.height = "";
   }
+}
+
+/** What all panes share, as the page has it at any time: see scene.js. */
+function sharedBy(app, scenes) {
+  return {
+    scenes,
+    state: app.state,
+    get origin() {
+      return app.origin;
+    },
+    get at() {
+      return app.at();
+    },
+    get region() {
+      return app.region;
+    },
+    get blink() {
+      return app.blink;
+    },
+    get edits() {
+      return app.edits;
+    },
+    get guess() {
+      return app.lessons.mark;
+    },
+    get moving() {
+      return app.animation.frame;
+    },
+  };
 }
 
 /** The line between two rounds, to be dragged, or moved by the arrow keys. */

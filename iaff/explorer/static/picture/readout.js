@@ -1,7 +1,6 @@
 // The value under the cursor, in words, with its unit. One function per stage; at most one string per event.
 
 import { small } from "../ui/format.js";
-import { compared } from "../draw/painter.js";
 import { DIFFERENCE } from "../state/panes.js";
 
 const label = (trace, id) =>
@@ -30,15 +29,16 @@ const VALUE = {
 };
 
 /** What the round that is compared with had there. */
-function before({ trace, spec, layers, app }, p, q) {
-  const { diff } = app.state;
-  if (!compared(app.state, spec, trace)) return "";
+function before(pane, p, q) {
+  const { trace, spec, layers } = pane,
+    { diff } = pane.shared.state;
+  if (!pane.comparable()) return "";
   const labels = layers.labels(spec.stage, diff);
   return labels ? ` · round ${diff}: ${label(trace, labels[spec.stage === "confident" ? p : q])}` : "";
 }
 
 /** The value at a pixel of the main photo, as a pane shows it. */
-export function describe(app, at, pane) {
+export function describe(at, pane) {
   const { trace, spec } = pane,
     { x, y } = pane.local(at),
     p = trace.cell(x, y),

@@ -1,5 +1,5 @@
 // Which part of the photo is seen, and how large. All panes share it, so that they always show the same spot.
-import { store } from "../state/state.js";
+import { viewCentre } from "../draw/place.js";
 
 export const MOST = 32;
 const STEP = 1.5; // one key, or one notch of a wheel
@@ -7,43 +7,33 @@ const STEP = 1.5; // one key, or one notch of a wheel
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 const short = (v) => Math.round(100 * v) / 100;
 
-/** The centre that a view of that zoom can have: the photo always fills the frame. */
-function centre({ zoom, cx, cy }, { W, H }) {
-  const inside = (v, size) => clamp(v ?? size / 2, size / (2 * zoom), size - size / (2 * zoom));
-  return [inside(cx, W), inside(cy, H)];
-}
-
-/** Image px -> px of a frame of width x height, which the whole photo just fits into at zoom 1: {scale, left, top}. */
-export function place(state, trace, width, height) {
-  const [cx, cy] = centre(state, trace),
-    scale = Math.min(width / trace.W, height / trace.H) * state.zoom;
-  return { scale, left: width / 2 - cx * scale, top: height / 2 - cy * scale };
-}
-
 /** Zoom so that the image point `at` stays where it is. */
-export function zoomTo(state, trace, zoom, at) {
+export function zoomTo(store, trace, zoom, at) {
+  const { state } = store;
   zoom = clamp(short(zoom), 1, MOST);
   if (zoom === 1) return store.set({ zoom, cx: null, cy: null });
-  const [cx, cy] = centre(state, trace),
+  const [cx, cy] = viewCentre(state, trace),
     keep = state.zoom / zoom,
     moved = { zoom, cx: at.x + (cx - at.x) * keep, cy: at.y + (cy - at.y) * keep };
-  const [x, y] = centre(moved, trace);
+  const [x, y] = viewCentre(moved, trace);
   store.set({ zoom, cx: short(x), cy: short(y) });
 }
 
-export const zoomBy = (state, trace, steps, at) => zoomTo(state, trace, state.zoom * STEP ** steps, at);
+export const zoomBy = (store, trace, steps, at) => zoomTo(store, trace, store.state.zoom * STEP ** steps, at);
 
 /** Move the view by image px. */
-export function pan(state, trace, dx, dy) {
-  const [cx, cy] = centre(state, trace),
-    [x, y] = centre({ zoom: state.zoom, cx: cx + dx, cy: cy + dy }, trace);
+export function pan(store, trace, dx, dy) {
+  const { state } = store,
+    [cx, cy] = viewCentre(state, trace),
+    [x, y] = viewCentre({ zoom: state.zoom, cx: cx + dx, cy: cy + dy }, trace);
   store.set({ cx: short(x), cy: short(y) });
 }
 
 /** Bring a pixel into view, if it is not. */
-export function reveal(state, trace, { x, y }) {
+export function reveal(store, trace, { x, y }) {
+  const { state } = store;
   if (state.zoom === 1) return;
-  const [cx, cy] = centre(state, trace),
+  const [cx, cy] = viewCentre(state, trace),
     beyond = (v, c, size) => Math.abs(v - c) > 0.45 * (size / state.zoom);
   if (beyond(x, cx, trace.W) || beyond(y, cy, trace.H)) store.set({ cx: x, cy: y });
 }

@@ -2,14 +2,14 @@
 // it, or the same photo's trace of another run. What is not there yet is fetched, and the panes are shown again.
 import { loadTrace } from "../trace/trace.js";
 import { dropVariant, variant, withPasses } from "../trace/variant.js";
-import { otherTrace } from "./others.js";
+import { refinedBy } from "./other_propagators.js";
 import { embedded } from "../client/embedded.js";
 
 const COMPUTING = "Computing …";
 
 export class Sources {
-  constructor(app) {
-    Object.assign(this, { app, known: new Map(), painted: null });
+  constructor(app, client) {
+    Object.assign(this, { app, client, known: new Map(), painted: null });
   }
 
   /** {trace, why}: null and a reason where there is none, or none yet. */
@@ -43,7 +43,7 @@ export class Sources {
     if (!trace.others.has(by)) {
       trace.others.set(by, none(COMPUTING));
       const start = performance.now();
-      otherTrace(this.app, trace, by)
+      refinedBy(this.client, trace, by)
         .then(
           (refined) => ({ trace: refined, why: "" }),
           (error) => ({ trace: null, why: error.message }),
@@ -81,7 +81,7 @@ export class Sources {
     try {
       const entry = (await app.photos.indexOf(run)).find((one) => one.name === img);
       if (!entry) return none(`Run ${name} has no trace of this photo.`);
-      const trace = await loadTrace(app.photos.url(entry.file, run), entry.file);
+      const trace = await loadTrace(this.client, this.client.traceAddress(run, entry.file), entry.file);
       trace.onlater = () => app.refresh();
       return { trace, why: "" };
     } catch (error) {

@@ -1,5 +1,6 @@
 // Links to the view, and what a page puts into the clipboard.
-import { store, toQuery, tooLong } from "./state.js";
+import { addressOf } from "./history.js";
+import { tooLong } from "./state.js";
 
 const COPIED_MS = 2500;
 let resting; // the button's text comes back
@@ -17,11 +18,10 @@ export async function copied(text) {
 
 /** Copies a link to the app's view, or to it with some values changed, and says so on the button `app.copy`. */
 export async function copyLink(app, change = {}) {
-  store.write();
+  app.history.write();
   const view = { ...app.state, ...change },
-    link = new URL(toQuery(view, location.search) || location.pathname, location.href),
+    link = new URL(addressOf(view), location.href),
     label = app.copy.querySelector("span:last-child");
-  link.hash = location.hash;
   const done = await copied(link.href);
   if (!done) prompt("This browser lets no page copy. Copy the link here:", link.href);
   label.textContent = `${done ? "Copied" : "A link"}${lacks(view, app.own)}`;

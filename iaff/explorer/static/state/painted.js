@@ -4,9 +4,6 @@
 export const NONE = -1;
 export const ERASED = -2;
 
-const KIND = "(wall|erased|class\\d{1,3})(-\\d{1,4}\\.\\d{1,4}(\\.\\d{1,4}){0,2})+";
-export const PAINTED = new RegExp(`^${KIND}(_${KIND})*$`);
-
 /** The text of what is painted on a grid `w` cells wide (see Edits), or null where nothing is. */
 export function written({ wall, label }, w) {
   const values = [...new Set(label)].filter((k) => k !== NONE).sort((a, b) => a - b),

@@ -2,10 +2,9 @@
 import { Trace, TraceError, loadTrace } from "./trace.js";
 import { fromBase64 } from "./base64.js";
 import { embedded } from "../client/embedded.js";
-import { isOwn } from "../client/own_store.js";
-import { BARE } from "../state/state.js";
+import { isUserPhoto } from "../client/user_photo_store.js";
+import { ADAPTED } from "../state/store.js";
 import { KeptTraces } from "./kept_traces.js";
-import { DOWN } from "../client/down.js";
 
 const GONE = {
   title: "This photo is gone",
@@ -21,9 +20,9 @@ const UNREAD = {
 };
 
 export class Photos {
-  constructor(app) {
+  constructor(app, client) {
     const traces = new KeptTraces((url) => url === this.shown);
-    Object.assign(this, { app, traces, shown: null, shipped: [], index: [] });
+    Object.assign(this, { app, client, traces, shown: null, shipped: [], index: [] });
   }
 
   /** Open the run that the state names, or the first one. */
@@ -37,9 +36,9 @@ export class Photos {
         expected: "A trained run.",
         remedy: "python app.py --run DIR",
       });
+    if (app.state.run && app.state.run !== run.name) return this.#instead({ run: null });
     app.run = run;
     app.runChoice.value = run.name;
-    if (app.state.run && app.state.run !== run.name) app.state.run = null;
     const shipped = await this.indexOf(run).catch((error) => error);
     if (app.run !== run) return; // another run was chosen meanwhile
     if (shipped instanceof Error) return app.fail({ ...UNREAD, got: shipped.message });
@@ -55,23 +54,15 @@ export class Photos {
     return this.openPhoto();
   }
 
-  /** The photo to show where the state names none that is here; with what was pinned on another one forgotten. */
-  #instead() {
-    const { app } = this,
-      { name } = this.shipped[0] ?? this.index[0];
-    if (!app.store.given && app.lastPhoto !== name) Object.assign(app.state, BARE);
-    app.state.img = name;
+  /** What the state names is not here: something else, which is opened as soon as the state says so. */
+  #instead(change) {
+    this.app.store.set(change, ADAPTED);
+    return this.app.ready;
   }
 
   /** The traces that a run lists: none before it has written its first; fails with a sentence. */
   async indexOf(run) {
-    if (embedded) return [embedded];
-    const response = await fetch(this.url("index.json", run), { cache: "no-cache" }).catch(() => null);
-    if (!response) throw new Error(DOWN);
-    if (!response.ok && !run.listed) return []; // Gradio refuses what is not there as it does what is forbidden
-    if (!response.ok) throw new Error(`The list of traces of run "${run.name}" is refused (status ${response.status}).`);
-    const index = await response.json().catch(() => null); // it may be half written
-    return index?.traces ?? [];
+    return embedded ? [embedded] : this.client.index(run);
   }
 
   /** The run has gone on training: what it wrote is read again, the view stays. */
@@ -81,18 +72,18 @@ export class Photos {
     await (this.app.ready = this.openRun());
   }
 
-  /** The photos to choose from: one's own, then the run's. */
+  /** The photos to choose from: the user's, then the run's. */
   list() {
     const { app } = this,
-      own = app.own
+      computed = app.own
         .of(app.run.name)
-        .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, own: photo }));
-    this.index = [...own, ...this.shipped];
+        .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, userPhoto: photo }));
+    this.index = [...computed, ...this.shipped];
     app.gallery.fill(this.index);
   }
 
   url(file, run = this.app.run) {
-    return `${this.app.base}${run.traces}/${encodeURIComponent(file)}`;
+    return this.client.traceAddress(run, file);
   }
 
   async openPhoto() {
@@ -100,18 +91,18 @@ export class Photos {
       here = () => this.index.find(({ name }) => name === app.state.img),
       start = performance.now();
     if (!this.index.length) return;
-    if (!here() && isOwn(app.state.img)) {
+    if (!here() && isUserPhoto(app.state.img)) {
       app.gallery.update();
       return app.fail(GONE);
     }
-    if (!here()) this.#instead();
+    if (!here()) return this.#instead({ img: (this.shipped[0] ?? this.index[0]).name });
     const entry = here();
     app.gallery.update();
-    if (entry.own?.busy || entry.own?.failed) return app.ownView.follow(entry.own);
+    if (entry.userPhoto?.busy || entry.userPhoto?.failed) return app.ownView.follow(entry.userPhoto);
     try {
       const trace = await this.#load(entry);
       if (app.state.img !== entry.name) return; // another photo was chosen meanwhile
-      this.shown = entry.own ? null : this.url(entry.file);
+      this.shown = entry.userPhoto ? null : this.url(entry.file);
       app.open(trace, entry);
       app.time("photo", performance.now() - start);
     } catch (error) {
@@ -121,10 +112,10 @@ export class Photos {
   }
 
   #load(entry) {
-    if (entry.own) return entry.own.trace();
+    if (entry.userPhoto) return entry.userPhoto.trace();
     if (embedded) return (this.only ??= Trace.parse(fromBase64(embedded.trace).buffer));
     const url = this.url(entry.file);
-    return this.traces.of(url, () => loadTrace(url, entry.file));
+    return this.traces.of(url, () => loadTrace(this.client, url, entry.file));
   }
 }
 

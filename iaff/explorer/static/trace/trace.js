@@ -167,18 +167,15 @@ export class Trace {
   }
 }
 
-/** Fetch and parse. A run may be training: always ask the server whether the file changed. */
-export async function loadTrace(url, name) {
-  let response;
-  try {
-    response = await fetch(url, { cache: "no-cache" });
-  } catch {
+/** Fetch and parse. */
+export async function loadTrace(client, address, name) {
+  const response = await client.file(address).catch(() => {
     throw new TraceError(
       "The explorer does not answer.",
       "Expected it to serve the trace.",
       "Start it again: python app.py",
     );
-  }
+  });
   if (!response.ok)
     throw new TraceError(
       `No trace "${name}" (HTTP ${response.status}).`,

@@ -1,4 +1,4 @@
-// In the picture's place while an own photo is computed, or where it could not be.
+// In the picture's place while a photo is computed, or where it could not be.
 import { el } from "./dom.js";
 import { parts } from "./problem.js";
 
@@ -26,7 +26,7 @@ export function card(photo, { cancel, choose, back, forget }) {
   const preview = photo.thumb && el("img", { src: photo.thumb, alt: "" });
   preview?.addEventListener("error", () => preview.remove()); // not every file is a picture
   const notice = el("p.note", {}, photo.notice);
-  const node = el("div.own-card", {}, preview, el("div", {}, el("h2", {}, photo.name), busy, failed, notice));
+  const node = el("div.photo-card", {}, preview, el("div", {}, el("h2", {}, photo.name), busy, failed, notice));
 
   const update = () => {
     busy.hidden = !photo.busy;

@@ -1,0 +1,1 @@
+"""What programs ask the explorer for: endpoints, the questions behind them, and MCP."""

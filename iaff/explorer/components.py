@@ -1,0 +1,85 @@
+"""The explorer's two components: thin wrappers around the scripts in ``static``."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from iaff.explorer.files import address, plotly_js, scripts, scripts_address
+from iaff.explorer.server.browse import data_set
+from iaff.explorer.server.exports import exports
+from iaff.explorer.server.figures import run_figures
+from iaff.explorer.server.jobs import JobQueue
+from iaff.explorer.server.lessons import lesson_list
+from iaff.explorer.server.mining import run_mining
+from iaff.explorer.server.other_propagators import propagate
+from iaff.explorer.server.runs import listing
+from iaff.explorer.server.uploads import uploaded_photos
+from iaff.run import Run
+
+# The scripts are ES modules, fetched as files. The template never mentions a prop, so that Gradio never
+# rewrites the nodes that the scripts made.
+LOAD = """
+const base = new URL(window.gradio_config?.root || '/', location.href).pathname.replace(/\\/$/, '');
+// Fetched together, once for both components; the browser keeps them, since other scripts have another address.
+window.__iaffScripts ??= Promise.all(props.scripts.map((name) => fetch(base + props.static + '/' + name)));
+window.__iaffScripts
+  .then(() => import(base + props.static + '/' + props.main))
+  .then((module) => module.mount(element, props, base, server, upload))
+  .catch((error) => {
+    console.error(error);
+    element.textContent = 'The scripts could not be loaded. Reload the page, or start the app again.';
+  });
+"""
+
+
+def served() -> dict[str, Any]:
+    """Where the scripts lie and what they are called."""
+    return {"static": scripts_address(), "scripts": scripts()}
+
+
+class Explorer(gr.HTML):
+    """Stage stepper, photos, picture and panel; see ``static/main.js``."""
+
+    def __init__(self, runs: list[Run], queue: JobQueue, uploads: Path, lessons: list[Path] = (), **kwargs: Any):
+        super().__init__(
+            html_template='<div class="iaff"><p class="opening">Opening the first photo …</p></div>',
+            js_on_load=LOAD,
+            apply_default_css=False,
+            main="main.js",
+            **served(),
+            runs=listing(runs),
+            server_functions=[
+                *uploaded_photos(runs, queue, uploads),
+                *data_set(runs, queue),
+                run_figures(runs),
+                run_mining(runs),
+                propagate,
+                *exports(),
+                lesson_list(lessons),
+            ],
+            **kwargs,
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+class Charts(gr.HTML):
+    """The run's figures per round; see ``static/charts.js``."""
+
+    def __init__(self, runs: list[Run], **kwargs: Any):
+        super().__init__(
+            html_template='<div class="iaff-charts"></div>',
+            js_on_load=LOAD,
+            apply_default_css=False,
+            main="charts.js",
+            **served(),
+            plotly=address(plotly_js()),
+            runs=listing(runs),
+            server_functions=[run_figures(runs)],
+            **kwargs,
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "string"}

@@ -1,0 +1,157 @@
+"""Other propagators on the photo in view, when they are asked for: the server function ``propagate``. Nothing is kept.
+
+Linear ones answer with their stencil, which the browser walks itself; the others with the map that they refined. The
+size of what is asked is bounded, and one photo is refined at a time. Torch is imported at the first question.
+"""
+
+import base64
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from iaff.errors import UserError
+from iaff.explorer.server.answers import answering
+from iaff.explorer.server.requests import PropagateRequest
+from iaff.grid import STRIDE, grid_size
+from iaff.trace.encoding import half_down
+from iaff.trace.schema import check_distribution, check_finite
+
+MOST_CELLS = 25_600  # of the affinity grid: a photo of 640 x 640 px
+MOST_VALUES = 21 * MOST_CELLS  # of a map: the classes of VOC on the largest grid
+PATIENCE = 10  # s that a question waits for its turn
+TURN = threading.Lock()
+
+
+@answering(PropagateRequest)
+def propagate(request: PropagateRequest) -> dict[str, Any]:
+    """What another propagator is, or does to a map, on one photo.
+
+    Args:
+        request: ``by`` (one of BUILDERS), ``image`` (a JPEG or PNG file, as a trace holds it), ``grid`` ([w, h] of
+            the affinity), and for crf ``alpha`` (float32 (K, h, w), sums to 1 over K).
+
+    Returns:
+        ``{kind: "stencil", offsets, weights, steps}``: base64 of int32 (M, 2) and float16 (M, h, w), see
+        :class:`iaff.propagation.RandomWalk`; or ``{kind: "map", alpha, why}``: base64 of float32 (K, h, w), and a
+        sentence that says why it has no rows.
+    """
+    if request.by not in BUILDERS:
+        raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
+    photo = photo_of(request)
+    return BUILDERS[request.by](photo, request)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One photo is refined at a time, whoever asks.
+
+    Raises:
+        UserError: others take too long.
+    """
+    if not TURN.acquire(timeout=PATIENCE):
+        raise UserError("The server refines another photo; try again in a moment.")
+    try:
+        yield
+    finally:
+        TURN.release()
+
+
+def photo_of(request: PropagateRequest) -> np.ndarray:
+    """The photo of a request, ``uint8 (H, W, 3)``; its size is read, and judged, before it is decoded."""
+    data, grid = request.image, request.grid
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
+            width, height = image.size
+            rows, columns = grid_size(height, width)
+            if rows * columns > MOST_CELLS:
+                side = STRIDE * int(MOST_CELLS**0.5)
+                raise UserError(
+                    f"Got a photo of {width} x {height} px, expected at most {side} x {side}: other propagators are "
+                    "computed on the spot. Choose a smaller photo."
+                )
+            if grid != [columns, rows]:
+                raise UserError(f"Got grid = {grid!r}, expected [{columns}, {rows}] for {width} x {height} px.")
+            return np.array(image.convert("RGB"))
+    except UserError:
+        raise
+    except Exception as error:  # Pillow's readers raise whatever they stumble upon
+        raise UserError(f"Got {len(data):,} bytes that are no picture, expected the trace's JPEG or PNG.") from error
+
+
+def map_of(request: PropagateRequest, grid: tuple[int, int]) -> np.ndarray:
+    """The map of a request: ``float32 (K, h, w)``, a distribution over K."""
+    cells, data = grid[0] * grid[1], request.alpha or b""
+    if len(data) > 4 * MOST_VALUES:
+        raise UserError(
+            f"Got a map of {len(data) // (4 * cells)} classes on {grid[1]} x {grid[0]} cells, expected at most "
+            f"{MOST_VALUES:,} values: other propagators are computed on the spot. Choose a smaller photo."
+        )
+    if not data or len(data) % (4 * cells):
+        raise UserError(f"Got {len(data):,} bytes of alpha, expected 4 x K x {grid[0]} x {grid[1]}.")
+    alpha = np.frombuffer(data, "<f4").reshape(-1, *grid).astype(np.float32)
+    try:
+        check_finite("alpha", alpha)
+        check_distribution("alpha", alpha)
+    except ValueError as error:
+        raise UserError(f"Got a wrong {error}.") from error
+    return alpha
+
+
+def walk(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
+    """The random walk over colour pairs."""
+    from iaff.data.transforms import grid_photo
+    from iaff.propagation import colour_walk
+
+    with alone():
+        g = colour_walk(grid_photo(photo))
+    return stencil(g.offsets.numpy(), g.weights.numpy(), g.steps)
+
+
+def pamr(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
+    """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own."""
+    from iaff.data.transforms import grid_photo
+    from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
+    from iaff.propagation import Pamr
+
+    with alone():
+        g = Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
+        return stencil(**g.to_arrays())
+
+
+def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, Any]:
+    """The answer of a linear propagator; weights are rounded down, as a trace has them."""
+    return {
+        "kind": "stencil",
+        "offsets": encoded(offsets.astype("<i4")),
+        "weights": encoded(half_down(weights)),
+        "steps": steps,
+    }
+
+
+def crf(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
+    """The dense CRF, if its library is installed."""
+    alpha = map_of(request, grid_size(*photo.shape[:2]))
+
+    import torch
+
+    from iaff.data.transforms import grid_photo
+    from iaff.propagation import DenseCrf
+
+    with alone():
+        propagator = DenseCrf(grid_photo(photo))
+        refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
+    why = f"The dense CRF gives a refined map alone: its {propagator.why}."
+    return {"kind": "map", "alpha": encoded(refined.astype("<f4")), "why": why}
+
+
+def encoded(array: np.ndarray) -> str:
+    """An array's bytes as base64."""
+    return base64.b64encode(array.tobytes()).decode()
+
+
+BUILDERS = {"walk": walk, "pamr": pamr, "crf": crf}

@@ -1,0 +1,1 @@
+"""The page of one photo as a single HTML file, and what a view of it can be told."""

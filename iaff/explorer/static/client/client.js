@@ -1,0 +1,183 @@
+// The one door to Python: everything that the page asks of the server goes through here, and whatever goes wrong on the
+// way is a ServerError with a sentence.
+
+const DOWN = "The explorer does not answer. Start it again (python app.py), then try once more.";
+const ALONE = "This needs the full explorer; this file holds one photo alone.";
+const PATIENCE = 4, // questions without an answer before the server counts as down
+  PAUSE_MS = 180; // before the second of them; longer before each further one
+
+export const LARGEST_MB = 50; // of a file, as the server has it
+export const SMALLER = "Save it smaller, then choose it again.";
+
+/** `down`: nothing came back, so that it may be asked again. `gone`: the server has lost what was uploaded. */
+export class ServerError extends Error {
+  constructor(message, { down = false, gone = false } = {}) {
+    super(message);
+    Object.assign(this, { down, gone });
+  }
+}
+
+/** The error about a file that is too large to be taken in. */
+export function tooLarge(file, name, remedy) {
+  const size = (file.size / 1e6).toFixed(0);
+  return new ServerError(`${name}: got ${size} MB, expected at most ${LARGEST_MB} MB. ${remedy}`);
+}
+
+export class Client {
+  /**
+   * `base`: the path of the app; `server`: Python's functions by name, as Gradio offers them; `upload(file)`: promise
+   * of {path}. A self-contained file has no server: it knows few of the functions, and answers them itself.
+   */
+  constructor({ base = "", server = {}, upload = null }) {
+    Object.assign(this, { base, server, upload });
+  }
+
+  // --- a run -------------------------------------------------------------------------------------------------------
+
+  /** Promise of {figures, rounds, stamp, explains, browses}, see iaff/explorer/server/figures.py. */
+  figures(run) {
+    return this.#ask("figures", { run });
+  }
+
+  /** Promise of the histograms of a run's region scores. */
+  async mining(run) {
+    return (await this.#ask("mining", { run })).mining;
+  }
+
+  /** Promise of the traces that a run lists: none before it has written its first. */
+  async index(run) {
+    const response = await this.file(this.traceAddress(run, "index.json"));
+    if (!response.ok && !run.listed) return []; // Gradio refuses what is not there as it does what is forbidden
+    if (!response.ok)
+      throw new ServerError(`The list of traces of run "${run.name}" is refused (status ${response.status}).`);
+    const index = await response.json().catch(() => null); // it may be half written
+    return index?.traces ?? [];
+  }
+
+  traceAddress({ traces }, file) {
+    return `${this.base}${traces}/${encodeURIComponent(file)}`;
+  }
+
+  // --- the photos of its data set ----------------------------------------------------------------------------------
+
+  /** Promise of some of them, see iaff/explorer/server/browse.py. */
+  browse(request) {
+    return this.#ask("browse", request);
+  }
+
+  /** Promise of a small picture of one, as an address. */
+  async thumb(run, id) {
+    return (await this.#ask("photo_thumb", { run, id })).thumb;
+  }
+
+  // --- a photo's trace, computed -----------------------------------------------------------------------------------
+
+  /** Promise of the job that computes the trace of a photo of the data set. */
+  async openPhoto(run, id, tags) {
+    return (await this.#ask("open_photo", { run, id, tags })).job;
+  }
+
+  /** Promise of the job that computes the trace of a file; it is sent again where the server has lost it meanwhile. */
+  async submit(file, { run, name, tags }, again = true) {
+    const path = await this.#send(file, name);
+    try {
+      return (await this.#ask("submit", { run, path, name, tags })).job;
+    } catch (error) {
+      if (error.gone && again) return this.submit(file, { run, name, tags }, false);
+      throw error;
+    }
+  }
+
+  async #send(file, name) {
+    try {
+      return (await this.upload(file)).path;
+    } catch (error) {
+      // Gradio's words: "HTTP 413: ..." from the server, "... exceeds the maximum allowed size ..." before it is sent
+      if (/413|maximum allowed size/.test(error?.message)) throw tooLarge(file, name, SMALLER);
+      throw new ServerError(`${name} could not be sent. ${DOWN}`, { down: true });
+    }
+  }
+
+  /** Promise of {state, stage, share, ahead, error}. */
+  progress(job) {
+    return this.#insist("progress", { job });
+  }
+
+  /** Promise of a finished trace in base64, which the server hands over once. */
+  async take(job) {
+    return (await this.#insist("take", { job })).trace;
+  }
+
+  /** Nobody waits for a job any more; nor for the answer to this. */
+  cancel(job) {
+    this.#ask("cancel", { job }).catch(() => {});
+  }
+
+  // --- and the rest ------------------------------------------------------------------------------------------------
+
+  /** Promise of what another propagator is on a photo, see iaff/explorer/server/other_propagators.py. */
+  propagate(request) {
+    return this.#ask("propagate", request);
+  }
+
+  /** Promise of {lessons, broken}. */
+  lessons() {
+    return this.#ask("lessons", {});
+  }
+
+  /** Promise of the self-contained page, still without a trace. */
+  async shell() {
+    return (await this.#ask("shell", {})).shell;
+  }
+
+  /** Promise of PNGs put together, each shown for `ms`; all in base64. */
+  async gif(frames, ms) {
+    return (await this.#ask("gif", { frames, ms })).gif;
+  }
+
+  /** Promise of a file's Response. A run may be training: the server is always asked whether the file changed. */
+  async file(address) {
+    try {
+      return await fetch(address, { cache: "no-cache" });
+    } catch {
+      throw new ServerError(DOWN, { down: true });
+    }
+  }
+
+  /** Promise that a script from the server has run. */
+  script(path) {
+    const node = Object.assign(document.createElement("script"), { src: this.base + path });
+    return new Promise((resolve, reject) => {
+      node.onload = resolve;
+      node.onerror = () => reject(new ServerError(DOWN, { down: true }));
+      document.head.append(node);
+    });
+  }
+
+  /** Promise of an answer. A function of Python that fails unforeseen, and a server that is down, give none. */
+  async #ask(what, request) {
+    const ask = this.server[what];
+    if (!ask) throw new ServerError(ALONE);
+    let answer;
+    try {
+      answer = await ask(request);
+    } catch {
+      answer = null;
+    }
+    if (!answer) throw new ServerError(DOWN, { down: true });
+    if (!answer.ok) throw new ServerError(answer.error, { gone: Boolean(answer.gone) });
+    return answer;
+  }
+
+  /** As `#ask`, and again while nothing comes back. */
+  async #insist(what, request) {
+    for (let i = 1; ; i++) {
+      try {
+        return await this.#ask(what, request);
+      } catch (error) {
+        if (!error.down || i === PATIENCE) throw error;
+      }
+      await new Promise((wake) => setTimeout(wake, i * PAUSE_MS));
+    }
+  }
+}

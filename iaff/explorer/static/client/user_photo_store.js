@@ -1,0 +1,58 @@
+// The user's photos that outlive a reload: kept in this browser alone (IndexedDB). Where that is not to be had, they
+// live as long as the page, and nothing is said about it.
+
+const NAME = "iaff",
+  TABLE = "photos",
+  VERSION = 2; // 1 held traces as buffers, which came whole with every listing, and photos of the data set too
+
+/** Whether a photo of that name was taken in, or computed, by a browser. */
+export const isUserPhoto = (id) => /^own-\w{1,6}$/.test(id ?? "");
+
+export const newId = () => `own-${Math.random().toString(36).slice(2, 8)}`;
+
+function open() {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open(NAME, VERSION);
+    asked.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) asked.result.createObjectStore(TABLE, { keyPath: "id" });
+      else migrate(asked.transaction.objectStore(TABLE));
+    };
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+}
+
+/** One photo after the other, so that not all traces are in memory at once. */
+function migrate(table) {
+  table.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+    if (!cursor) return;
+    const { trace, ...photo } = cursor.value;
+    photo.pick ? cursor.delete() : cursor.update({ ...photo, trace: new Blob([trace]) });
+    cursor.continue();
+  };
+}
+
+async function within(mode, work) {
+  try {
+    const database = await open();
+    return await new Promise((resolve, reject) => {
+      const asked = work(database.transaction(TABLE, mode).objectStore(TABLE));
+      asked.onsuccess = () => resolve(asked.result);
+      asked.onerror = () => reject(asked.error);
+    }).finally(() => database.close());
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * All kept photos: [{id, name, run, file?, given?, trace (Blob), thumb}], oldest first; see user_photos.js. A Blob's
+ * bytes are read when somebody asks it for them.
+ */
+export async function kept() {
+  const all = (await within("readonly", (table) => table.getAll())) ?? [];
+  return all.sort((a, b) => a.kept - b.kept);
+}
+
+export const keep = (photo) => within("readwrite", (table) => table.put({ ...photo, kept: Date.now() }));
+export const forget = (id) => within("readwrite", (table) => table.delete(id));

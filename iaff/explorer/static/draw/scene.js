@@ -1,0 +1,172 @@
+// What a pane shows: one trace as one of its layers, with the answer to the question that all panes share. It is drawn
+// by draw_pane.js, on the page and on exported pictures alike.
+import { DIRECTIONS, perRound } from "../state/state.js";
+import { DIFFERENCE } from "../state/panes.js";
+import { reach, shares } from "../engine/scan.js";
+import { askedLeaks } from "../engine/leaks.js";
+import { differ } from "./difference.js";
+import { Layers } from "./layers.js";
+import { compared } from "./painter.js";
+import { place } from "./place.js";
+
+const REACH_SHARE = 0.9;
+const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
+const ASKING = ["affinity", "refined"]; // stages that answer what the cursor asks
+const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: [] });
+
+/**
+ * What the panes of a picture share. The page's own says at any time what is so now; `{ ...shared }` is a copy that
+ * stays as it is.
+ *
+ * @typedef {object} Shared
+ * @property {object} state the view, see state/state.js
+ * @property {object?} origin the photo's trace as it was opened
+ * @property {{x: number, y: number}?} at the pixel of that photo that is asked about
+ * @property {number} region the superpixel that is outlined, or -1
+ * @property {boolean} blink whether the round that is compared with is shown in the other's place
+ * @property {object?} edits what was painted, see engine/whatif.js
+ * @property {object?} guess a guess at a lesson's question, see guess.js
+ * @property {object?} moving how far a scan has come that is being watched: {direction, lines}
+ * @property {Scene[]} scenes of all panes, the main one first
+ */
+
+export class Scene {
+  /**
+   * @param {Shared} shared
+   * @param {number} index of the pane, 0 is the main one
+   * @param {object} shown {trace, spec, why}: see show()
+   */
+  constructor(shared, index, { trace = null, spec, why = "" }) {
+    Object.assign(this, { shared, index, trace: null, spec, why, query: answer(), others: answer() });
+    if (trace) this.show(trace, spec, why);
+  }
+
+  /** A trace (or null) and what of it, {stage, round, by, run}; `why` it is not the one that was asked for, or "". */
+  show(trace, spec, why = "") {
+    Object.assign(this, { spec, why });
+    if (trace === this.trace) return;
+    this.trace = trace;
+    if (!trace) return;
+    this.layers = new Layers(trace, this.shared.state);
+    for (const one of [this.query, this.others]) {
+      if (one.values?.length !== trace.n) one.values = new Float32Array(trace.n);
+      if (one.shares.length !== trace.K) one.shares = new Float32Array(trace.K);
+    }
+    if (this.scratch?.length !== trace.n) this.scratch = new Float32Array(trace.n);
+  }
+
+  /** Where the photo lies in a pane of that size: image px -> px of the pane, {scale, left, top}. */
+  place(width, height) {
+    const { zoom, cx, cy } = this.shared.state,
+      [right, down] = this.ratio(),
+      own = { zoom, cx: cx === null ? null : cx * right, cy: cy === null ? null : cy * down };
+    return place(own, this.trace, width, height);
+  }
+
+  /** How much larger this trace's photo is than the main pane's: in another run it may have another size. */
+  ratio() {
+    const { origin } = this.shared;
+    return origin ? [this.trace.W / origin.W, this.trace.H / origin.H] : [1, 1];
+  }
+
+  /** A pixel of the main pane's photo in this one's. */
+  local({ x, y }) {
+    const [right, down] = this.ratio();
+    return {
+      x: Math.min(this.trace.W - 1, Math.floor((x + 0.5) * right)),
+      y: Math.min(this.trace.H - 1, Math.floor((y + 0.5) * down)),
+    };
+  }
+
+  /** What is said on the pane: why it shows nothing, or not what was asked for; "" where it does. */
+  notice() {
+    if (this.trace && this.spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
+    return this.why;
+  }
+
+  /** Further layers, from below to above: [{name, opacity}]. */
+  overlays() {
+    const { over } = this.shared.state;
+    return (over?.split("_") ?? [])
+      .map((text) => text.split("."))
+      .map(([name, opacity]) => ({ name, opacity: +opacity }));
+  }
+
+  /** Whether the round that is compared with can be drawn here. */
+  comparable() {
+    return Boolean(this.trace) && compared(this.shared.state, this.spec, this.trace);
+  }
+
+  /** What changed against the round, or the pane, that is compared with, or null. */
+  difference() {
+    const { spec, layers } = this;
+    if (spec.stage === DIFFERENCE) return this.#betweenPanes();
+    return this.comparable() ? layers.difference(spec.stage, this.shared.state.diff, spec.round) : null;
+  }
+
+  /** From the first pane's labels to the second's. */
+  #betweenPanes() {
+    const [first, second] = this.shared.scenes,
+      [a, b] = [first.labels(), second?.labels()];
+    if (!a || !b || a.length !== b.length) return null;
+    if (this.between?.a !== a || this.between.b !== b) {
+      const { W, H, w, h } = this.trace,
+        size = a.length === W * H ? [W, H] : [w, h];
+      this.between = { a, b, result: differ(a, b, ...size) };
+    }
+    return this.between.result;
+  }
+
+  /** Class ids of what is shown, where that is a label map; null elsewhere. */
+  labels() {
+    const { spec, trace, layers } = this;
+    if (!trace) return null;
+    if (spec.stage === "seeds") return trace.seeds && layers.seeds();
+    if (spec.stage === "affinity" || spec.stage === "refined") return layers.labels("refined", spec.round);
+    return trace.T && ["unary", "confident"].includes(spec.stage) ? layers.labels(spec.stage, spec.round) : null;
+  }
+
+  /** The largest leaks of the affinity while they are looked at, {leaks, chosen}; else null. */
+  leaks() {
+    const { trace, spec, why } = this,
+      { state } = this.shared;
+    if (!trace?.T || why || state.tab !== "leaks" || !perRound(spec.stage)) return null;
+    return askedLeaks(trace, { ...state, round: spec.round });
+  }
+
+  /** The affinity that answers, or null. */
+  affinity() {
+    const affinity = this.trace?.T ? this.trace.affinity(this.spec.round) : null;
+    return affinity && !affinity.why ? affinity : null;
+  }
+
+  /** Whether what the cursor asks is answered here. */
+  asks() {
+    return ASKING.includes(this.spec.stage) && Boolean(this.affinity());
+  }
+
+  /** Row or column of G for the pixel, into `into`: weights, mass, reach, share of each class. */
+  ask(at, into = this.query) {
+    const { trace, spec } = this,
+      { state, moving } = this.shared,
+      { mode, dir } = state,
+      affinity = this.affinity(),
+      { x, y } = this.local(at),
+      p = trace.cell(x, y),
+      one = dir === null || !affinity.partial ? undefined : DIRECTIONS.indexOf(dir);
+    if (moving && affinity.partial) affinity.partial(p, moving.direction, moving.lines, mode === "row", into.values);
+    else mode === "row" ? affinity.row(p, into.values, one) : affinity.column(p, into.values, one);
+    reach(into.values, REACH_SHARE, this.scratch, into);
+    const map = mode === "row" ? trace.unary(spec.round) : trace.refined(spec.round);
+    map ? shares(into.values, map, trace.K, into.shares) : into.shares.fill(0);
+    return into;
+  }
+}
+
+/** A scene alone in its picture, apart from any page: `shared` as it is now, but for its scenes. */
+export function aloneScene(shared, shown) {
+  const own = { ...shared, scenes: [] },
+    scene = new Scene(own, 0, shown);
+  own.scenes.push(scene);
+  return scene;
+}

@@ -1,0 +1,46 @@
+// A run that is still training: asked about every few seconds while somebody looks, so that its rounds appear as they
+// end.
+
+const EVERY_MS = 5000,
+  AWAY_MS = 30000, // while there is no answer
+  OPENING_MS = 20; // until the app has a run at all
+
+/** Watches the run that is open: `app.grown(figures)` is called when it has another round, or new traces. */
+export function watchRun(app, store, client) {
+  const known = new Map(); // of each run: rounds and traces, as they were last heard of
+  let timer = 0;
+
+  const later = (ms) => {
+    clearTimeout(timer);
+    timer = setTimeout(look, ms);
+  };
+
+  async function look() {
+    const { run } = app;
+    if (!run) return later(OPENING_MS);
+    if (document.hidden) return; // becoming visible looks again
+    const answer = await client.figures(run.name).catch(() => null);
+    await app.ready.catch(() => {}); // by now the page has what was there when it asked
+    if (app.run !== run) return later(0);
+    if (!answer) return later(AWAY_MS);
+    learn(app, known, answer);
+    if (answer.figures.rounds.length < answer.rounds) later(EVERY_MS);
+  }
+
+  document.addEventListener("visibilitychange", () => !document.hidden && later(0));
+  store.subscribe((changed) => changed.has("run") && later(0));
+  later(0);
+}
+
+function learn(app, known, { figures, stamp, explains, browses }) {
+  const { run } = app,
+    now = `${figures.rounds.length} ${stamp}`,
+    before = known.get(run);
+  known.set(run, now);
+  if (run.explains !== explains || run.browses !== browses) {
+    Object.assign(run, { explains, browses });
+    app.gallery.fill(app.index ?? []);
+  }
+  const late = before === undefined && stamp && !app.shipped.length; // the first traces came while the page opened
+  if (late || (before !== undefined && before !== now)) app.grown(figures);
+}

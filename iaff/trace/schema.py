@@ -1,0 +1,267 @@
+"""The format of a trace, and what a valid one obeys; errors name the layer, what was got, and what was expected."""
+
+import io
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from iaff.errors import UserError
+from iaff.grid import UNKNOWN, gates_inside, grid_size, stencil_inside
+from iaff.trace.encoding import decode_png
+
+SCHEMA = 1
+FORMAT = "iaff-trace"
+TENSORS = {
+    "image": "uint8 (n,): the photo as JPEG or PNG bytes, W x H",
+    "cam": "float16 (K-1, h, w): class activation of the tags, 0..1 (optional)",
+    "cam_scales": "uint8 (scales, K-1, h, w): the same at each scale of meta['cam_scales'], 255 is 1 (optional)",
+    "cam_climb": "uint8 (steps + 1, K-1, h, w): the same at each step of the climb, 255 is 1 (optional)",
+    "seeds": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
+    "superpixels": "uint8 (n,): PNG, RGB, W x H, id = R + 256 G (optional)",
+    "truth": "uint8 (n,): PNG, W x H, class ids, 255 void (optional)",
+    "rounds.T.alpha_u": "float16 (K, h, w): unary probabilities, sum to 1 over K",
+    "rounds.T.scores": "float16 (S, K): region scores of the superpixels (optional)",
+    "rounds.T.embedding": "float16 (S, 2): the superpixels by their unary features, iaff.method.embedding (optional)",
+    "rounds.T.confident": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
+    "rounds.T.gates": "float16 (4, 3, h, w): see iaff.propagation.gates (affinity of kind scan)",
+    "rounds.T.offsets": "int32 (M, 2): (row, column) of the neighbours (affinity of kind stencil)",
+    "rounds.T.weights": "float16 (M, h, w): see iaff.propagation.RandomWalk (affinity of kind stencil)",
+}
+LARGEST = 4096  # px, of a trace's photo
+SUM_TOLERANCE = 0.02  # of probabilities: half precision, times the number of classes
+GATE_TOLERANCE = 1e-3
+
+
+class Scan(BaseModel):
+    kind: Literal["scan"]
+    passes: Annotated[int, Field(ge=1, le=64)]
+
+
+class Stencil(BaseModel):
+    kind: Literal["stencil"]
+    steps: Annotated[int, Field(ge=1, le=4096)]
+
+
+class RoundMeta(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    affinity: Annotated[Scan | Stencil, Field(discriminator="kind")]
+    figures: dict[str, Any] = {}
+
+
+class Meta(BaseModel):
+    """The description of a trace; further keys (title, credit, note, figures, thresholds ...) are kept as they are."""
+
+    model_config = ConfigDict(extra="allow")
+    name: str
+    size: tuple[Annotated[int, Field(ge=1, le=LARGEST)], Annotated[int, Field(ge=1, le=LARGEST)]]  # W, H
+    grid: tuple[int, int]  # w, h
+    classes: Annotated[list[str], Field(min_length=1, max_length=255)]
+    class_ids: list[Annotated[int, Field(ge=0, lt=UNKNOWN)]]
+    tags: list[str]
+    tag_scores: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
+    cam_scales: list[float] | None = None
+    cam_climb: dict[str, Any] | None = None
+    rounds: list[RoundMeta]
+
+
+def check(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str) -> None:
+    """Raises UserError unless a trace of these obeys the format; ``name`` is what the error calls it."""
+    try:
+        meta = Meta.model_validate(description)
+    except (ValidationError, RecursionError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "nested too deeply"}
+        where = ".".join(map(str, first["loc"])) or "all of it"
+        got = str(first.get("input"))[:60]
+        raise UserError(f"{name}: its description is wrong at {where}: {first['msg']}, got {got}.") from error
+    try:
+        _check_meta(meta)
+        _Layers(tensors, meta).check()
+    except ValueError as error:
+        raise UserError(f"{name}: {error}. Write the trace again.") from error
+
+
+def _check_meta(meta: Meta) -> None:
+    (width, height), expected = meta.size, grid_size(meta.size[1], meta.size[0])
+    if meta.grid[::-1] != expected:
+        raise ValueError(f"grid: got {meta.grid}, expected {expected[::-1]} for a photo of {width} x {height} px")
+    if len(meta.class_ids) != len(meta.classes) or len(set(meta.class_ids)) != len(meta.class_ids):
+        raise ValueError(f"class_ids: got {meta.class_ids}, expected {len(meta.classes)} different ids, one a class")
+
+
+class _Layers:
+    """The checks of the tensors, one method a layer."""
+
+    def __init__(self, tensors: dict[str, np.ndarray], meta: Meta):
+        self.tensors, self.meta = tensors, meta
+        self.photo, self.grid = meta.size[::-1], meta.grid[::-1]
+        self.channels = len(meta.classes)
+
+    def check(self) -> None:
+        k = self.channels
+        self._check_image()
+        cam = self._floats("cam", (k - 1, *self.grid), optional=True)
+        in_range("cam", cam, 1.01)
+        if "cam_scales" in self.tensors:
+            self._shaped("cam_scales", np.uint8, (len(self.meta.cam_scales or ()), k - 1, *self.grid))
+        if "cam_climb" in self.tensors:  # the photo, and at least one step
+            maps = max((2, *self.tensors["cam_climb"].shape[:1]))
+            self._shaped("cam_climb", np.uint8, (maps, k - 1, *self.grid))
+        self._labels("seeds", self.grid, optional=True)
+        self._labels("truth", self.photo, optional=True, others=True)
+        regions = self._check_superpixels()
+        for t, about in enumerate(self.meta.rounds, start=1):
+            name = f"rounds.{t}."
+            check_distribution(name + "alpha_u", self._floats(name + "alpha_u", (k, *self.grid)))
+            self._labels(name + "confident", self.grid, optional=True)
+            self._check_scores(name + "scores", regions)
+            self._of_regions(name + "embedding", regions, 2)
+            if isinstance(about.affinity, Scan):
+                check_gates(name + "gates", self._floats(name + "gates", (4, 3, *self.grid)))
+            else:
+                self._check_stencil(name)
+
+    def _check_image(self) -> None:
+        try:
+            with Image.open(io.BytesIO(self._bytes("image")), formats=["JPEG", "PNG"]) as image:
+                size = image.size[::-1]
+                if size == self.photo:
+                    image.load()
+        except Exception as error:  # Pillow's readers raise whatever they stumble upon
+            raise ValueError("image: cannot be decoded, expected the bytes of a JPEG or PNG") from error
+        if size != self.photo:
+            raise ValueError(f"image: got {size[::-1]} px, expected {self.meta.size}")
+
+    def _check_superpixels(self) -> int | None:
+        ids = self._png("superpixels", (*self.photo, 3), optional=True)
+        return None if ids is None else int((ids.astype(int) @ (1, 256, 0)).max()) + 1
+
+    def _check_scores(self, name: str, regions: int | None) -> None:
+        in_range(name, self._of_regions(name, regions, self.channels), 1.01)
+
+    def _of_regions(self, name: str, regions: int | None, columns: int) -> np.ndarray | None:
+        """An optional table with a row for each superpixel."""
+        if name in self.tensors and regions is None:
+            raise ValueError(f"{name}: there, but not the layer superpixels that it belongs to")
+        return self._floats(name, (regions or 0, columns), optional=True)
+
+    def _check_stencil(self, name: str) -> None:
+        offsets = self._tensor(name + "offsets")
+        if offsets.dtype != np.int32 or offsets.ndim != 2 or offsets.shape[1] != 2 or not len(offsets):
+            raise ValueError(f"{name}offsets: got {offsets.dtype} {offsets.shape}, expected int32 (M, 2)")
+        weights = self._floats(name + "weights", (len(offsets), *self.grid))
+        check_stencil(name + "weights", offsets, weights)
+
+    def _floats(self, name: str, shape: tuple[int, ...], optional: bool = False) -> np.ndarray | None:
+        if optional and name not in self.tensors:
+            return None
+        array = self._shaped(name, np.float16, shape).astype(np.float32)
+        check_finite(name, array)
+        return array
+
+    def _shaped(self, name: str, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
+        array = self._tensor(name)
+        if array.dtype != dtype or array.shape != shape:
+            raise ValueError(f"{name}: got {array.dtype} {array.shape}, expected {np.dtype(dtype)} {shape}")
+        return array
+
+    def _tensor(self, name: str) -> np.ndarray:
+        if name not in self.tensors:
+            raise ValueError(f"{name}: missing, expected every layer that is not optional")
+        return self.tensors[name]
+
+    def _bytes(self, name: str) -> bytes:
+        array = self._tensor(name)
+        if array.dtype != np.uint8 or array.ndim != 1:
+            raise ValueError(f"{name}: got {array.dtype} {array.shape}, expected the bytes of a picture, uint8 (n,)")
+        return array.tobytes()
+
+    def _png(self, name: str, shape: tuple[int, ...], optional: bool) -> np.ndarray | None:
+        if optional and name not in self.tensors:
+            return None
+        try:
+            with Image.open(io.BytesIO(self._bytes(name)), formats=["PNG"]) as image:
+                size = (image.height, image.width, *((3,) if image.mode == "RGB" else ()))
+                pixels = decode_png(self.tensors[name]) if size == shape and image.mode in ("L", "RGB") else None
+                mode = image.mode
+        except Exception as error:  # Pillow's readers raise whatever they stumble upon
+            raise ValueError(f"{name}: cannot be decoded, expected the bytes of a PNG") from error
+        if pixels is None:
+            raise ValueError(f"{name}: got a PNG of {size} in mode {mode}, expected 8 bit of {shape}")
+        return pixels
+
+    def _labels(self, name: str, shape: tuple[int, int], optional: bool, others: bool = False) -> None:
+        labels = self._png(name, shape, optional)
+        if labels is not None and not others:
+            strange = set(np.unique(labels).tolist()) - {*self.meta.class_ids, UNKNOWN}
+            if strange:
+                raise ValueError(f"{name}: got class {min(strange)}, expected {self.meta.class_ids} or 255")
+
+
+def check_finite(name: str, array: np.ndarray) -> None:
+    """Raises ValueError where an array holds NaN or infinity."""
+    bad = ~np.isfinite(array)
+    if bad.any():
+        raise ValueError(f"{name}: got {array[bad][0]} at {first(bad)}, expected finite numbers")
+
+
+def in_range(name: str, array: np.ndarray | None, top: float) -> None:
+    """Raises ValueError unless all values lie in 0..top."""
+    if array is None:
+        return
+    bad = (array < 0) | (array > top)
+    if bad.any():
+        raise ValueError(f"{name}: got {array[bad][0]:.4g} at {first(bad)}, expected values in 0..1")
+
+
+def check_distribution(name: str, alpha: np.ndarray) -> None:
+    """Raises ValueError unless ``(K, h, w)`` is non-negative and sums to 1 over K."""
+    in_range(name, alpha, 1 + SUM_TOLERANCE)
+    total = alpha.sum(0)
+    bad = np.abs(total - 1) > SUM_TOLERANCE
+    if bad.any():
+        raise ValueError(
+            f"{name}: sums to {total[bad][0]:.4g} over the classes at (row, column) {first(bad)}, expected 1"
+        )
+
+
+def check_gates(name: str, gates: np.ndarray) -> None:
+    """Raises ValueError unless gates ``(4, 3, h, w)`` obey :mod:`iaff.propagation.gates`."""
+    in_range(name, gates, 1 + GATE_TOLERANCE)
+    total = gates.sum(1)
+    bad = total > 1 + GATE_TOLERANCE
+    if bad.any():
+        raise ValueError(
+            f"{name}: the three neighbours sum to {total[bad].max():.4g}, first at (direction, row, column) "
+            f"{first(bad)}; expected at most 1: divide by the sum"
+        )
+    beyond = (gates > 0) & ~gates_inside(*gates.shape[-2:])
+    if beyond.any():
+        raise ValueError(
+            f"{name}: got {gates[beyond][0]:.4g} at (direction, neighbour, row, column) {first(beyond)}, where the "
+            "neighbour lies outside the image; expected 0"
+        )
+
+
+def check_stencil(name: str, offsets: np.ndarray, weights: np.ndarray) -> None:
+    """Raises ValueError unless a stencil obeys :class:`iaff.propagation.RandomWalk`."""
+    in_range(name, weights, 1 + GATE_TOLERANCE)
+    total = weights.sum(0)
+    bad = total > 1 + GATE_TOLERANCE
+    if bad.any():
+        raise ValueError(
+            f"{name}: the neighbours sum to {total[bad].max():.4g}, first at (row, column) {first(bad)}; expected at "
+            "most 1: divide by the sum"
+        )
+    beyond = (weights > 0) & ~stencil_inside(offsets, *weights.shape[1:])
+    if beyond.any():
+        raise ValueError(
+            f"{name}: got {weights[beyond][0]:.4g} at (neighbour, row, column) {first(beyond)}, where the neighbour "
+            "lies outside the image; expected 0"
+        )
+
+
+def first(where: np.ndarray) -> tuple[int, ...]:
+    """Index of the first True."""
+    return tuple(int(i) for i in np.argwhere(where)[0])
