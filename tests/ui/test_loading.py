@@ -1,5 +1,7 @@
 """What the page has of a trace once it is loaded: bytes, pictures as the browser decodes them, reach."""
 
+import base64
+
 import numpy as np
 import torch
 
@@ -30,3 +32,18 @@ def test_reach_is_pythons(view, run_folder):
     trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
     weights = row(torch.from_numpy(trace.rounds[2].affinity.gates)[None], 44, 29, 1)[0]
     assert abs(view.page.evaluate("__iaff.picture.query.count") - int(reach(weights))) <= 1
+
+
+def test_bytes_travel_as_they_are(view):
+    """Also where the browser has no base64 of its own."""
+    data = bytes(range(256)) * 300
+    text = base64.b64encode(data).decode()
+    code = """async (text) => {
+      const { fromBase64, toBase64 } = await import(__iaff.base + __iaff.scripts + "/trace/base64.js");
+      const first = toBase64(fromBase64(text)) === text;
+      delete Uint8Array.fromBase64;
+      delete Uint8Array.prototype.toBase64;
+      return [first, toBase64(fromBase64(text)) === text];
+    }"""
+    view.open()
+    assert view.page.evaluate(code, text) == [True, True]

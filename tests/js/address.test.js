@@ -1,0 +1,62 @@
+// The view in an address: what is read from it, and what is written back.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { KEYS, VIEW, fromQuery, normalised, toQuery } from "../../iaff/explorer/static/state/state.js";
+
+const start = () => Object.fromEntries(KEYS.map((key) => [key, VIEW[key].start]));
+
+test("an address without a query is the view at its start, and the other way round", () => {
+  assert.deepEqual(fromQuery(""), start());
+  assert.equal(toQuery(start(), ""), "");
+});
+
+test("what is written is read again", () => {
+  const shown = {
+    img: "astronaut",
+    stage: "refined",
+    round: 3,
+    x: 150,
+    y: 120,
+    pins: "3.4_5.6",
+    zoom: 2.5,
+    mode: "column",
+    opacity: 55,
+    scale: "linear",
+    over: "carried.40_unary.25",
+    cls: "cat,dog",
+    p2: "..none.",
+    tau: 0.95,
+    paint: "wall-20.10.1.30_class0-3.40.5.5",
+    hide: "gallery_keys",
+  };
+  assert.deepEqual(fromQuery(toQuery({ ...start(), ...shown }, "")), { ...start(), ...shown });
+});
+
+test("values that the table does not allow are ignored; what belongs to others stays", () => {
+  const query = "?img=nobody&stage=magic&round=-3&x=1e9&y=5&mode=diagonal&opacity=900&colour=red&__theme=dark",
+    view = fromQuery(query);
+  assert.deepEqual(view, { ...start(), img: "nobody" });
+  assert.equal(toQuery(view, query), "?img=nobody&colour=red&__theme=dark");
+});
+
+test("values without what they belong to, and nonsense", () => {
+  const lonely = "?pins=20.30&y=7&wipe=101&p2=unary.1&step=0&brush=magic.1.1&figs=all&paint=wall-1&hide=everything";
+  assert.deepEqual(fromQuery(`${lonely}&over=seeds.101&lesson=`), start());
+});
+
+test("a text that is too long for an address stays out of it", () => {
+  const classes = (count) => Array.from({ length: count }, (_, i) => `class number ${i}`).join(",");
+  assert.match(toQuery({ ...start(), cls: classes(50) }, ""), /cls=/);
+  assert.equal(toQuery({ ...start(), cls: classes(200) }, ""), "");
+});
+
+test("a view is brought to what a trace can show", () => {
+  const trace = { W: 300, H: 200, T: 3, has: (stage, round) => stage !== "confident" || round < 2 },
+    shown = { ...start(), stage: "confident", round: 77, x: 299, y: 199, pins: "0.0" };
+  const { stage, round, x, y, pins } = normalised(shown, trace);
+  assert.deepEqual([stage, round, x, y, pins], ["superpixels", 3, 299, 199, "0.0"]);
+  assert.equal(shown.round, 77, "the state that is given stays as it is");
+  assert.equal(normalised({ ...shown, x: 300 }, trace).x, null);
+  assert.equal(normalised({ ...shown, pins: "0.200" }, trace).x, null);
+  assert.deepEqual(normalised(shown, null), shown);
+});
