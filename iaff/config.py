@@ -1,6 +1,7 @@
 """The settings of a run: a TOML file checked by pydantic, with ``key=value`` overrides from the command line."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -170,7 +171,7 @@ class Config(Section):
         return self.seed if self.data.choice is None else self.data.choice
 
 
-def load_config(path: str | Path, overrides: list[str] = ()) -> Config:
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Reads a TOML config and applies overrides such as ``data.root=DIR`` or ``rounds=2``.
 
     Which backbones there are is checked where they are built: :func:`iaff.nets.backbones.check_backbones`.

@@ -1,5 +1,7 @@
 """The affinity grid: where an image pixel lies on it. The one place where the two are converted."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 STRIDE = 4  # image px per cell
@@ -39,8 +41,11 @@ def stencil_inside(offsets: np.ndarray, height: int, width: int) -> np.ndarray:
     return (r >= 0) & (r < height) & (c >= 0) & (c < width)
 
 
-def overlap(rows: int, columns: int, shape: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+def overlap(rows: int, columns: int, shape: Sequence[int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """Where a pixel and the one at (rows, columns) from it both lie in the image.
+
+    Args:
+        shape: (h, w).
 
     Returns:
         ``here, there``: slices of maps ``(..., h, w)``, so that ``x[(..., *there)]`` is what ``x[(..., *here)]`` has at

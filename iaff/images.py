@@ -150,7 +150,7 @@ def _rgb(image: Image.Image, notes: list[str]) -> Image.Image:
         raise UserError("Got a picture of floating-point numbers; expected 8 or 16 bit a channel. Export it so.")
     if image.mode == "P" or "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
-        if image.getextrema()[3][0] < 255:
+        if np.asarray(image.getchannel("A")).min() < 255:
             notes.append("Transparency is laid over white.")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     if image.mode == "CMYK":

@@ -11,8 +11,8 @@ from iaff.method.cam import Evidence, find_evidence
 from iaff.method.photo import RoundMaps, RoundNets, round_maps
 from iaff.method.superpixels import on_grid, superpixels
 from iaff.nets.backbones import check_backbones
-from iaff.nets.folding import folded
-from iaff.nets.networks import Network, Networks, read_weights
+from iaff.nets.folding import Network, folded
+from iaff.nets.networks import Networks, read_weights
 from iaff.run import Run
 
 

@@ -197,7 +197,7 @@ def taken(nodes: Nodes, label: str, where: str) -> tuple[str, Nodes]:
             f"exactly one, such as [{label}](?img=chelsea&stage=seeds).",
             'Make the view in the explorer, press "Copy link", and take what follows the address.',
         )
-    href = views[0].children[0].children[0].attrs["href"]
+    href = str(views[0].children[0].children[0].attrs["href"])
     if not query(href).get("img"):
         raise LessonError(
             f"the {label} {href!r} in {where}.",

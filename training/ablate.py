@@ -19,7 +19,7 @@ from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.inference import Predictor
 from training.evaluate import device, evaluate
-from training.storage import one_sentence
+from training.storage import first_line, one_sentence
 from training.train import train
 
 CONFIG = "training/configs/ablation.toml"
@@ -91,7 +91,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.ablate", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m training.ablate", description=first_line(__doc__))
     parser.add_argument("--config", default=CONFIG)
     parser.add_argument("--runs", type=Path, default=Path("runs/ablations"), help="where the runs and results go")
     # one value each, again for every further one: with several, the settings after them would be taken for values

@@ -112,7 +112,13 @@ def members(archive: Path) -> Iterator[tuple[str, int, Callable[[], IO[bytes]]]]
         with tarfile.open(archive) as pack:
             for item in bar(pack):
                 if item.isfile():
-                    yield item.name, item.size, partial(pack.extractfile, item)
+                    yield item.name, item.size, partial(_extracted, pack, item)
+
+
+def _extracted(pack: tarfile.TarFile, item: tarfile.TarInfo) -> IO[bytes]:
+    file = pack.extractfile(item)
+    assert file  # what has none is a folder or a link
+    return file
 
 
 def _download(url: str, part: Path, name: str) -> None:

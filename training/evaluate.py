@@ -11,7 +11,7 @@ import json
 import statistics
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -22,7 +22,15 @@ from iaff.data.transforms import enlarge
 from iaff.errors import UserError
 from iaff.grid import UNKNOWN
 from iaff.inference import Predictor
-from iaff.method.figures import RUN_ROWS, RoundFigures, mean_leak, median_reach, photo_labels, relabelled_cells
+from iaff.method.figures import (
+    RUN_ROWS,
+    MapFigures,
+    RoundFigures,
+    mean_leak,
+    median_reach,
+    photo_labels,
+    relabelled_cells,
+)
 from iaff.method.labels import allowed_classes
 from iaff.method.metrics import Partial, Segmentation, Sweep, to_photo
 from iaff.method.photo import RoundMaps
@@ -32,6 +40,7 @@ from iaff.propagation.regions import region_mean
 from iaff.run import Run
 from training import propagators
 from training.propagators import PROTOCOLS, Comparison
+from training.storage import first_line
 
 BINS = 20  # of the histogram of region scores
 SEED = 0  # chooses the photos of --size
@@ -41,7 +50,7 @@ TAGS = ("cam, seeds, confident, region_scores and all *_tags: with the photo's t
 
 def device() -> torch.device | str:
     """Where a run's networks score photos: on the GPU, if there is one."""
-    return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else "cpu"
+    return torch.accelerator.current_accelerator(check_available=True) or "cpu"
 
 
 class CamScore:
@@ -131,11 +140,11 @@ class RoundScore:
             "leak": statistics.fmean(self.leaks) if self.leaks else None,
         }
 
-    def _map(self, key: str) -> dict[str, Any]:
-        figures: dict[str, Any] = {}
+    def _map(self, key: str) -> MapFigures:
+        figures = {}
         for tags, score in self.maps[key].items():
             figures |= {**_scores(score, self.names, tags), f"objects{tags}": score.objects()[0]}
-        return figures
+        return cast(MapFigures, figures)  # whose keys end in the protocols' names
 
 
 @torch.no_grad()
@@ -249,7 +258,7 @@ def _percent(share: float | None) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=first_line(__doc__))
     parser.add_argument("--run", required=True, help="folder of the run")
     parser.add_argument("--data", default="voc", choices=("voc", "coco", "folder", "shapes"))
     parser.add_argument("--root", default="", help="the VOC2012, COCO or photos folder")

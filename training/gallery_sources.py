@@ -30,7 +30,7 @@ COMPOSITES = {
 def fit(image: Image.Image) -> Image.Image:
     """A copy whose longer side is SIDE px."""
     image = image.convert("RGB")
-    image.thumbnail((SIDE, SIDE), Image.LANCZOS)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return image
 
 
@@ -78,8 +78,8 @@ def scene(view: Image.Image, plane: Image.Image) -> Image.Image:
 def scenes() -> dict[str, Image.Image]:
     """The composites' backgrounds, 352 x 264 px: two views out of china.jpg, each above a ground."""
     china = Image.fromarray(load_sample_image("china.jpg"))
-    lake = china.crop((372, 233, 640, 340)).resize((SIDE, 140), Image.LANCZOS)
-    palace = ImageOps.mirror(china.crop((20, 190, 430, 353)).resize((SIDE, 140), Image.LANCZOS))
+    lake = china.crop((372, 233, 640, 340)).resize((SIDE, 140), Image.Resampling.LANCZOS)
+    palace = ImageOps.mirror(china.crop((20, 190, 430, 353)).resize((SIDE, 140), Image.Resampling.LANCZOS))
     return {
         "pasture": scene(lake, ground(data.grass(), (0.74, 0.88, 0.42), 132)),
         "yard": scene(palace, ground(data.gravel(), (1.08, 1.0, 0.86), 132)),
@@ -89,7 +89,7 @@ def scenes() -> dict[str, Image.Image]:
 def place(stamp: Path, width: int, x: int, foot: int, size: tuple) -> tuple[Image.Image, Image.Image]:
     """A cut-out on an empty layer of ``size`` px: its colours, spread beyond its outline, and its matte."""
     cut = Image.open(stamp).convert("RGBA")
-    cut = cut.resize((width, round(cut.height * width / cut.width)), Image.LANCZOS)
+    cut = cut.resize((width, round(cut.height * width / cut.width)), Image.Resampling.LANCZOS)
     layer = Image.new("RGBA", size)
     layer.paste(cut, (x - width // 2, foot - cut.height))
     pixels = np.asarray(layer, float)
@@ -104,11 +104,11 @@ def place(stamp: Path, width: int, x: int, foot: int, size: tuple) -> tuple[Imag
 
 def shadow(matte: Image.Image) -> Image.Image:
     """A soft shadow at an animal's feet: its matte, flattened onto the ground."""
-    left, top, right, foot = matte.getbbox()
-    flat = matte.crop((left, top, right, foot)).resize((right - left, (foot - top) // 6), Image.BOX)
+    left, top, right, foot = matte.getbbox() or (0, 0, *matte.size)
+    flat = matte.crop((left, top, right, foot)).resize((right - left, (foot - top) // 6), Image.Resampling.BOX)
     dark = Image.new("L", matte.size)
     dark.paste(flat, (left, foot - flat.height * 3 // 4))
-    return dark.filter(ImageFilter.GaussianBlur(3)).point(lambda v: round(0.65 * v))
+    return dark.filter(ImageFilter.GaussianBlur(3)).point([round(0.65 * v) for v in range(256)])
 
 
 def composite(photo: Image.Image, things: list, stamps: Path) -> tuple[Image.Image, Image.Image]:

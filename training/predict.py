@@ -30,6 +30,7 @@ from iaff.method.metrics import to_photo
 from iaff.run import Run
 from iaff.trace.encoding import palette_png
 from training.evaluate import device
+from training.storage import first_line
 
 COMPETITION = "comp6"
 
@@ -95,7 +96,7 @@ def _photo(data: Dataset, i: int) -> Photo:
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.predict", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m training.predict", description=first_line(__doc__))
     parser.add_argument("--run", required=True, help="folder of the run")
     parser.add_argument("--data", default="voc", choices=("voc", "coco", "folder"))
     parser.add_argument("--root", required=True, help="folder of the data set, e.g. VOC2012")

@@ -27,6 +27,7 @@ from iaff.errors import UserError
 from iaff.files import write_atomically
 from training.downloads import Source, members, once, unpack
 from training.predict import palette_png
+from training.storage import first_line
 
 TRAIN_AUG = 10_582  # photos: the field's augmented training set
 COCO_URL = "http://images.cocodataset.org"
@@ -117,7 +118,7 @@ def _lines(text: str) -> set[str]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.prepare", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m training.prepare", description=first_line(__doc__))
     parser.add_argument("data", choices=("voc", "coco"))
     parser.add_argument("--root", type=Path, required=True, help="folder for the data set and its downloads")
     parser.add_argument("--year", type=int, default=2014, choices=(2014, 2017), help="of COCO (default: 2014)")

@@ -20,7 +20,7 @@ from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, colour
 # Of a photo, the same on the grid, and the run's own affinity.
 Build = Callable[[np.ndarray, Tensor, Linear], Propagator]
 BUILDERS: dict[str, Build] = {
-    "none": lambda image, photo, g: Nothing(photo.shape[-2:]),
+    "none": lambda image, photo, g: Nothing(g.grid),
     "own": lambda image, photo, g: g,
     "colours": lambda image, photo, g: colour_walk(photo),
     "pamr": lambda image, photo, g: Pamr(photo, GRID_DILATIONS, GRID_STEPS),

@@ -44,7 +44,7 @@ class Report:
         predictor = Predictor(self.run, self.trainer.device)
         samples = self._samples(r.photos if self.tune is None else self.tune)
         with self.trainer.accelerator.autocast():
-            if self.masks:
+            if self.tune is not None and self.masks:
                 photos = Subset(self.tune, self.masks)
                 self.proposed = self.proposed or proposals(predictor, photos)
                 measured = evaluate(predictor, photos, [r.t], cam=r.t == 1, proposed=self.proposed)

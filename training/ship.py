@@ -20,6 +20,7 @@ from iaff.inference import Predictor
 from iaff.run import Run, create
 from iaff.trace import Trace
 from iaff.trace.record import write_traces
+from training.storage import first_line
 
 LARGEST = 10_000_000  # bytes, of a shipped file
 
@@ -89,7 +90,7 @@ def _row(trace: Trace, t: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.ship", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m training.ship", description=first_line(__doc__))
     parser.add_argument("--run", required=True, help="folder of the trained run")
     parser.add_argument("--out", required=True, type=Path, help="folder of the copy")
     parser.add_argument("--gallery", default=Path("assets/gallery"), type=Path, help="folder with gallery.json")

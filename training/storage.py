@@ -49,6 +49,11 @@ def is_full(error: Exception, folder: Path) -> bool:
     return isinstance(error, RuntimeError) and shutil.disk_usage(folder).free < LITTLE
 
 
+def first_line(text: str | None) -> str:
+    """What a program's documentation begins with; Python leaves it out when it is told to save memory."""
+    return (text or "").partition("\n")[0]
+
+
 @contextmanager
 def one_sentence(program: str) -> Iterator[None]:
     """Ends the program where a user can do something about it, and says what, without a traceback."""

@@ -24,7 +24,7 @@ from iaff.method.rounds import Round, iterate
 from iaff.nets.backbones import check_backbones
 from iaff.run import Run, claimed, create
 from training.report import Report
-from training.storage import one_sentence
+from training.storage import first_line, one_sentence
 from training.trainer import Crowd, Trainer
 
 
@@ -93,7 +93,7 @@ def start_processes(precision: str) -> Accelerator:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=first_line(__doc__))
     parser.add_argument("--config", required=True, help="a TOML file in training/configs")
     # torchrun takes a plain --run for an abbreviation of an option of its own, hence the second name
     parser.add_argument("--run", "--run-dir", type=Path, help="folder of the run (default: runs/NAME)")

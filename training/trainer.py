@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from iaff.config import Fit
 from iaff.errors import UserError
+from iaff.nets.folding import Network
 from iaff.nets.loss import Loss
 from iaff.nets.networks import read_weights
 from training.storage import Board, Maps, write
@@ -74,6 +75,8 @@ def read(loaded: Iterator[Any]) -> Iterator[Any]:
 class Part(nn.Module):
     """A network's loss on a part of a batch, as a module: what is wrapped to run in several processes."""
 
+    net: nn.Module
+
     def __init__(self, net: nn.Module, loss: Loss):
         super().__init__()
         self.net, self.loss = net, loss
@@ -98,7 +101,7 @@ class Trainer:
         self.main = accelerator.is_main_process
         self.scaler = accelerator.scaler  # of fp16, None else
         self.fresh_scaler = self.scaler.state_dict() if self.scaler else None
-        self.board = Board(folder / "tensorboard") if self.main else None
+        self.board = Board(folder / "tensorboard")  # the main process writes it
         for name in ("weights", "checkpoints", "cache"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -106,8 +109,8 @@ class Trainer:
     def device(self) -> torch.device:
         return self.accelerator.device
 
-    def fit(self, stage: str, net: nn.Module, count: int, sample: Callable[[int], dict], loss: Loss, how: Fit,
-            collate=None, alone: bool = False) -> nn.Module:  # fmt: skip
+    def fit(self, stage: str, net: Network, count: int, sample: Callable[[int], dict], loss: Loss, how: Fit,
+            collate=None, alone: bool = False) -> Network:  # fmt: skip
         """Trains ``net`` unless this stage is done, and returns it as :meth:`load` does.
 
         Args:
@@ -130,7 +133,7 @@ class Trainer:
             self.accelerator.wait_for_everyone()
         return self.load(stage, net)
 
-    def load(self, stage: str, net: nn.Module) -> nn.Module:
+    def load(self, stage: str, net: Network) -> Network:
         """``net`` with the weights that this stage ended with, in evaluation mode."""
         return read_weights(net, self._weights_path(stage)).to(self.device).eval()
 
@@ -174,19 +177,22 @@ class Trainer:
 
     def _step(self, part: nn.Module, loss: Loss, batches: list[dict[str, Tensor]], crowd: "Crowd") -> Tensor:
         """Gradients of one step, batch part after batch part; returns the loss of the whole batch."""
-        counts = sum(loss.counts(batch).to(self.device).float() for batch in batches)
-        if crowd.size > 1:
-            counts = self.accelerator.reduce(counts, "sum")
-        counts = counts.clamp(min=1)
+        each = [loss.counts(batch).to(self.device).float() for batch in batches]
+        counts = self._added(torch.stack(each).sum(0), crowd).clamp(min=1)
         value = torch.zeros((), device=self.device)
         for k, batch in enumerate(batches):
             last = k + 1 == len(batches) or crowd.size == 1
-            with nullcontext() if last else part.no_sync():
+            waits = part.no_sync() if isinstance(part, DistributedDataParallel) and not last else nullcontext()
+            with waits:
                 with self.accelerator.autocast():
                     share = part(batch, counts)
                 self.accelerator.backward(share * crowd.size)  # gradients are averaged over the processes
             value += share.detach()
-        return self.accelerator.reduce(value, "sum") if crowd.size > 1 else value
+        return self._added(value, crowd)
+
+    def _added(self, value: Tensor, crowd: "Crowd") -> Tensor:
+        """Over the processes that share a batch."""
+        return cast(Tensor, self.accelerator.reduce(value, "sum")) if crowd.size > 1 else value
 
     def _look(self, stage: str, first: int, losses: list[Tensor], watch: Watch, bar: tqdm) -> None:
         try:
@@ -221,7 +227,7 @@ class Trainer:
         self.board.flush()
 
     def _resume(self, stage, net, optimiser, schedule, watch: Watch, alone: bool) -> int:
-        if self.scaler:
+        if self.scaler and self.fresh_scaler:
             self.scaler.load_state_dict(self.fresh_scaler)
         path = self._checkpoint_path(stage)
         if not (path.exists() if alone else self.agreed(path.exists())):
@@ -246,8 +252,8 @@ class Trainer:
         maps = self.maps(stage)
         own = range(self.accelerator.process_index, count, self.accelerator.num_processes)
         missing = [i for i in own if i not in maps]
-        loader = DataLoader(Each(load), None, sampler=missing, collate_fn=lambda item: item,
-                            **(self._loading() | {"pin_memory": False}))  # fmt: skip
+        how: dict[str, Any] = self._loading() | {"pin_memory": False}
+        loader = DataLoader(Each(load), None, sampler=missing, collate_fn=lambda item: item, **how)
         bar = tqdm(zip(missing, read(iter(loader))), stage, total=len(own), initial=len(own) - len(missing),
                    unit="photo", mininterval=5, disable=not self.main)  # fmt: skip
         for i, loaded in bar:
@@ -268,8 +274,7 @@ class Trainer:
 
     def close(self) -> None:
         """Writes what TensorBoard has not got yet."""
-        if self.board:
-            self.board.close()
+        self.board.close()
 
     def agreed(self, value: Any) -> Any:
         """The main process's answer, for all: files may appear between two looks."""
@@ -305,7 +310,8 @@ class Crowd:
 
 def make_optimiser(net: nn.Module, how: Fit) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """The optimiser of a network, its trunk at ``lr`` and all that is new at ``lr_head``, and its schedule."""
-    trunk = {id(p) for p in net.trunk.parameters()} if hasattr(net, "trunk") else set()
+    backbone = getattr(net, "trunk", None)
+    trunk = {id(p) for p in backbone.parameters()} if backbone is not None else set()
     trainable = [p for p in net.parameters() if p.requires_grad]
     old, new = [p for p in trainable if id(p) in trunk], [p for p in trainable if id(p) not in trunk]
     groups = [{"params": old, "lr": how.lr}, {"params": new, "lr": how.lr_head}]

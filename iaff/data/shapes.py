@@ -110,7 +110,7 @@ def _place(rng: np.random.Generator, size: tuple[int, int]) -> _Thing:
     radius = rng.uniform(*DIAMETER) / 2 * _scale(size)
     centre = rng.uniform(0.12, 0.88, 2) * size
     stretch = rng.uniform(0.9, 1.12)
-    y, x = np.indices(size, np.float32) - np.float32(centre)[:, None, None]
+    y, x = np.indices(size, np.float32) - np.asarray(centre, np.float32)[:, None, None]
     along, across = _turn(x, y, rng.uniform(0, 2 * pi))
     distance = radius * _outline(label, along / radius * stretch, across / radius / stretch)
     return _Thing(label, *_turn(x, y, rng.uniform(-TILT, TILT)), distance, radius)
@@ -185,7 +185,7 @@ def _backdrop(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
         return _noise(rng, size, int(rng.integers(4, 9)))
     if kind == 1:
         return _harden(6 * (_noise(rng, size, int(rng.integers(5, 10))) - 0.5))
-    y, x = np.indices(size, np.float32) - np.float32(size)[:, None, None] / 2
+    y, x = np.indices(size, np.float32) - np.asarray(size, np.float32)[:, None, None] / 2
     ramp = _ramp(rng, x, y, 0.5 * min(size))
     if kind == 2:
         return ramp
@@ -231,7 +231,7 @@ def _ramp(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, width: float) 
 def _noise(rng: np.random.Generator, size: tuple[int, int], cells: int) -> np.ndarray:
     """Smooth noise of about ``cells`` bumps along a side: ``(H, W)``, mean near 0.5, mostly in 0..1."""
     coarse = Image.fromarray(rng.random((cells + 1, cells + 2), np.float32))
-    return np.asarray(coarse.resize(size[::-1], Image.Resampling.BICUBIC))
+    return np.asarray(coarse.resize((size[1], size[0]), Image.Resampling.BICUBIC))
 
 
 def _scale(size: tuple[int, int]) -> float:

@@ -4,6 +4,8 @@ Random numbers come from torch's global generator; the trainer seeds it per samp
 training sees what an unbroken one would have seen.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,7 +15,7 @@ from torchvision.transforms import v2
 
 from iaff.grid import STRIDE, UNKNOWN, grid_size
 
-_FILL = {tv_tensors.Image: 118, tv_tensors.Mask: UNKNOWN}
+_FILL: dict[type | str, Any] = {tv_tensors.Image: 118, tv_tensors.Mask: UNKNOWN}
 
 
 def to_tensor(image: np.ndarray) -> Tensor:
@@ -50,7 +52,12 @@ def augmentation(crop: int, size: int) -> v2.Transform:
     )
 
 
-def labelled_sample(image: np.ndarray, labels: Tensor | None, crop: int) -> tuple[Tensor, Tensor | None]:
+def augmented(image: np.ndarray, crop: int) -> Tensor:
+    """An augmented photo ``uint8 (3, crop, crop)``."""
+    return augmentation(crop, max(image.shape[:2]))(tv_tensors.Image(to_tensor(image)))
+
+
+def labelled_sample(image: np.ndarray, labels: Tensor, crop: int) -> tuple[Tensor, Tensor]:
     """An augmented photo ``uint8 (3, crop, crop)`` and its labels or maps (given on the grid) ``(..., crop, crop)``.
 
     Maps are moved without interpolation, and 255 outside the photo.
@@ -58,8 +65,6 @@ def labelled_sample(image: np.ndarray, labels: Tensor | None, crop: int) -> tupl
     photo = tv_tensors.Image(to_tensor(image))
     height, width = photo.shape[-2:]
     transform = augmentation(crop, max(height, width))
-    if labels is None:
-        return transform(photo), None
     return transform(photo, tv_tensors.Mask(enlarge(labels, height, width)))
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, multilabel_soft_margin_loss
 
 from iaff.config import Cam, Climb
-from iaff.data.transforms import labelled_sample, scaled, to_tensor
+from iaff.data.transforms import augmented, scaled, to_tensor
 from iaff.grid import grid_size
 from iaff.nets.classifier import Classifier
 from iaff.nets.loss import Batch, Loss
@@ -23,7 +23,7 @@ PROPOSED = 0.3  # a class whose probability reaches this is proposed as a tag; c
 
 def classifier_sample(image: np.ndarray, tags: np.ndarray, crop: int) -> dict[str, Tensor]:
     """One training sample of the classifier: an augmented photo and its tags. No mask comes near."""
-    return {"image": labelled_sample(image, None, crop)[0], "tags": torch.from_numpy(tags).float()}
+    return {"image": augmented(image, crop), "tags": torch.from_numpy(tags).float()}
 
 
 def _soft_margin(net: Classifier, batch: Batch, counts: Tensor) -> Tensor:

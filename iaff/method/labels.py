@@ -19,12 +19,9 @@ def as_channels(labels: Tensor, class_ids: Tensor) -> Tensor:
 
 def winners(alpha: Tensor, size: tuple[int, int]) -> Tensor:
     """The winning channel of ``(K, H, W)`` at another size (width, height), channel by channel to save memory."""
-    best, label = None, None
+    best, label = torch.full(size[::-1], -torch.inf), torch.zeros(size[::-1], dtype=torch.uint8)
     for k, channel in enumerate(alpha):
         large = interpolate(channel[None, None], size[::-1], mode="bilinear", align_corners=False)[0, 0]
-        if best is None:
-            best, label = large, torch.zeros(large.shape, dtype=torch.uint8)
-        else:
-            label[large > best] = k
-            best = torch.maximum(best, large)
+        label[large > best] = k
+        best = torch.maximum(best, large)
     return label

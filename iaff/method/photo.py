@@ -13,7 +13,7 @@ from torch import Tensor
 
 from iaff.config import Config, Mining
 from iaff.method.mining import confident_map, pool_features, region_scores
-from iaff.nets.pairwise import Pairwise
+from iaff.nets.guidance import Pairwise
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits
 from iaff.propagation import Linear

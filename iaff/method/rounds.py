@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from iaff.config import Config
 from iaff.data import Dataset
 from iaff.method.stages import Maps, Stages, Trainer
-from iaff.nets.pairwise import Pairwise
+from iaff.nets.guidance import Pairwise
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from iaff.config import Config, Fit
 from iaff.data import Dataset
@@ -21,10 +21,11 @@ from iaff.method.seeds import find_seeds
 from iaff.method.superpixels import on_grid, superpixels
 from iaff.method.supervision import BALANCED, HARD, SOFT, hard_sample, labels_at, object_odds, soft_sample
 from iaff.nets.classifier import Classifier
-from iaff.nets.folding import folded
+from iaff.nets.folding import Network, folded
+from iaff.nets.guidance import Pairwise
 from iaff.nets.loss import Batch, Loss
 from iaff.nets.networks import Networks
-from iaff.nets.pairwise import Pairwise, pairwise_collate, pairwise_sample
+from iaff.nets.pairwise import pairwise_collate, pairwise_sample
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict
 
@@ -42,14 +43,14 @@ class Trainer(Protocol):
     fitted, and maps that were computed.
     """
 
-    device: torch.device
-
-    def fit(self, stage: str, net: nn.Module, count: int, sample: Callable[[int], Batch], loss: Loss, how: Fit,
-            collate: Callable | None = None, alone: bool = False) -> nn.Module: ...  # fmt: skip
+    @property
+    def device(self) -> torch.device: ...
+    def fit(self, stage: str, net: Network, count: int, sample: Callable[[int], Batch], loss: Loss, how: Fit,
+            collate: Callable | None = None, alone: bool = False) -> Network: ...  # fmt: skip
     def each(self, stage: str, count: int, load: Callable[[int], Any], compute: Callable[[int, Any], Batch] = ...
              ) -> Maps: ...  # fmt: skip
     def has(self, stage: str, count: int) -> bool: ...
-    def load(self, stage: str, net: nn.Module) -> nn.Module: ...
+    def load(self, stage: str, net: Network) -> Network: ...
     def maps(self, stage: str) -> Maps: ...
 
 
@@ -156,7 +157,8 @@ class Stages:
         net = folded(f)
 
         def compute(i: int, loaded: tuple) -> Batch:
-            logits, pooled = photo.predict_unary(net, *loaded, self.config)
+            image, ids = loaded
+            logits, pooled = photo.predict_unary(net, image, ids, self.config)
             return {"alpha": restrict(logits, self.class_ids(i)).half(), "pooled": pooled.half()}
 
         return self.trainer.each(f"unary_{t}", self.count, self.load, compute)
@@ -208,7 +210,7 @@ class Stages:
 
         return self.trainer.each(f"confident_{t}", self.count, load, compute)
 
-    def train_pairwise(self, t: int, unary: Maps, confident: Maps, before: nn.Module | None) -> nn.Module:
+    def train_pairwise(self, t: int, unary: Maps, confident: Maps, before: Pairwise | None) -> Pairwise:
         self.seed(f"pairwise_{t}")
         net, how = self.fresh.pairwise(), self.config.pairwise
         if before and self.config.pairwise_warm_start:

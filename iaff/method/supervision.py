@@ -91,7 +91,8 @@ def _balanced(net: Unary, batch: Batch, counts: Tensor) -> Tensor:
     """
     labels = batch["labels"].long()
     each = cross_entropy(_logits(net, batch, labels.shape[-2:]), labels, ignore_index=UNKNOWN, reduction="none")
-    return sum((each * part).sum() / count for part, count in zip(_sides(batch), counts, strict=True)) / 2
+    shares = ((each * part).sum() / count for part, count in zip(_sides(batch), counts, strict=True))
+    return sum(shares, start=each.new_zeros(())) / 2
 
 
 def _soft(net: Unary, batch: Batch, counts: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from iaff.data.transforms import to_tensor
 from iaff.grid import UNKNOWN, overlap
 from iaff.nets.guidance import Guidance
 from iaff.nets.loss import Batch
+from iaff.nets.trunk import Trunk
 from iaff.propagation import RandomWalk, neighbours, transition
 from iaff.propagation.walk import both_ways
 
@@ -21,9 +22,9 @@ EPSILON = 1e-5  # under the logarithms, as PSA has it
 class AffinityNet(Guidance):
     """Features f on the affinity grid; a pair within the radius has the affinity exp(-mean |f_i - f_j|) (eq. 1)."""
 
-    def __init__(self, trunk: nn.Module, how: Walk, width: int = 64):
+    def __init__(self, trunk: Trunk, how: Walk, width: int = 64):
         super().__init__(trunk, width)
-        self.how, self.probes = how, 0
+        self.how = how
         self.embed = nn.Conv2d(width, width, 1, bias=False)
         nn.init.xavier_uniform_(self.embed.weight, gain=4)  # as PSA: distances large enough to learn from
         self.offsets = neighbours(how.radius)
@@ -59,8 +60,9 @@ class AffinityNet(Guidance):
         affinities = self(batch["image"])
         alike, unlike = -(affinities + EPSILON).log(), -(1 + EPSILON - affinities).log()
         terms = zip((alike, alike, unlike), pair_labels(batch["confident"], self._half()), (4, 4, 2), strict=True)
-        return sum((values * part).sum() / count / share
-                   for (values, part, share), count in zip(terms, counts, strict=True))  # fmt: skip
+        shares = ((values * part).sum() / count / share
+                  for (values, part, share), count in zip(terms, counts, strict=True))  # fmt: skip
+        return sum(shares, start=counts.new_zeros(()))
 
     @torch.no_grad()
     def propagator(self, image: np.ndarray) -> RandomWalk:

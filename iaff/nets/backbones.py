@@ -9,8 +9,6 @@ and says their widths in ``channels``; "top" (and 16, for an output stride of 8)
 from collections.abc import Callable
 from typing import Literal
 
-from torch import nn
-
 from iaff.config import Config
 from iaff.errors import UserError
 from iaff.nets.from_timm import PREFIX, Timm
@@ -18,6 +16,7 @@ from iaff.nets.from_timm import strides as timm_strides
 from iaff.nets.imagenet import Pretrained, load_imagenet
 from iaff.nets.mobilenet import MobileNetV2
 from iaff.nets.small import Small
+from iaff.nets.trunk import Trunk
 from iaff.nets.vgg import VGG16
 
 Depth = Literal["classifier", "unary", "pairwise"]
@@ -60,7 +59,7 @@ def either(*known: str | int) -> str:
     return f"{', '.join(some)} or {last}" if some else last
 
 
-def build_trunk(name: str, depth: Depth, output_stride: int, weights: str = "none") -> nn.Module:
+def build_trunk(name: str, depth: Depth, output_stride: int, weights: str = "none") -> Trunk:
     """A backbone as deep as a network needs it.
 
     Args:

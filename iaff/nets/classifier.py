@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from iaff.nets.trunk import Trunk
+
 
 class Classifier(nn.Module):
     """A trunk, a bias-free 1 x 1 convolution to C classes, and global average pooling (CAM's layout).
@@ -9,7 +11,7 @@ class Classifier(nn.Module):
     The convolution before the pooling is the class activation map: pooling it gives the logits.
     """
 
-    def __init__(self, trunk: nn.Module, classes: int):
+    def __init__(self, trunk: Trunk, classes: int):
         super().__init__()
         self.trunk = trunk
         self.dropout = nn.Dropout2d(0.2)

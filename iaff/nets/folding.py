@@ -2,13 +2,16 @@
 
 import copy
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def folded(net: nn.Module) -> nn.Module:
+
+def folded(net: Network) -> Network:
     """A copy of a network for inference: a third faster on a CPU, with the same answers but for rounding.
 
     Each batch normalisation that follows a convolution in an ``nn.Sequential`` is folded into it, and kernels are

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from functools import cache, partial
 from pathlib import Path
 from textwrap import shorten
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import pad
 
 from iaff.errors import UserError
@@ -49,6 +49,7 @@ class Timm(Backbone):
         if output_stride not in strides(name):
             raise ValueError(f"output_stride {output_stride}: {PREFIX}{name} supports {strides(name)}")
         found = _layout(name, output_stride)
+        assert isinstance(found, Layout)  # as its strides say
         kept = slice(None if top else -1)
         net = _create(name, output_stride, weights == "imagenet", out_indices=found.indices[kept])
         super().__init__(net.pretrained_cfg["mean"], net.pretrained_cfg["std"])
@@ -109,7 +110,7 @@ def _check(name: str) -> None:
         )
 
 
-def _create(name: str, output_stride: int, pretrained: bool = False, **options) -> nn.Module:
+def _create(name: str, output_stride: int, pretrained: bool = False, **options) -> Any:
     """timm's network down to the last of its maps ``out_indices`` (default: all), without what only classifies."""
     import timm
     from httpx import HTTPError  # what timm's downloads may fail with beside OSError
@@ -127,7 +128,7 @@ def _create(name: str, output_stride: int, pretrained: bool = False, **options) 
         except TypeError:  # MobileNetV3 is dilated by a class of its own alone, which does not cut
             return build(output_stride=output_stride)
     except (OSError, HTTPError) as error:
-        source = timm.get_pretrained_cfg(name)
+        source: Any = timm.get_pretrained_cfg(name)
         file = f"model.safetensors of {source.hf_hub_id} on the Hugging Face hub" if source.hf_hub_id else source.url
         raise UserError(
             f"ImageNet weights of {PREFIX}{name} could not be downloaded ({shorten(str(error), 200)}). Download {file} "
@@ -148,7 +149,7 @@ def _layout(name: str, output_stride: int) -> Layout | str:
             at = {index: 64 // found.shape[2] for index, found in maps.items()}
             last = {stride: index for index, stride in at.items()}  # of several maps at a stride, the deepest
             wanted = [min(stride, output_stride) for stride in STRIDES]
-            indices = plain.indices if plain else tuple(last.get(stride) for stride in STRIDES)
+            indices = plain.indices if plain else tuple(last.get(stride, -1) for stride in STRIDES)
             if [at.get(index) for index in indices] != wanted:
                 return f"maps at strides {', '.join(map(str, at.values()))}"
             return Layout(indices, tuple(maps[i].shape[1] for i in indices), _rounds_up(net, indices, wanted))
@@ -156,7 +157,7 @@ def _layout(name: str, output_stride: int) -> Layout | str:
         return shorten(f"{type(error).__name__}: {error}", 200).rstrip(".")
 
 
-def _rounds_up(net: nn.Module, indices: tuple[int, ...], at: list[int]) -> bool:
+def _rounds_up(net: Any, indices: tuple[int, ...], at: list[int]) -> bool:
     try:
         maps = dict(zip(net.feature_info.out_indices, net(torch.empty(1, 3, 71, 45))))
     except RuntimeError:  # branches whose sizes differ

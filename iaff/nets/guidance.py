@@ -1,14 +1,39 @@
-"""What the pairwise networks of every kind share: features of a photo on the affinity grid."""
+"""What the pairwise networks share: what the loop asks of them, and features of a photo on the affinity grid."""
 
+from abc import ABC, abstractmethod
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from iaff.nets.loss import Batch
+from iaff.nets.trunk import Trunk
+from iaff.propagation import Linear
 
-class Guidance(nn.Module):
+
+class Pairwise(nn.Module, ABC):
+    """A pairwise network of any kind. One without parameters learns nothing, and needs no loss."""
+
+    probes = 0  # Rademacher vectors that each training sample brings along
+
+    def counts(self, batch: Batch) -> Tensor:
+        """What the loss of a batch of :func:`iaff.nets.pairwise.pairwise_sample` is a mean over."""
+        raise NotImplementedError
+
+    def loss(self, batch: Batch, counts: Tensor) -> Tensor:
+        """The batch's share of the training loss (:class:`iaff.nets.loss.Loss`)."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def propagator(self, image: np.ndarray) -> Linear:
+        """The affinity of one photo ``uint8 (H, W, 3)``, which refines alpha^u to alpha^p."""
+
+
+class Guidance(Pairwise):
     """A short trunk (strides 4, 8, 16), merged top-down to stride 4."""
 
-    def __init__(self, trunk: nn.Module, width: int = 64):
+    def __init__(self, trunk: Trunk, width: int = 64):
         super().__init__()
         self.trunk = trunk
         self.lateral = nn.ModuleDict({str(s): nn.Conv2d(self.trunk.channels[s], width, 1) for s in (4, 8, 16)})

@@ -5,6 +5,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from iaff.nets.trunk import Trunk
 from iaff.nets.vgg import VGG16, WIDTH, largefov_layers
 
 Head = Literal["aspp", "largefov"]
@@ -20,19 +21,23 @@ class Aspp(nn.ModuleList):
 
     def __init__(self, width: int, classes: int, output_stride: int):
         rates = [max(1, r * 8 // output_stride) for r in (6, 12, 18, 24)]
-        super().__init__(nn.Conv2d(width, classes + 1, 3, padding=r, dilation=r, bias=r == rates[0]) for r in rates)
-        for branch in self:
+        branches = [nn.Conv2d(width, classes + 1, 3, padding=r, dilation=r, bias=r == rates[0]) for r in rates]
+        super().__init__(branches)
+        for branch in branches:
             nn.init.normal_(branch.weight, std=0.01)
         self.append(nn.Dropout2d(0.1))  # last: the branches' keys are 0 to 3 in all runs
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, width, h, w) -> logits (N, C+1, h, w)."""
-        *branches, dropout = self
+        first, *branches, dropout = self
         x = dropout(x)
-        return sum(branch(x) for branch in branches)
+        total = first(x)
+        for branch in branches:
+            total = total + branch(x)
+        return total
 
 
-def largefov(trunk: nn.Module, classes: int, output_stride: int) -> nn.Sequential:
+def largefov(trunk: Trunk, classes: int, output_stride: int) -> nn.Sequential:
     """DeepLab-LargeFOV's head: fc6, fc7 and fc8, a 1 x 1 convolution to C + 1 channels.
 
     VGG16's trunk ends in its own, pretrained fc6 and fc7: there the head is fc8 alone.
@@ -43,7 +48,7 @@ def largefov(trunk: nn.Module, classes: int, output_stride: int) -> nn.Sequentia
     return nn.Sequential(OrderedDict(**before, drop7=nn.Dropout(0.5), fc8=score))
 
 
-def build_head(kind: Head, trunk: nn.Module, classes: int, output_stride: int) -> nn.Module:
+def build_head(kind: Head, trunk: Trunk, classes: int, output_stride: int) -> nn.Module:
     """The head of that kind for a trunk (:mod:`iaff.nets.backbones`): its last map -> logits (N, C+1, h, w)."""
     if kind == "largefov":
         return largefov(trunk, classes, output_stride)

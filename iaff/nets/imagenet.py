@@ -13,18 +13,20 @@ from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
 from iaff.errors import UserError
+from iaff.nets.trunk import Trunk
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet, as torchvision's weights expect
 
 
-class Backbone(nn.Module):
+class Backbone(Trunk):
     """What every backbone with ImageNet weights has: their normalisation, and frozen batch-norm statistics.
 
     Args:
         mean, std: of red, green and blue in 0..1.
     """
 
-    channels: dict[int | str, int]
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, mean: tuple[float, ...] = MEAN, std: tuple[float, ...] = STD):
         super().__init__()
@@ -55,6 +57,10 @@ class Pretrained(Backbone, ABC):
     """
 
     strides = (8, 16, 32)  # output strides that it can have
+    stage4: nn.Sequential
+    stage8: nn.Module  # one stage, or several in a Sequential
+    stage16: nn.Sequential
+    top: nn.Sequential
 
     def __init__(self, name: str, output_stride: int):
         super().__init__()
@@ -105,7 +111,7 @@ def wrong_network(weights: str, whose: str, error: Exception) -> UserError:
 
 
 def _download(name: str) -> dict[str, Tensor]:
-    source = get_model_weights(name).IMAGENET1K_V1
+    source = get_model_weights(name)["IMAGENET1K_V1"]
     try:
         return source.get_state_dict(progress=True)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -19,7 +20,7 @@ class Loss:
     """
 
     counts: Callable[[Batch], Tensor]
-    value: Callable[[nn.Module, Batch, Tensor], Tensor]
+    value: Callable[[Any, Batch, Tensor], Tensor]  # of the network that it teaches
 
     def whole(self, net: nn.Module, batch: Batch) -> Tensor:
         """The loss of a batch that is all there."""

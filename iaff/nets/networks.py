@@ -2,21 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
 
 from iaff.config import Config
 from iaff.errors import UserError
 from iaff.nets.backbones import Depth, build_trunk
 from iaff.nets.classifier import Classifier
+from iaff.nets.folding import Network
+from iaff.nets.guidance import Pairwise
 from iaff.nets.pairwise import build_pairwise
 from iaff.nets.region import Region
+from iaff.nets.trunk import Trunk
 from iaff.nets.unary import Unary
-
-Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,10 @@ class Networks:
         """The region network that scores what ``f`` sees in the superpixels."""
         return Region(f.feature_channels, self.classes)
 
-    def pairwise(self) -> nn.Module:
-        """A :class:`iaff.nets.pairwise.Pairwise`."""
+    def pairwise(self) -> Pairwise:
         return build_pairwise(self.config, lambda: self._trunk("pairwise"))
 
-    def _trunk(self, depth: Depth) -> nn.Module:
+    def _trunk(self, depth: Depth) -> Trunk:
         backbone, weights = self.config.trunk(depth)
         return build_trunk(backbone, depth, self.config.output_stride, weights if self.pretrained else "none")
 

@@ -1,41 +1,24 @@
 """The pairwise network g_t: its kinds, and the samples that it learns from."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from iaff.config import Config
 from iaff.data.transforms import aligned_crop, to_tensor
 from iaff.grid import UNKNOWN
 from iaff.nets.affinitynet import AffinityNet
+from iaff.nets.guidance import Pairwise
 from iaff.nets.loss import Batch
 from iaff.nets.spn import Spn
+from iaff.nets.trunk import Trunk
 from iaff.nets.untrained import ByColour, SelfTraining
-from iaff.propagation import Linear, rademacher
+from iaff.propagation import rademacher
 
 
-class Pairwise(Protocol):
-    """What the loop asks of a pairwise network (an ``nn.Module`` too). Kinds without parameters learn nothing."""
-
-    probes: int  # Rademacher vectors that each training sample brings along
-
-    def counts(self, batch: Batch) -> Tensor:
-        """What the loss of a batch of :func:`pairwise_sample` is a mean over."""
-        ...
-
-    def loss(self, batch: Batch, counts: Tensor) -> Tensor:
-        """The batch's share of the training loss (:class:`iaff.nets.loss.Loss`)."""
-        ...
-
-    def propagator(self, image: np.ndarray) -> Linear:
-        """The affinity of one photo ``uint8 (H, W, 3)``, which refines alpha^u to alpha^p."""
-        ...
-
-
-def build_pairwise(config: Config, trunk: Callable[[], nn.Module]) -> nn.Module:
+def build_pairwise(config: Config, trunk: Callable[[], Trunk]) -> Pairwise:
     """The :class:`Pairwise` of the kind that the settings name; ``trunk`` makes a backbone of depth ``pairwise``."""
     match config.affinity:
         case "affinitynet":
@@ -58,7 +41,8 @@ def pairwise_sample(image: np.ndarray, alpha: Tensor, confident: Tensor, ids: Te
     maps = {"alpha": alpha, "confident": confident, "ids": ids}
     fills = {"alpha": outside, "confident": UNKNOWN, "ids": int(ids.max()) + 1}
     photo, cut = aligned_crop(to_tensor(image), maps, fills, crop)
-    return {"image": photo, **cut, "probes": rademacher(1, probes, *cut["ids"].shape)[0].to(torch.int8)}
+    h, w = cut["ids"].shape
+    return {"image": photo, **cut, "probes": rademacher(1, probes, h, w)[0].to(torch.int8)}
 
 
 def pairwise_collate(samples: list[dict]) -> dict[str, Tensor]:

@@ -4,11 +4,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
+from iaff.nets.trunk import Trunk
+
 WIDTHS = {4: 64, 8: 96, 16: 96}
 CONTRAST_WINDOW = 9  # px
 
 
-class Small(nn.Module):
+class Small(Trunk):
     """Six to eight 3 x 3 convolutions with batch normalisation; 0.4 M parameters at full depth.
 
     Its input is the photo beside its local contrast (the photo minus its mean over 9 x 9 px): textures are

@@ -10,6 +10,7 @@ from iaff.data.transforms import to_tensor
 from iaff.grid import UNKNOWN
 from iaff.nets.guidance import Guidance
 from iaff.nets.loss import Batch
+from iaff.nets.trunk import Trunk
 from iaff.propagation import Scan, gates_from_logits, propagate, smoothness
 from iaff.propagation.gates import DIRECTIONS, NEIGHBOURS
 
@@ -21,7 +22,7 @@ class Spn(Guidance):
     most of the mass in the gates, a label travels far enough at stride 4 to be corrected from afar.
     """
 
-    def __init__(self, trunk: nn.Module, how: PairwiseLoss, width: int = 64, self_logit: float = -1.0):
+    def __init__(self, trunk: Trunk, how: PairwiseLoss, width: int = 64, self_logit: float = -1.0):
         super().__init__(trunk, width)
         self.how = how
         self.probes = how.probes if how.smoothness else 0  # Rademacher vectors that a sample brings along
@@ -29,7 +30,7 @@ class Spn(Guidance):
         nn.init.normal_(self.logits.weight, std=0.01)
         bias = torch.zeros(DIRECTIONS, NEIGHBOURS + 1)
         bias[:, -1] = self_logit
-        self.logits.bias.data = bias.flatten()
+        self.logits.bias = nn.Parameter(bias.flatten())
 
     def forward(self, images: Tensor) -> Tensor:
         """Photos (N, 3, H, W) in 0..255 -> gates (N, 4, 3, h, w) at stride 4, h = ceil(H/4)."""

@@ -8,6 +8,7 @@ from torch.nn.functional import interpolate
 from iaff.data.transforms import scaled, to_tensor
 from iaff.grid import grid_size
 from iaff.nets.heads import Head, build_head
+from iaff.nets.trunk import Trunk
 
 
 class Unary(nn.Module):
@@ -20,7 +21,7 @@ class Unary(nn.Module):
         head: DeepLab-v2's ``aspp``, or ``largefov`` (:mod:`iaff.nets.heads`).
     """
 
-    def __init__(self, trunk: nn.Module, classes: int, output_stride: int = 16, head: Head = "aspp"):
+    def __init__(self, trunk: Trunk, classes: int, output_stride: int = 16, head: Head = "aspp"):
         super().__init__()
         self.trunk = trunk
         self.head = build_head(head, trunk, classes, output_stride)
@@ -47,15 +48,15 @@ def unary_logits(net: Unary, image: np.ndarray, flip: bool = True,
         logits ``(C+1, h, w)`` at stride 4; features ``(D, h', w')`` at the trunk's stride.
     """
     photo = to_tensor(image)[None].to(next(net.parameters()).device).float()
-    size, found, features = grid_size(*image.shape[:2]), [], None
+    size, found, features = grid_size(*image.shape[:2]), [], []
     for scale in (1, *scales):
         sized = scaled(photo, scale)
         logits, of_this = net(sized)
         found.append(interpolate(logits, size, mode="bilinear", align_corners=False))
-        features = of_this if features is None else features
+        features.append(of_this)
         if flip:
             found.append(interpolate(net(sized.flip(-1))[0], size, mode="bilinear", align_corners=False).flip(-1))
-    return torch.cat(found).mean(0), features[0].float()
+    return torch.cat(found).mean(0), features[0][0].float()
 
 
 def restrict(logits: Tensor, class_ids: Tensor) -> Tensor:

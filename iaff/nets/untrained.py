@@ -1,30 +1,26 @@
 """Stand-ins for a pairwise network that learn nothing: plain self-training, and PAMR in place of G (ablations)."""
 
 import numpy as np
-from torch import nn
 
 from iaff.data.transforms import grid_photo
 from iaff.grid import grid_size
+from iaff.nets.guidance import Pairwise
 from iaff.propagation import Nothing, Pamr
 
 # Of PAMR at stride 4; chosen on 100 photos of `tune`, on the shipped run's last alpha^u (see training/bench/README.md).
 GRID_DILATIONS, GRID_STEPS = (1, 2, 4, 8), 20
 
 
-class SelfTraining(nn.Module):
+class SelfTraining(Pairwise):
     """G = I: the unary map teaches the next round as it is."""
-
-    probes = 0
 
     def propagator(self, image: np.ndarray) -> Nothing:
         """What refines one photo ``uint8 (H, W, 3)``."""
         return Nothing(grid_size(*image.shape[:2]))
 
 
-class ByColour(nn.Module):
+class ByColour(Pairwise):
     """PAMR: what is alike in colour gets alike labels."""
-
-    probes = 0
 
     def propagator(self, image: np.ndarray) -> Pamr:
         """What refines one photo ``uint8 (H, W, 3)``."""

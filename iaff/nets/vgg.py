@@ -31,9 +31,10 @@ class VGG16(Pretrained):
         for index, stride in POOLS.items():
             layer[index] = _pool(stride <= output_stride)
         if output_stride == 8:
-            for conv in layer[24:30:2]:
+            for conv in (m for m in layer[24:30] if isinstance(m, nn.Conv2d)):
                 conv.dilation = conv.padding = (2, 2)
-        self.stage4, self.stage8 = nn.Sequential(*layer[:16]), nn.Sequential(*layer[16:23])
+        self.stage4: nn.Sequential = nn.Sequential(*layer[:16])
+        self.stage8: nn.Sequential = nn.Sequential(*layer[16:23])
         self.stage16, self.top = nn.Sequential(*layer[23:30]), nn.Sequential()
         for conv in (m for m in self.modules() if isinstance(m, nn.Conv2d)):
             fresh(conv)
@@ -70,7 +71,8 @@ def largefov_layers(width: int, output_stride: int) -> OrderedDict[str, nn.Modul
 def fresh(conv: nn.Conv2d) -> nn.Conv2d:
     """He's initial weights, as torchvision's VGG has them: without batch norm, smaller ones let the signal die."""
     nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
-    nn.init.zeros_(conv.bias)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
     return conv
 
 

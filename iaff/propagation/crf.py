@@ -1,5 +1,6 @@
 """The dense CRF (Kraehenbuehl and Koltun, NIPS 2011) as PSA and IRN use it, by an optional library."""
 
+from importlib import import_module
 from typing import ClassVar
 
 import numpy as np
@@ -27,14 +28,14 @@ class DenseCrf:
 
     def __init__(self, photo: Tensor, steps: int = 10):
         try:
-            from pydensecrf.densecrf import DenseCRF2D
+            library = import_module("pydensecrf.densecrf")
         except ImportError as error:
             raise UserError(
                 f"The dense CRF needs the library pydensecrf2 ({error}). Install it with "
                 "python -m pip install pydensecrf2==1.1 (it is compiled then: a C++ compiler is needed), or leave the "
                 "CRF out."
             ) from error
-        self._new, self.steps = DenseCRF2D, steps
+        self._new, self.steps = library.DenseCRF2D, steps
         self.photo = np.ascontiguousarray(photo.permute(1, 2, 0).clamp(0, 255).byte().cpu().numpy())
 
     def propagate(self, alpha: Tensor) -> Tensor:

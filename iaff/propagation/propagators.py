@@ -21,6 +21,9 @@ from iaff.propagation import scan
 warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
 
 
+Pixels = int | Sequence[int] | Tensor  # a coordinate of one pixel, or of Q of them
+
+
 class Propagator(Protocol):
     """What every propagator answers."""
 
@@ -38,7 +41,8 @@ class Linear(ABC):
     Grid coordinates; ``x`` and ``y`` are one pixel or Q of them, answers ``(N, h, w)`` or ``(N, Q, h, w)``.
     """
 
-    linear = True
+    name: ClassVar[str]
+    linear: ClassVar[bool] = True
     grid: tuple[int, int]  # (h, w)
 
     @abstractmethod
@@ -68,15 +72,15 @@ class Linear(ABC):
             "iaff.propagation.Stepped."
         )
 
-    def row(self, x: int | Sequence[int], y: int | Sequence[int]) -> Tensor:
+    def row(self, x: Pixels, y: Pixels) -> Tensor:
         """Which pixels decide this one; sums to 1."""
         return self._query(self.propagate_back, x, y)
 
-    def column(self, x: int | Sequence[int], y: int | Sequence[int]) -> Tensor:
+    def column(self, x: Pixels, y: Pixels) -> Tensor:
         """Where this pixel's label goes."""
         return self._query(self.propagate, x, y)
 
-    def _query(self, ask: Callable[[Tensor], Tensor], x, y) -> Tensor:
+    def _query(self, ask: Callable[[Tensor], Tensor], x: Pixels, y: Pixels) -> Tensor:
         answer = ask(scan.one_hot(self.ones(), x, y))
         return answer[:, 0] if isinstance(x, int) else answer
 
@@ -111,7 +115,8 @@ class Scan(Linear):
 
     @property
     def grid(self) -> tuple[int, int]:
-        return tuple(self.gates.shape[-2:])
+        h, w = self.gates.shape[-2:]
+        return h, w
 
     def propagate(self, alpha: Tensor) -> Tensor:
         return scan.propagate(alpha, self.gates, self.passes)

@@ -75,7 +75,7 @@ def row(gates: Tensor, x: int | Sequence[int], y: int | Sequence[int], passes: i
     return _query(propagate_back, gates, x, y, passes, direction)
 
 
-def one_hot(like: Tensor, x: int | Sequence[int], y: int | Sequence[int]) -> Tensor:
+def one_hot(like: Tensor, x: int | Sequence[int] | Tensor, y: int | Sequence[int] | Tensor) -> Tensor:
     """Maps with a 1 at each pixel: ``(N, Q, h, w)``, N, h, w, dtype and device as ``like`` has them."""
     n, h, w = like.shape[0], *like.shape[-2:]
     xs, ys = torch.atleast_1d(torch.as_tensor(x)), torch.atleast_1d(torch.as_tensor(y))

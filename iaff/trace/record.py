@@ -79,7 +79,7 @@ def trace_photo(predictor: Predictor, image: np.ndarray, tags: np.ndarray | None
     if config.cam.climb.steps:
         tensors["cam_climb"] = (255 * evidence.climb[:, chosen]).round().byte().numpy()
         about["cam_climb"] = config.cam.climb.model_dump()
-    if mask is not None:
+    if truth is not None:
         tensors["truth"] = encode_png(truth)
     weights = image_weights(grid_photo(image))
     rounds, before = [], None

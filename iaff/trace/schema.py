@@ -101,8 +101,7 @@ class _Layers:
     def check(self) -> None:
         k = self.channels
         self._check_image()
-        cam = self._floats("cam", (k - 1, *self.grid), optional=True)
-        in_range("cam", cam, 1.01)
+        in_range("cam", self._optional_floats("cam", (k - 1, *self.grid)), 1.01)
         if "cam_scales" in self.tensors:
             self._shaped("cam_scales", np.uint8, (len(self.meta.cam_scales or ()), k - 1, *self.grid))
         if "cam_climb" in self.tensors:  # the photo, and at least one step
@@ -144,7 +143,7 @@ class _Layers:
         """An optional table with a row for each superpixel."""
         if name in self.tensors and regions is None:
             raise ValueError(f"{name}: there, but not the layer superpixels that it belongs to")
-        return self._floats(name, (regions or 0, columns), optional=True)
+        return self._optional_floats(name, (regions or 0, columns))
 
     def _check_stencil(self, name: str) -> None:
         offsets = self._tensor(name + "offsets")
@@ -153,9 +152,10 @@ class _Layers:
         weights = self._floats(name + "weights", (len(offsets), *self.grid))
         check_stencil(name + "weights", offsets, weights)
 
-    def _floats(self, name: str, shape: tuple[int, ...], optional: bool = False) -> np.ndarray | None:
-        if optional and name not in self.tensors:
-            return None
+    def _optional_floats(self, name: str, shape: tuple[int, ...]) -> np.ndarray | None:
+        return self._floats(name, shape) if name in self.tensors else None
+
+    def _floats(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         array = self._shaped(name, np.float16, shape).astype(np.float32)
         check_finite(name, array)
         return array
@@ -191,7 +191,7 @@ class _Layers:
             raise ValueError(f"{name}: got a PNG of {size} in mode {mode}, expected 8 bit of {shape}")
         return pixels
 
-    def _labels(self, name: str, shape: tuple[int, int], optional: bool, others: bool = False) -> None:
+    def _labels(self, name: str, shape: tuple[int, ...], optional: bool, others: bool = False) -> None:
         labels = self._png(name, shape, optional)
         if labels is not None and not others:
             strange = set(np.unique(labels).tolist()) - {*self.meta.class_ids, UNKNOWN}

@@ -120,7 +120,7 @@ def test_the_page_answers_to_keys_and_clicks(alone, tmp_path):
         page.keyboard.press(str(number))
         assert state("stage") == stage
     page.locator(".over >> nth=0").click(position={"x": 300, "y": 200})
-    assert page.evaluate("__iaff.pinned()") is not None
+    assert page.evaluate("__iaff.pointer.pinned()") is not None
     page.keyboard.press("b")
     assert state("mode") == "column"
     page.keyboard.press("p")
@@ -147,7 +147,7 @@ def test_what_needs_the_server_is_not_offered(alone, tmp_path):
     assert not any(word in top for word in ("Lessons", "Run figures", "Copy link"))
     dialog(page)
     assert page.locator(".exports section[aria-label='Rounds as GIF']").count() == 0
-    page.evaluate("__iaff.photoTitle += ' @@embedded@@'")
+    page.evaluate("__iaff.current.title += ' @@embedded@@'")
     again = take(page, "One HTML file", "HTML", tmp_path)
     assert Trace.from_bytes((tmp_path / take(page, "The trace", "safetensors", tmp_path).name).read_bytes())
     page = alone.open(again)

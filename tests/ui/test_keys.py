@@ -148,9 +148,9 @@ def travels(view):
 def blinks(view):
     start(view, AT.replace("affinity", "refined"))
     view.page.keyboard.down("x")
-    assert view.page.evaluate("__iaff.blink")
+    assert view.page.evaluate("__iaff.picture.blink")
     view.page.keyboard.up("x")
-    assert not view.page.evaluate("__iaff.blink")
+    assert not view.page.evaluate("__iaff.picture.blink")
 
 
 def paints(view):
@@ -309,7 +309,7 @@ def test_the_list_of_keys_fits(view):
 
 def test_what_is_listed_is_what_keys_do(view):
     view.open()
-    does = "import(`${__iaff.base}${__iaff.scripts}/page/keys.js`).then(({ PRESSED }) => Object.keys(PRESSED))"
+    does = "Object.keys(__iaff.pressed)"
     assert sorted(view.page.evaluate(does)) == sorted(name for key in LISTED["keys"] for name in key["keys"])
 
 

@@ -250,7 +250,7 @@ def test_a_lesson_about_something_that_is_not_here_says_so(view, folder):
         offer.wait_for()
         assert view.text(".lesson-notice").startswith('Run "synthetic" has no photo "cow"')
         offer.click()
-        view.wait("__iaff.trace && __iaff.run.name === 'animals' && __iaff.lastPhoto === 'cow'")
+        view.wait("__iaff.trace && __iaff.run.name === 'animals' && __iaff.current.name === 'cow'")
         assert view.state("stage") == "seeds"
         view.wait("!document.querySelector('.lesson-notice').textContent")
         view.open("?lesson=none")

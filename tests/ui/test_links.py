@@ -95,7 +95,7 @@ def to(view, **change) -> None:
     """Changes the view as one action would, and lets the moment pass in which others would join it."""
     view.page.evaluate("(change) => __iaff.store.set(change)", change)
     view.page.wait_for_timeout(560)
-    view.wait("!__iaff.store.timer")
+    view.wait("!__iaff.history.waiting")
 
 
 def written(view) -> str:
@@ -241,7 +241,7 @@ def test_another_run_takes_pin_and_zoom_out_of_the_address(view):
     view.open("?run=animals&img=cow&x=100&y=80&zoom=3&cx=100&cy=80")
     view.page.evaluate(SLOW_INDEX)  # later than the address is written
     to(view, run="synthetic", img=None)
-    view.wait("__iaff.run.name === 'synthetic' && __iaff.lastPhoto === __iaff.state.img")
+    view.wait("__iaff.run.name === 'synthetic' && __iaff.current.name === __iaff.state.img")
     assert view.state("zoom") == 1
     assert view.page.evaluate("location.search") == f"?run=synthetic&img={view.state('img')}"
 
@@ -296,7 +296,7 @@ def test_back_to_a_photo_that_is_gone(view, run_folder):
     view.wait("__iaff.state.img.startsWith('own-') && __iaff.trace?.meta.name === 'astronaut'")
     view.page.wait_for_timeout(560)
     to(view, img="astronaut")
-    view.page.evaluate("__iaff.ownView.forget(__iaff.own.photos[0])")
+    view.page.evaluate("__iaff.takenIn.forget(__iaff.userPhotos.photos[0])")
     view.page.go_back()
     view.wait("!document.querySelector('.message').hidden")
     assert "gone" in view.text(".message")

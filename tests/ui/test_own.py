@@ -22,7 +22,7 @@ from tests.ui.places import ROOT, SHIPPED
 GALLERY = ROOT / "assets" / "gallery"
 LISTED = json.loads((GALLERY / "gallery.json").read_text())
 ANIMALS = {"cat", "dog", "cow", "horse", "sheep"}
-DONE = "window.__iaff.trace && window.__iaff.mine() && !window.__iaff.mine().busy"
+DONE = "window.__iaff.trace && window.__iaff.takenIn.shown() && !window.__iaff.takenIn.shown().busy"
 
 
 def give(view, name: str, data: bytes) -> None:
@@ -98,7 +98,7 @@ def test_odd_photos(view):
     start(view)
     for name, (data, message) in odd_photos().items():
         give(view, name, data)
-        view.wait(f"__iaff.mine()?.name === {name!r}")
+        view.wait(f"__iaff.takenIn.shown()?.name === {name!r}")
         ended = f"({DONE}) || document.querySelector('.photo-card .error')?.textContent"
         view.page.wait_for_function(ended, timeout=60000)
         if message:
@@ -167,7 +167,7 @@ def test_dropping_and_pasting(view):
     finish(view)
     assert view.page.evaluate("__iaff.trace.meta.tags") == ["cat"]
     view.page.evaluate(DROP, ["paste", data])
-    view.wait("__iaff.own.photos.length === 2")
+    view.wait("__iaff.userPhotos.photos.length === 2")
     finish(view)
     assert view.page.locator(".mine").count() == 2
 
@@ -192,17 +192,17 @@ def test_several_people(view, browser, app):
     data = jpeg(Image.open(GALLERY / "cow.jpg"))
     files = [{"name": f"cow {i}.jpg", "mimeType": "image/jpeg", "buffer": data} for i in range(6)]
     view.page.set_input_files("input[type=file]", files)
-    view.wait("__iaff.own.photos.filter((photo) => photo.job).length > 1")
+    view.wait("__iaff.userPhotos.photos.filter((photo) => photo.job).length > 1")
     other.set_input_files("input[type=file]", {"name": "late.jpg", "mimeType": "image/jpeg", "buffer": data})
     other.wait_for_function("document.querySelector('.photo-card .note')?.textContent.includes('before yours')")
-    assert other.evaluate("__iaff.own.photos.length") == 1
+    assert other.evaluate("__iaff.userPhotos.photos.length") == 1
     assert other.locator(".mine").count() == 1
     other.keyboard.press("Escape")
-    other.wait_for_function("__iaff.trace && !__iaff.mine()")
+    other.wait_for_function("__iaff.trace && !__iaff.takenIn.shown()")
     assert other.locator(".mine").count() == 0
     other.close()
-    view.page.wait_for_function("__iaff.own.photos.every((photo) => !photo.busy)", timeout=60000)
-    assert view.page.evaluate("__iaff.own.photos.map((photo) => photo.state)") == ["done"] * 6
+    view.page.wait_for_function("__iaff.userPhotos.photos.every((photo) => !photo.busy)", timeout=60000)
+    assert view.page.evaluate("__iaff.userPhotos.photos.map((photo) => photo.state)") == ["done"] * 6
     assert view.page.locator(".mine").count() == 6
 
 

@@ -24,7 +24,7 @@ STUB = """async ([trace, plan]) => {
     return { path: "/" + file.name };
   };
   app.run.explains = true;
-  app.gallery.fill(app.index);
+  app.photos.listed.send();
 }"""
 WAITING = {"ok": True, "state": "waiting", "ahead": 2, "stage": "Waiting", "share": 0}
 RUNNING = {"ok": True, "state": "running", "ahead": 0, "stage": "Round 1 of 3: unary map", "share": 0.4}
@@ -55,7 +55,7 @@ def calls(view, name: str) -> list:
 
 
 def opened(view) -> None:
-    view.wait("__iaff.trace && __iaff.mine() && __iaff.trace.meta.name === 'astronaut'")
+    view.wait("__iaff.trace && __iaff.takenIn.shown() && __iaff.trace.meta.name === 'astronaut'")
 
 
 def test_progress_and_the_way_back_to_the_stage(stub):
@@ -84,9 +84,9 @@ def test_several_photos_are_sent_in_their_order_and_cancelled_when_the_page_goes
     view.wait("window.told.filter(([what]) => what === 'submit').length === 3")
     assert [request["name"] for request in calls(view, "submit")] == ["b.jpg", "a.jpg", "c.jpg"]
     assert calls(view, "submit")[0] == {"run": "synthetic", "path": "/b.jpg", "name": "b.jpg", "tags": None}
-    view.wait("__iaff.own.photos.every(({ job }) => job)")
+    view.wait("__iaff.userPhotos.photos.every(({ job }) => job)")
     view.key("Escape")
-    view.wait("__iaff.own.photos.length === 2")
+    view.wait("__iaff.userPhotos.photos.length === 2")
     assert calls(view, "cancel") == [{"job": "b.jpg#1"}]
     view.page.evaluate("window.dispatchEvent(new Event('pagehide'))")
     assert calls(view, "cancel")[1:] == [{"job": "a.jpg#2"}, {"job": "c.jpg#3"}]
@@ -143,7 +143,7 @@ def test_what_goes_wrong_is_said(stub, plan, said):
     assert said in view.text(".photo-card .error")
     assert view.text(".mine .badge") == "!"
     view.page.click("button:has-text('Dismiss')")
-    view.wait("__iaff.trace && !__iaff.mine()")
+    view.wait("__iaff.trace && !__iaff.takenIn.shown()")
     assert view.page.locator(".mine").count() == 0
 
 
@@ -176,7 +176,7 @@ def test_a_run_without_weights_takes_traces_alone(view, run_folder):
     assert "has none" in view.page.locator(".thumb.add").get_attribute("title")
     view.page.evaluate(NO_PHOTO)
     assert "no weights" in view.text(".veil")
-    assert view.page.evaluate("__iaff.own.photos.length") == 0
+    assert view.page.evaluate("__iaff.userPhotos.photos.length") == 0
     view.page.evaluate("Object.assign(__iaff.client, { server: {}, upload: null })")
     give_trace(view, "mine.safetensors", (run_folder / "traces" / "astronaut.safetensors").read_bytes())
     view.wait("__iaff.trace?.meta.name === 'astronaut' && __iaff.state.img.startsWith('own-')")
@@ -221,11 +221,11 @@ def test_few_traces_stay_parsed_and_the_shown_one_is_never_closed(stub):
         }"""
     )
     give(view, *[f"{i}.jpg" for i in range(8)])
-    view.wait("__iaff.own.photos.length === 8 && __iaff.own.photos.every(({ state }) => state === 'done')")
+    view.wait("__iaff.userPhotos.photos.length === 8 && __iaff.userPhotos.photos.every(({ state }) => state === 'done')")
     opened(view)
-    assert view.page.evaluate("__iaff.own.opened.traces.size") <= 7
+    assert view.page.evaluate("__iaff.userPhotos.opened.traces.size") <= 7
     assert view.page.evaluate("[ended.length > 0, ended.includes(__iaff.origin)]") == [True, False]
-    again = view.page.evaluate("Promise.all(__iaff.own.photos.map((photo) => photo.trace().then(({ T }) => T)))")
+    again = view.page.evaluate("Promise.all(__iaff.userPhotos.photos.map((photo) => photo.trace().then(({ T }) => T)))")
     assert again == [3] * 8
     assert not view.page.evaluate("ended.includes(__iaff.origin)")
 
@@ -254,7 +254,7 @@ def test_what_an_older_explorer_kept_is_taken_over(view, run_folder):
     )
     view.open()
     assert view.page.locator(".mine .caption").all_inner_texts() == ["old.jpg"]
-    assert view.page.evaluate("[read, __iaff.own.photos[0].bytes instanceof Blob]") == [0, True]
+    assert view.page.evaluate("[read, __iaff.userPhotos.photos[0].bytes instanceof Blob]") == [0, True]
     view.page.click(".mine .thumb")
     opened(view)
     assert view.page.evaluate("read") == 1
@@ -289,6 +289,6 @@ def test_photos_and_traces_at_once(stub, run_folder):
     files = [{"name": name, "mimeType": "", "buffer": data} for name, data in files]
     view.page.set_input_files("input[type=file]", files)
     opened(view)
-    view.wait("__iaff.own.photos.every(({ state }) => state === 'done')")
+    view.wait("__iaff.userPhotos.photos.every(({ state }) => state === 'done')")
     assert [request["name"] for request in calls(view, "submit")] == ["me.jpg"]
     assert view.page.locator(".mine .caption").all_inner_texts() == ["me.jpg", "Chelsea the cat"]

@@ -53,7 +53,7 @@ def test_four_pins_each_with_its_own_outline(view):
         view.page.keyboard.down("Shift") if i else None
         view.click(x, y)
     view.page.keyboard.up("Shift")
-    assert view.page.evaluate("__iaff.pins().length") == 4
+    assert view.page.evaluate("__iaff.pointer.pins().length") == 4
     assert view.page.locator(".pins tr").count() == 5
     row = np.array(view.page.evaluate("[...__iaff.picture.values]"))
     weight = row[view.page.evaluate("__iaff.trace.cell(200, 100)")]
@@ -61,9 +61,9 @@ def test_four_pins_each_with_its_own_outline(view):
     assert "10⁻" in shown or float(shown) == pytest.approx(weight, rel=0.06)
     view.wait("__iaff.state.pins && location.search.includes(__iaff.state.pins)")
     view.open(view.page.url.split("/")[-1])
-    assert view.page.evaluate("__iaff.pins().length") == 4, "the link has all pins"
+    assert view.page.evaluate("__iaff.pointer.pins().length") == 4, "the link has all pins"
     view.key("Escape")
-    assert view.page.evaluate("__iaff.pins().length") == 0
+    assert view.page.evaluate("__iaff.pointer.pins().length") == 0
 
 
 def test_linked_panes_share_view_and_question(view):

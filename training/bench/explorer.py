@@ -17,6 +17,7 @@ from iaff.errors import UserError
 from iaff.run import SHIPPED, Run
 from training.bench.browser import App, Session, chromium, heap, running_app
 from training.bench.measure import machine
+from training.storage import first_line
 
 STARTS = 3
 MOVES = 200  # of the mouse, for each figure
@@ -228,7 +229,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.bench.explorer", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m training.bench.explorer", description=first_line(__doc__))
     parser.add_argument("--run", type=Path, default=SHIPPED, help="the run that is shown (default: the shipped one)")
     parser.add_argument("--json", type=Path, help="write all values here")
     parser.add_argument("--switches", type=int, default=500, help="image switches, for time and memory")

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from iaff.propagation import propagate
+from iaff.propagation.scan import Form
 from training.bench.measure import timed
 
 SHAPES = ((16, 21, 128, 128), (16, 8, 1024, 1024))
-FORMS = ("reference", "triton")
+FORMS: tuple[Form, ...] = ("reference", "triton")
 DIRECTIONS = 4
 
 
@@ -25,11 +26,11 @@ def scan_on_gpu(inputs: Callable[..., tuple[Tensor, Tensor]]) -> dict[str, Any] 
         slope = torch.rand_like(alpha)
         for form in FORMS:
 
-            def forward(form=form, alpha=alpha, gates=gates):
+            def forward(form: Form = form, alpha=alpha, gates=gates):
                 with torch.no_grad():
                     return propagate(alpha, gates, form=form)
 
-            def both(form=form, alpha=alpha, gates=gates, slope=slope):
+            def both(form: Form = form, alpha=alpha, gates=gates, slope=slope):
                 return torch.autograd.grad(propagate(alpha, gates, form=form), (alpha, gates), slope)
 
             entry = {"shape": shape, "form": form, "limit_ms": 1000 * limit_bytes(alpha, gates) / rate}

@@ -44,7 +44,8 @@ def peak_bytes(work: Callable[[], Any]) -> int:
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
         kept = work()
     del kept
-    changes = [(e.start_ns(), e.nbytes()) for e in record.profiler.kineto_results.events() if e.name() == "[memory]"]
+    profiler: Any = record.profiler
+    changes = [(e.start_ns(), e.nbytes()) for e in profiler.kineto_results.events() if e.name() == "[memory]"]
     held = highest = 0
     for _, change in sorted(changes, key=lambda c: c[0]):
         held += change

@@ -43,12 +43,11 @@ PARTS = {
 }  # fmt: skip
 
 
-def bare_works(name: str, s: Stages, made: Made) -> list[Callable[[], Any]]:
+def bare_works(name: str, s: Stages, made: Made, trainer: Timed) -> list[Callable[[], Any]]:
     """What the networks alone do in a stage's timed steps or photos, on the same data, held in memory.
 
     Superpixels have no network: nothing.
     """
-    trainer = s.trainer
     if PARTS[name].fit:
         return [bare_step(trainer)] * trainer.span
     photos = range(trainer.skipped, trainer.skipped + trainer.span)
@@ -57,6 +56,7 @@ def bare_works(name: str, s: Stages, made: Made) -> list[Callable[[], Any]]:
 
 def bare_step(trainer: Timed) -> Callable[[], None]:
     """One step on the last batch of the real training: forward, backward and optimiser."""
+    assert trainer.taught  # by the real training
     net, loss, batches = trainer.taught
     net.train()
     optimiser, _ = make_optimiser(net, trainer.how)

@@ -15,11 +15,14 @@ import torch
 from torch import Tensor
 
 from iaff.propagation import RandomWalk, colour_affinities, column, gates_from_logits, propagate, row, transition
+from iaff.propagation.scan import Form
 from training.bench import gpu
 from training.bench.measure import RUNS, machine, peak_bytes, spread, timed
+from training.storage import first_line
 
 CLASSES, THREADS = 21, 2
 SIDES = (64, 128)
+FORMS: tuple[Form, ...] = ("reference", "cpu")
 QUERY_GRID = (66, 88)  # h, w of a photo of 352 x 264
 WALK_SIDE, SQUARINGS = 56, 8
 STATIC = Path(__file__).parents[2] / "iaff/explorer/static"
@@ -39,13 +42,13 @@ def scan_on_cpu() -> list[dict[str, Any]]:
     for side in SIDES:
         alpha, gates = inputs(1, CLASSES, side, side)
         slope = torch.rand_like(alpha)
-        for form in ("reference", "cpu"):
+        for form in FORMS:
 
-            def forward(form=form, alpha=alpha, gates=gates):
+            def forward(form: Form = form, alpha=alpha, gates=gates):
                 with torch.no_grad():
                     return propagate(alpha, gates, form=form)
 
-            def both(form=form, alpha=alpha, gates=gates, slope=slope):
+            def both(form: Form = form, alpha=alpha, gates=gates, slope=slope):
                 out = propagate(alpha, gates, form=form)
                 return out.detach(), torch.autograd.grad(out, (alpha, gates), slope)
 
@@ -178,7 +181,7 @@ def ratio(base: dict[str, float], t: dict[str, float]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.bench.propagation", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m training.bench.propagation", description=first_line(__doc__))
     parser.add_argument("--json", type=Path, help="write the figures here")
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)

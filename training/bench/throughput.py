@@ -24,6 +24,7 @@ from training.bench.measure import machine, spread
 from training.bench.parts import PARTS, Made, bare_works
 from training.bench.propagation import rows
 from training.bench.timed import Peak, Timed, seconds
+from training.storage import first_line
 from training.train import start_processes
 
 CONFIG = "training/configs/animals.toml"
@@ -61,7 +62,7 @@ def throughput(config: Config, effort: Effort, photos: int, names: list[str]) ->
         learnt = config.affinity not in ("pamr", "none")
         for name in list(PARTS)[: max(map(list(PARTS).index, names)) + 1]:  # the later ones need the earlier ones' maps
             if name in names and (learnt or name != "pairwise"):
-                results.append(measure(name, stages, made, effort))
+                results.append(measure(name, stages, made, effort, trainer))
             else:
                 trainer.span = 0
                 made[name] = PARTS[name].real(stages, made)
@@ -70,9 +71,9 @@ def throughput(config: Config, effort: Effort, photos: int, names: list[str]) ->
             "stages": results, "wall": wall(config, results, photos)}  # fmt: skip
 
 
-def measure(name: str, stages: Stages, made: Made, effort: Effort) -> dict[str, Any]:
+def measure(name: str, stages: Stages, made: Made, effort: Effort, trainer: Timed) -> dict[str, Any]:
     """One stage, really and bare in turn; leaves in ``made`` what it made."""
-    part, trainer = PARTS[name], stages.trainer
+    part = PARTS[name]
     trainer.span = effort.steps if part.fit else effort.files
     trainer.accelerator.free_memory()  # it keeps every optimiser: those of the stages before count as this one's else
     real, bare, peaks = [], [], []
@@ -82,7 +83,7 @@ def measure(name: str, stages: Stages, made: Made, effort: Effort) -> dict[str, 
         peaks.append(peak)
         done = trainer.span * trainer.items
         real.append(1000 * trainer.seconds / done)
-        if works := bare_works(name, stages, made):
+        if works := bare_works(name, stages, made, trainer):
             seconds(works[: effort.warm], trainer.device)
             bare.append(1000 * seconds(works, trainer.device) / done)
         if part.fit:
@@ -167,7 +168,7 @@ def wall_text(lines: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.bench.throughput", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m training.bench.throughput", description=first_line(__doc__))
     parser.add_argument("--config", default=CONFIG, help=f"a TOML file in training/configs (default: {CONFIG})")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--photos", type=int, default=3131, help="of the full training (default: 3131, animals' own)")

@@ -4,16 +4,17 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import psutil
 import torch
 from torch import Tensor, nn
 
 from iaff.config import Fit
+from iaff.nets.folding import Network
 from iaff.nets.loss import Loss
 from training.storage import Maps
-from training.trainer import Crowd, Trainer
+from training.trainer import Crowd, Part, Trainer
 
 LOOK_SECONDS = 0.01  # between two looks at the process's memory
 
@@ -28,10 +29,11 @@ class Timed(Trainer):
     """
 
     skipped, span = 0, 0  # span 0: nothing is timed, and one step is enough
+    taught: tuple[nn.Module, Loss, list[dict[str, Tensor]]] | None = None  # the last step's network, loss and batch
     batch = 0  # samples in a step at most; 0: as many as the settings say
 
-    def fit(self, stage: str, net: nn.Module, count: int, sample: Callable, loss: Loss, how: Fit,
-            collate=None, alone: bool = False) -> nn.Module:  # fmt: skip
+    def fit(self, stage: str, net: Network, count: int, sample: Callable, loss: Loss, how: Fit,
+            collate=None, alone: bool = False) -> Network:  # fmt: skip
         """As the trainer's, with few steps and rates of 0: random weights that do not move cannot diverge."""
         self._weights_path(stage).unlink(missing_ok=True)
         steps = self.skipped + self.span + 1 if self.span else 1
@@ -63,7 +65,7 @@ class Timed(Trainer):
 
     def _step(self, part: nn.Module, loss: Loss, batches: list[dict[str, Tensor]], crowd: Crowd) -> Tensor:
         self._begin()
-        self.taught = part.net, loss, batches
+        self.taught = cast(Part, part).net, loss, batches  # one process alone is timed
         return super()._step(part, loss, batches, crowd).nan_to_num(0, 0, 0)  # deep random networks overflow
 
     def _start(self) -> None:

@@ -12,9 +12,9 @@ const SIGHT = "300px"; // so far outside the window charts are kept up to date
 const CONFIG = { displayModeBar: false, responsive: true };
 
 export class Charts {
-  /** root: what the charts fill; store: the view's; plotly: the path of its script. */
-  constructor({ root, store, plotly, client }) {
-    Object.assign(this, { root, store, client, script: plotly, cards: new Map(), asked: new Map(), runs: [] });
+  /** root: what the charts fill; current: the photo that is shown; plotly: the path of its script. */
+  constructor({ root, store, current, client, plotly }) {
+    Object.assign(this, { root, store, current, client, script: plotly, cards: new Map(), asked: new Map(), runs: [] });
     this.source = el("p.source");
     this.choice = segmented(
       "Whose figures",
@@ -43,8 +43,8 @@ export class Charts {
       if (changed.has("round")) this.mark();
       if (changed.has("figs")) this.update();
     });
-    addEventListener("iaff:photo", () => this.update());
-    addEventListener("iaff:grown", () => {
+    this.current.changed.subscribe(() => this.update());
+    this.current.grown.subscribe(() => {
       this.asked.clear();
       this.load();
     });
@@ -63,7 +63,7 @@ export class Charts {
 
   /** The figures of the run and of the one that a pane compares it with, unless they are here already. */
   async load() {
-    const names = [run(), compared(this.store.state)].filter(Boolean),
+    const names = [this.current.run?.name, this.#compared()].filter(Boolean),
       load = (this.loading = {});
     const failed = ({ message }) => ({ error: message });
     for (const name of names)
@@ -78,7 +78,7 @@ export class Charts {
   /** What is drawn, the first source is the main one. */
   #sources() {
     const [own, other] = this.runs.map(({ figures }) => figures ?? { rounds: [] }),
-      meta = window.__iaff?.trace?.meta;
+      meta = this.current.trace?.meta;
     const all = [
       { kind: "run", name: `run ${this.runs[0]?.name}`, figures: own },
       { kind: "photo", name: "this photo", figures: meta && photoFigures(meta) },
@@ -152,6 +152,16 @@ export class Charts {
     });
   }
 
+  /** The run of the first pane that names another one, or null. */
+  #compared() {
+    const { state } = this.store;
+    for (let i = 1; i < state.panes; i++) {
+      const { run } = specOf(state, i);
+      if (run && run !== this.current.run?.name) return run;
+    }
+    return null;
+  }
+
   #go(round) {
     const { store } = this;
     store.set(perRound(store.state.stage) ? { round } : { round, stage: "refined" });
@@ -165,17 +175,6 @@ export class Charts {
     this.root.style.setProperty("--round", (this.store.state.round - low) / wide);
     this.root.style.setProperty("--wide", 0.5 / wide);
   }
-}
-
-const run = () => window.__iaff?.run?.name;
-
-/** The run of the first pane that names another one, or null. */
-function compared(state) {
-  for (let i = 1; i < state.panes; i++) {
-    const { run: other } = specOf(state, i);
-    if (other && other !== run()) return other;
-  }
-  return null;
 }
 
 /** One line on the run: how far it is, and on what it was measured. */

@@ -44,12 +44,12 @@ export class LessonCard {
   show(keyboard) {
     const { lessons, node } = this,
       { lesson, step, number } = lessons;
-    node.hidden = !this.lessons.app.store.state.lesson;
+    node.hidden = !this.lessons.store.state.lesson;
     if (node.hidden) return;
     const told = `${lesson?.name}/${number}`;
     if (this.told !== told) this.#toTop();
     this.told = told;
-    node.setAttribute("aria-label", `Lesson: ${lesson?.title ?? this.lessons.app.store.state.lesson}`);
+    node.setAttribute("aria-label", `Lesson: ${lesson?.title ?? this.lessons.store.state.lesson}`);
     this.name.textContent = lesson ? `Lesson · ${lesson.title}` : "Lesson";
     if (step) this.#fill(step);
     else this.#untold();
@@ -74,7 +74,7 @@ export class LessonCard {
   /** There is no step: not yet, or not at all. */
   #untold() {
     const { loading, wrong } = this.lessons,
-      name = `lesson "${this.lessons.app.store.state.lesson}"`;
+      name = `lesson "${this.lessons.store.state.lesson}"`;
     const [title, text] = loading
       ? [`Opening the ${name} …`, ""]
       : wrong
@@ -113,7 +113,7 @@ export class LessonCard {
     const { lessons } = this,
       { missing } = lessons;
     this.again.hidden = !lessons.touched || Boolean(missing);
-    lessons.app.picture.node.toggleAttribute("data-guessing", lessons.guessing);
+    lessons.picture.node.toggleAttribute("data-guessing", lessons.guessing);
     const told = missing && JSON.stringify(missing);
     if (this.missed === told) return;
     this.missed = told;
@@ -124,7 +124,7 @@ export class LessonCard {
   /** The step's photo is not here: say so, and offer the runs that have it. */
   async #miss({ run, photo }) {
     const { lessons } = this,
-      names = lessons.app.runs.map(({ name }) => name),
+      names = lessons.runs.map(({ name }) => name),
       there = names.includes(run);
     const text = there
       ? `Run "${run}" has no photo "${photo}", which this step is about.`

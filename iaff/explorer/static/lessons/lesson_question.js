@@ -77,7 +77,7 @@ function byKeys(lessons) {
 
   function press() {
     if (at) return lessons.guess(at);
-    const { W, H } = lessons.app.trace;
+    const { W, H } = lessons.current.trace;
     at = { x: W >> 1, y: H >> 1 };
     button.textContent = "Arrows move it, Enter sets it";
     lessons.place(at);
@@ -88,7 +88,7 @@ function byKeys(lessons) {
     if (!by || !at) return;
     event.preventDefault();
     event.stopPropagation();
-    const { W, H } = lessons.app.trace,
+    const { W, H } = lessons.current.trace,
       inside = (v, n) => Math.min(n - 1, Math.max(0, v)),
       step = STRIDE * (event.shiftKey ? 5 : 1);
     at = { x: inside(at.x + step * by[0], W), y: inside(at.y + step * by[1], H) };

@@ -6,10 +6,21 @@ import { LessonCard } from "./lesson_card.js";
 import { LessonMenu } from "./lesson_menu.js";
 
 export class Lessons {
-  constructor(app, client) {
+  /**
+   * @param {object} parts
+   * @param {object} parts.store
+   * @param {object?} parts.history that a step's view is written into
+   * @param {object} parts.client the door to Python
+   * @param {object} parts.current the photo that is shown
+   * @param {object} parts.pointer what is asked
+   * @param {object} parts.picture
+   * @param {object[]} parts.runs those that are open
+   * @param {object} parts.photos the run's
+   * @param {() => void} parts.onturn another step is about to be shown
+   */
+  constructor({ store, history, client, current, pointer, picture, runs, photos, onturn }) {
+    Object.assign(this, { store, history, client, current, pointer, picture, runs, photos, onturn });
     Object.assign(this, {
-      app,
-      client,
       all: [],
       broken: [], // {file, got, expected, remedy}
       loading: false,
@@ -21,9 +32,9 @@ export class Lessons {
     });
     this.card = new LessonCard(this);
     this.menu = new LessonMenu(this);
-    app.store.subscribe((changed) => this.#changed(changed));
+    store.subscribe((changed) => this.#changed(changed));
     window.addEventListener("popstate", () => this.#complete()); // after the store has read the address
-    window.addEventListener("iaff:photo", () => this.#photo());
+    current.changed.subscribe(() => this.#photo());
   }
 
   /** Whether there can be lessons: a file of its own has no server to ask. */
@@ -35,7 +46,7 @@ export class Lessons {
 
   /** Reads the lessons anew. The one that is on is told, if it could not be before. */
   async load() {
-    const untold = this.app.state.lesson && !this.lesson;
+    const untold = this.store.state.lesson && !this.lesson;
     await this.#read();
     if (!untold) return;
     this.#complete();
@@ -57,7 +68,7 @@ export class Lessons {
 
   /** The lesson that is on, if it can be told. */
   get lesson() {
-    return this.all.find(({ name }) => name === this.app.state.lesson) ?? null;
+    return this.all.find(({ name }) => name === this.store.state.lesson) ?? null;
   }
 
   /** The lesson after the one that is on, or null. */
@@ -66,7 +77,7 @@ export class Lessons {
   }
 
   get number() {
-    return Math.min(this.app.state.step, this.lesson?.steps.length ?? 1);
+    return Math.min(this.store.state.step, this.lesson?.steps.length ?? 1);
   }
 
   get step() {
@@ -78,7 +89,7 @@ export class Lessons {
   }
 
   #key() {
-    return `${this.app.state.lesson}/${this.number}`;
+    return `${this.store.state.lesson}/${this.number}`;
   }
 
   /** The view that belongs to the step: after its question was answered, the one that shows the answer. */
@@ -94,30 +105,30 @@ export class Lessons {
   }
 
   #open(run) {
-    return this.app.runs.some(({ name }) => name === run);
+    return this.runs.some(({ name }) => name === run);
   }
 
   /** Whether the reader has changed the step's view, or answered. */
   get touched() {
-    return Boolean(this.step) && (Boolean(this.answer) || differs(this.app.state, this.view()));
+    return Boolean(this.step) && (Boolean(this.answer) || differs(this.store.state, this.view()));
   }
 
   /** Why the step's view cannot be shown: {run, photo}, or null. */
   get missing() {
-    const { app, step } = this;
+    const { current, photos, step } = this;
     if (!step) return null;
     const { run, img: photo } = viewOf(step.view),
-      name = this.instead ?? run ?? app.runs[0]?.name;
+      name = this.instead ?? run ?? this.runs[0]?.name;
     if (!this.#open(name)) return { run: name, photo };
-    const known = this.opened && app.run?.name === name;
-    return known && !app.index.some((entry) => entry.name === photo) ? { run: name, photo } : null;
+    const known = this.opened && current.run?.name === name;
+    return known && !photos.index.some((entry) => entry.name === photo) ? { run: name, photo } : null;
   }
 
   /** Names of the other runs that have a photo. */
   async runsWith(photo) {
-    const { app } = this,
-      others = app.runs.filter((run) => run !== app.run),
-      lists = await Promise.all(others.map((run) => app.photos.indexOf(run).catch(() => [])));
+    const { current, photos } = this,
+      others = this.runs.filter((run) => run !== current.run),
+      lists = await Promise.all(others.map((run) => photos.indexOf(run).catch(() => [])));
     return others.filter((_, i) => lists[i].some(({ name }) => name === photo)).map(({ name }) => name);
   }
 
@@ -125,18 +136,17 @@ export class Lessons {
 
   /** The lesson that the address names; its step's view, unless the address holds one. Before the first picture. */
   async restore() {
-    if (!this.app.state.lesson || !this.offered) return;
+    if (!this.store.state.lesson || !this.offered) return;
     await this.#read();
     if (this.#bare) {
-      this.app.history.amend(this.view()); // or the way back to this step would lead to another view
+      this.history.amend(this.view()); // or the way back to this step would lead to another view
     }
-    this.app.hiding.update();
     this.#tell();
   }
 
   /** The step's view, where the address says nothing of it. */
   #complete() {
-    if (this.#bare) this.app.history.amend(this.view());
+    if (this.#bare) this.history.amend(this.view());
   }
 
   get #bare() {
@@ -145,14 +155,12 @@ export class Lessons {
 
   /** Turn to a step; by keyboard its title takes the focus. */
   go(name, number, keyboard = false) {
-    const { app } = this,
-      step = this.all.find((lesson) => lesson.name === name)?.steps[number - 1];
+    const step = this.all.find((lesson) => lesson.name === name)?.steps[number - 1];
     if (!step) return;
-    if (app.stepper.timer) app.stepper.stop();
-    app.animation.stop();
+    this.onturn();
     this.keyboard = keyboard;
     const answered = this.answers.has(`${name}/${number}`);
-    this.app.store.set({ ...this.#here(viewOf(answered ? step.question.reveal : step.view)), lesson: name, step: number });
+    this.store.set({ ...this.#here(viewOf(answered ? step.question.reveal : step.view)), lesson: name, step: number });
     this.keyboard = false;
   }
 
@@ -166,21 +174,21 @@ export class Lessons {
   /** The step as it was at first, its question unanswered. */
   reset() {
     this.answers.delete(this.#key());
-    this.app.store.set(this.view());
+    this.store.set(this.view());
     this.#tell();
   }
 
   /** Tell the lesson with another run. */
   take(run) {
     this.instead = run;
-    this.app.store.set(this.view());
+    this.store.set(this.view());
     this.card.update();
   }
 
   leave() {
     this.instead = null;
     this.answers.clear();
-    this.app.store.set({ lesson: null, step: 1, hide: null });
+    this.store.set({ lesson: null, step: 1, hide: null });
   }
 
   /** Whether a click on the picture would be a guess. */
@@ -198,24 +206,24 @@ export class Lessons {
   /** A guess that is being placed by keys. */
   place(at) {
     this.mark = { at, near: null };
-    this.app.picture.hover();
+    this.picture.hover();
   }
 
   async #judge(guess) {
     const key = this.#key(),
-      { app } = this;
+      { current, picture, pointer } = this;
     this.reveal({ guess });
-    const values = await exact(app.picture.main, this.app.state.by, app.pinned());
+    const values = await exact(picture.main, this.store.state.by, pointer.pinned());
     if (this.answers.get(key)?.guess !== guess) return;
     if (this.#key() !== key) return void this.answers.delete(key); // the reader has gone on: it is asked again
-    this.answers.set(key, { guess, ...(values ? judge(guess, values, app.trace) : { late: true }) });
+    this.answers.set(key, { guess, ...(values ? judge(guess, values, current.trace) : { late: true }) });
     this.#tell();
   }
 
   /** The question is answered ({chosen}, {guess}) or given up ({}): show how it is. */
   reveal(answer) {
     this.answers.set(this.#key(), answer);
-    this.app.store.set(this.view());
+    this.store.set(this.view());
     this.#tell();
   }
 
@@ -224,17 +232,17 @@ export class Lessons {
   #changed(changed) {
     if (changed.has("run")) this.opened = false;
     if (changed.has("lesson") || changed.has("step")) this.#turned();
-    else if (this.app.state.lesson) this.card.update();
+    else if (this.store.state.lesson) this.card.update();
   }
 
   #photo() {
     this.opened = true;
-    if (this.app.state.lesson) this.card.update();
+    if (this.store.state.lesson) this.card.update();
   }
 
   /** Another step. A lesson that the way back names may be unread. */
   #turned() {
-    if (this.app.state.lesson && !this.all.length && this.offered && !this.loading) this.load();
+    if (this.store.state.lesson && !this.all.length && this.offered && !this.loading) this.load();
     this.#tell(this.keyboard);
   }
 
@@ -243,6 +251,6 @@ export class Lessons {
     const { guess: at, near } = this.answer ?? {};
     this.mark = at ? { at, near } : null;
     this.card.show(keyboard);
-    if (this.app.trace) this.app.picture.hover();
+    if (this.current.trace) this.picture.hover();
   }
 }

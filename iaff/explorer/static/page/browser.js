@@ -14,8 +14,9 @@ export const BROWSED = ["all", "allcls", "allround", "find"];
 
 /** The dialog, in the page's `root`; `open()` shows it for the run that is open. */
 export class Browser {
-  constructor(app, root, client) {
-    Object.assign(this, { app, client });
+  /** photos: of the run, which have traces; pick(id, thumb): another one is to be opened. */
+  constructor({ root, store, current, client, photos, pick }) {
+    Object.assign(this, { store, current, client, photos, pick });
     this.asked = { ...START };
     this.thumbs = new Map(); // of each run and id, promises
     this.line = []; // pictures that wait to be asked for
@@ -60,19 +61,20 @@ export class Browser {
 
   /** Shows the dialog, with the order, class and search that it had for this run. */
   open() {
-    if (this.run !== this.app.run) this.asked = { ...START };
+    if (this.run !== this.current.run) this.asked = { ...START };
     const { sort, cls, round, search } = this.asked;
-    this.app.store.set({ all: sort ?? SOME, allcls: cls, allround: round, find: search || null });
+    this.store.set({ all: sort ?? SOME, allcls: cls, allround: round, find: search || null });
   }
 
   /** As the state says: open or not, and which photos in which order. */
   follow() {
-    const { app, node } = this,
-      { all, allcls, allround, find } = app.state;
-    if (all === null || !app.run) return node.close();
-    const fresh = !node.open || this.run !== app.run,
+    const { node } = this,
+      { run } = this.current,
+      { all, allcls, allround, find } = this.store.state;
+    if (all === null || !run) return node.close();
+    const fresh = !node.open || this.run !== run,
       wish = { sort: all === SOME ? this.asked.sort : all, cls: allcls, round: allround, search: find ?? "" };
-    this.run = app.run;
+    this.run = run;
     if (!node.open) node.showModal();
     if (!fresh && Object.keys(wish).every((key) => wish[key] === this.asked[key])) return;
     if (this.search.value.trim() !== wish.search) this.search.value = wish.search;
@@ -81,7 +83,7 @@ export class Browser {
 
   #closed() {
     if (this.node.contains(document.activeElement)) document.activeElement.blur(); // else it would hear the next key
-    this.app.store.set(Object.fromEntries(BROWSED.map((key) => [key, null])));
+    this.store.set(Object.fromEntries(BROWSED.map((key) => [key, null])));
   }
 
   #soon() {
@@ -97,7 +99,7 @@ export class Browser {
     const { sort, round, rounds, sorts, classes, total } = answer;
     const { cls, search } = Object.assign(this.asked, { sort, round });
     if (cls && !classes.some(([name]) => name === cls)) return this.#ask({ cls: null });
-    if (this.node.open) this.app.store.set({ all: sort ?? SOME, allcls: cls, allround: round, find: search || null });
+    if (this.node.open) this.store.set({ all: sort ?? SOME, allcls: cls, allround: round, find: search || null });
     this.about = { ...answer, sort: sorts.find(({ key }) => key === sort) };
     this.sort.fill(sorts.map(({ key, label }) => [key, label]), sort);
     const names = classes.map(([name, count]) => [name, `${name} (${count.toLocaleString("en-GB")})`]);
@@ -185,12 +187,11 @@ export class Browser {
   }
 
   async #choose(row) {
-    const { app } = this,
-      { round } = this.about;
+    const { round } = this.about;
     this.node.close();
-    app.store.set({ round });
-    if (row.trace) app.store.set({ img: row.trace });
-    else app.ownView.pick(row.id, await this.#thumb(row));
+    this.store.set({ round });
+    if (row.trace) this.store.set({ img: row.trace });
+    else this.pick(row.id, await this.#thumb(row));
   }
 
   #see(entries) {
@@ -217,9 +218,9 @@ export class Browser {
 
   /** Promise of a photo's small picture; null where there is none. */
   #thumb({ id, trace }) {
-    const { run, app, about } = this,
+    const { run, photos, about } = this,
       key = `${run.name}/${id}`;
-    if (trace) return Promise.resolve(app.index.find(({ name }) => name === trace)?.thumb ?? null);
+    if (trace) return Promise.resolve(photos.index.find(({ name }) => name === trace)?.thumb ?? null);
     if (about.missing) return Promise.resolve(null);
     if (!this.thumbs.has(key)) {
       const failed = () => {

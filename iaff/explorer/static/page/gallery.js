@@ -7,25 +7,37 @@ const TAKES = "Choose a photo or a trace, or drop or paste one anywhere (u). It 
   TAKES_TRACES = "Open a trace (.safetensors), or drop one anywhere (u). Photos need weights, and this run has none.";
 
 export class Gallery {
-  constructor(app) {
-    this.app = app;
+  /**
+   * @param {object} parts
+   * @param {object} parts.store
+   * @param {object} parts.current the photo that is shown
+   * @param {object} parts.photos the ones to choose from
+   * @param {() => void} parts.add the user's own
+   * @param {(photo: object) => void} parts.forget one of these
+   * @param {() => void} parts.browse all of the data set
+   */
+  constructor({ store, current, photos, add, forget, browse }) {
+    Object.assign(this, { store, current, photos, forget });
+    photos.listed.subscribe(() => this.#fill());
+    photos.chosen.subscribe(() => this.#update());
     this.node = el("div.gallery", { role: "group", "aria-label": "Photos" });
     this.add = el(
       "button.thumb.add",
-      { type: "button", onclick: () => app.ownView.choose() },
+      { type: "button", onclick: add },
       el("span.blank", { "aria-hidden": "true" }, "+"),
       (this.addName = el("span.caption")),
     );
     this.all = el(
       "button.all",
-      { type: "button", title: "Every photo that the run was trained on", onclick: () => app.browser.open() },
+      { type: "button", title: "Every photo that the run was trained on", onclick: browse },
       icon(GRID, 14),
       "All photos",
     );
   }
 
-  fill(entries) {
-    const { explains, browses } = this.app.run;
+  #fill() {
+    const { explains, browses } = this.current.run,
+      entries = this.photos.index;
     this.add.title = explains ? TAKES : TAKES_TRACES;
     this.addName.textContent = explains ? "Your photo" : "A trace";
     this.all.hidden = !browses;
@@ -36,7 +48,7 @@ export class Gallery {
     const head = computed.length ? [heading("the run's")] : [];
     this.#replace([this.add, this.all, ...yours, ...picked, ...head, ...shipped]);
     for (const entry of entries) if (entry.userPhoto?.busy) this.progress(entry.userPhoto);
-    this.update();
+    this.#update();
   }
 
   /** New tiles under the user's hands: focus and scroll stay where they are. */
@@ -57,7 +69,7 @@ export class Gallery {
         type: "button",
         "data-img": name,
         title: title || name,
-        onclick: () => this.app.store.set({ img: name }),
+        onclick: () => this.store.set({ img: name }),
       },
       thumb ? picture(thumb) : el("span.blank", { "aria-hidden": "true" }),
       el("span.caption", {}, title || name),
@@ -80,7 +92,7 @@ export class Gallery {
         type: "button",
         title: "Forget this photo",
         "aria-label": `Forget ${entry.title}`,
-        onclick: () => this.app.ownView.forget(entry.userPhoto),
+        onclick: () => this.forget(entry.userPhoto),
       },
       "×",
     );
@@ -96,9 +108,9 @@ export class Gallery {
     badge.style.setProperty("--share", photo.share);
   }
 
-  update() {
+  #update() {
     for (const button of this.buttons ?? []) {
-      const here = button.dataset.img === this.app.state.img;
+      const here = button.dataset.img === this.store.state.img;
       button.setAttribute("aria-pressed", String(here));
       if (here) this.#reveal(button);
     }

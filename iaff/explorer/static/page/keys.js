@@ -4,58 +4,44 @@ import { DIRECTIONS, STAGES } from "../state/state.js";
 import { COUNTS } from "../state/panes.js";
 import { nextTab } from "../panel/tabs.js";
 import { embedded } from "../client/embedded.js";
-import { copyLink } from "../state/links.js";
 import { dialog, el } from "../ui/dom.js";
 
 const { groups, keys } = about;
 
 const next = (list, value, by = 1) => list[(list.indexOf(value) + by + list.length) % list.length];
-const opacity =
-  (by) =>
-  ({ state, store }) =>
-    store.set({ opacity: Math.min(100, Math.max(0, state.opacity + by)) });
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-// What each key does; `keys.json` says what it is for, to the reader of the page and of README.md.
-export const PRESSED = {
-  ArrowLeft: (app) => app.lessons.turn(-1, true) || app.walk(-1),
-  ArrowRight: (app) => app.lessons.turn(1, true) || app.walk(1),
-  ...Object.fromEntries(STAGES.map((stage, i) => [String(i + 1), (app) => app.goStage(stage)])),
-  "[": (app) => app.goRound(-1),
-  "]": (app) => app.goRound(1),
-  " ": (app) => app.stepper.toggle(),
-  k: ({ state, store }) => store.set({ loop: state.loop ? null : "1" }),
-  ",": (app) => app.goPhoto(-1),
-  ".": (app) => app.goPhoto(1),
-  "-": (app) => app.zoom(-1),
-  "+": (app) => app.zoom(1),
-  "=": (app) => app.zoom(1),
-  0: ({ store }) => store.set({ zoom: 1, cx: null, cy: null }),
-  "<": opacity(-10),
-  ">": opacity(10),
-  o: () => solo(),
-  t: (app) => app.toggleTruth(),
-  q: (app) => nextTab(app),
-  f: (app) => app.hiding.toggle(),
-  m: (app) => app.pinMore(),
-  Escape: (app) => app.ownView.cancel() || app.pen.lift() || app.unpin(),
-  b: ({ state, store }) => store.set({ mode: next(["row", "column"], state.mode) }),
-  l: ({ state, store }) => store.set({ scale: next(["log", "linear"], state.scale) }),
-  d: ({ state, store }) => store.set({ dir: next([null, ...DIRECTIONS], state.dir) }),
-  a: (app) => app.animation.toggle(),
-  p: ({ state, store }) => store.set({ panes: next(COUNTS, state.panes) }),
-  w: (app) => app.toggleWipe(),
-  x: (app) => app.blinks(true),
-  e: (app) => app.pen.toggle(),
-  z: (app) => app.whatIf.undo(),
-  r: (app) => app.whatIf.reset(),
-  g: (app) => app.browser.open(),
-  u: (app) => app.ownView.choose(),
-  v: (app) => app.lessons.menu.open(),
-  s: (app) => app.exports.open(),
-  c: (app) => copyLink(app),
-  "?": (app) => app.help.toggle(),
-};
+/** What keys do with the view: a function for each. Those of single parts of the page are added in main.js. */
+export function viewKeys(store, actions) {
+  const { state } = store,
+    turn = (key, values) => () => store.set({ [key]: next(values, state[key]) }),
+    opacity = (by) => () => store.set({ opacity: Math.min(100, Math.max(0, state.opacity + by)) }),
+    stages = STAGES.map((stage, i) => [String(i + 1), () => actions.goStage(stage)]);
+  return {
+    ...Object.fromEntries(stages),
+    "[": () => actions.goRound(-1),
+    "]": () => actions.goRound(1),
+    k: turn("loop", [null, "1"]),
+    ",": () => actions.goPhoto(-1),
+    ".": () => actions.goPhoto(1),
+    "-": () => actions.zoom(-1),
+    "+": () => actions.zoom(1),
+    "=": () => actions.zoom(1),
+    0: () => store.set({ zoom: 1, cx: null, cy: null }),
+    "<": opacity(-10),
+    ">": opacity(10),
+    o: solo,
+    t: () => actions.toggleTruth(),
+    q: () => nextTab(store),
+    m: () => actions.pinMore(),
+    b: turn("mode", ["row", "column"]),
+    l: turn("scale", ["log", "linear"]),
+    d: turn("dir", [null, ...DIRECTIONS]),
+    p: turn("panes", COUNTS),
+    w: () => actions.toggleWipe(),
+    x: () => actions.blink(true),
+  };
+}
 
 /** The class or the layer that has the focus is to be shown alone. */
 function solo() {
@@ -70,10 +56,10 @@ const HERE = embedded
   WORKING = new Set(HERE.flatMap(({ keys }) => keys));
 
 /** Whether something was done. */
-function act(app, { key, shiftKey }, alt) {
-  if (alt) return key in ARROWS && app.pan(...ARROWS[key]); // at the whole photo it stays the browser's key
-  if (shiftKey && key in ARROWS) app.nudge(...ARROWS[key]);
-  else if (WORKING.has(key)) PRESSED[key](app);
+function act(pressed, actions, { key, shiftKey }, alt) {
+  if (alt) return key in ARROWS && actions.pan(...ARROWS[key]); // at the whole photo it stays the browser's key
+  if (shiftKey && key in ARROWS) actions.nudge(...ARROWS[key]);
+  else if (WORKING.has(key)) pressed[key]();
   else return false;
   return true;
 }
@@ -85,27 +71,29 @@ function taken({ target, key }) {
   return key === " " && target.closest("button, input, a, summary");
 }
 
-export function listen(app) {
+/** Listens to the keyboard. `pressed`: what each key of keys.json does; `help`: the list of them. */
+export function listen({ pressed, actions, help }) {
   document.addEventListener("keydown", (event) => {
     const character = event.getModifierState("AltGraph"); // on some keyboards it makes "[", with Ctrl or without
     if ((event.ctrlKey && !character) || event.metaKey || event.defaultPrevented || taken(event)) return;
     if (document.querySelector("dialog[open]:not(.help)")) return; // it has keys of its own
-    if (app.help.open) {
+    if (help.open) {
       if (event.key === "Escape" || event.key === "?") {
-        app.help.toggle();
+        help.toggle();
         event.preventDefault();
       }
       return;
     }
-    if (act(app, event, event.altKey && !character)) event.preventDefault();
+    if (act(pressed, actions, event, event.altKey && !character)) event.preventDefault();
   });
   document.addEventListener("keyup", ({ key }) => {
-    if (key.toLowerCase() === "x") app.blinks(false); // Shift may have come in between
+    if (key.toLowerCase() === "x") actions.blink(false); // Shift may have come in between
   });
-  addEventListener("blur", () => app.blinks(false)); // the release of a held key may go elsewhere
+  addEventListener("blur", () => actions.blink(false)); // the release of a held key may go elsewhere
 }
 
-export function help(root) {
+/** The list of keys: {open, toggle()}. */
+export function keyList(root) {
   const node = dialog("help", "Keys", [], el("div.key-groups", {}, Object.keys(groups).map(group)));
   root.append(node);
   return {

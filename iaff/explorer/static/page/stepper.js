@@ -7,8 +7,8 @@ import { el, icon, ICONS } from "../ui/dom.js";
 const PLAY_MS = 1100;
 
 export class Stepper {
-  constructor(app) {
-    this.app = app;
+  constructor({ store, current, actions }) {
+    Object.assign(this, { store, current });
     this.buttons = STAGES.map((stage, i) =>
       el(
         "button.stage",
@@ -16,7 +16,7 @@ export class Stepper {
           type: "button",
           "data-stage": stage,
           title: `${ABOUT[stage].name} (${i + 1})`,
-          onclick: () => app.goStage(stage),
+          onclick: () => actions.goStage(stage),
         },
         el("span.no", { "aria-hidden": "true" }, String(i + 1)),
         ABOUT[stage].short,
@@ -29,7 +29,7 @@ export class Stepper {
           type: "button",
           "aria-label": label,
           title: label,
-          onclick: () => app.goRound(by),
+          onclick: () => actions.goRound(by),
         },
         icon(ICONS[shape]),
       );
@@ -40,7 +40,7 @@ export class Stepper {
         type: "button",
         "aria-label": "Play in a loop",
         title: "Play in a loop (k)",
-        onclick: () => app.store.set({ loop: app.state.loop ? null : "1" }),
+        onclick: () => store.set({ loop: store.state.loop ? null : "1" }),
       },
       icon(ICONS.loop, 15),
     );
@@ -51,7 +51,7 @@ export class Stepper {
       min: 1,
       step: 1,
       "aria-label": "Round",
-      oninput: () => app.store.set({ round: +this.slider.value }),
+      oninput: () => store.set({ round: +this.slider.value }),
     });
     this.count = el("output.count");
     this.rounds = el(
@@ -77,7 +77,8 @@ export class Stepper {
   }
 
   #enable(button, stage) {
-    const { trace, state } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
       has = !trace || trace.has(stage, state.round),
       { name, missing } = ABOUT[stage];
     button.setAttribute("aria-disabled", String(!has));
@@ -89,27 +90,30 @@ export class Stepper {
   }
 
   start() {
-    const { app } = this;
-    if (!app.trace || !perRound(app.state.stage) || app.trace.T < 2) return;
-    const go = (round) => app.store.set({ round }, ADAPTED); // the rounds that pass are no places to go back to
-    if (app.state.round === app.trace.T) go(1);
+    const { store, current } = this,
+      { state } = store;
+    if (!current.trace || !perRound(state.stage) || current.trace.T < 2) return;
+    const go = (round) => store.set({ round }, ADAPTED); // the rounds that pass are no places to go back to
+    if (state.round === current.trace.T) go(1);
     this.timer = setInterval(() => {
-      if (!app.trace) return this.stop();
-      if (app.state.round < app.trace.T) go(app.state.round + 1);
-      else if (app.state.loop) go(1);
-      if (app.state.round >= app.trace.T && !app.state.loop) this.stop();
+      if (!current.trace) return this.stop();
+      if (state.round < current.trace.T) go(state.round + 1);
+      else if (state.loop) go(1);
+      if (state.round >= current.trace.T && !state.loop) this.stop();
     }, PLAY_MS);
     this.update();
   }
 
   stop() {
+    if (!this.timer) return;
     clearInterval(this.timer);
     this.timer = null;
     this.update();
   }
 
   update() {
-    const { trace, state } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
       on = perRound(state.stage),
       T = trace?.T ?? 1;
     if (this.timer && !on) return this.stop();

@@ -4,6 +4,7 @@
 import { fromBase64 } from "../trace/base64.js";
 import { LARGEST_MB, SMALLER, tooLarge } from "../client/client.js";
 import { KeptTraces } from "../trace/kept_traces.js";
+import { Signal } from "../ui/signal.js";
 import { Trace, TraceError } from "../trace/trace.js";
 import { kept, keep, forget, newId } from "../client/user_photo_store.js";
 
@@ -40,12 +41,11 @@ class UserPhoto {
 }
 
 export class UserPhotos {
-  /**
-   * `changed(photo)` hears of every step; `ended(photo)` of a photo that is done, failed or cancelled; `shown(photo)`
-   * says whether it is in the view.
-   */
-  constructor(client, { changed, ended, shown }) {
-    Object.assign(this, { client, changed, ended, photos: [], line: Promise.resolve() });
+  /** client: the door to Python; shown(photo): whether it is in the view. */
+  constructor({ client, shown }) {
+    Object.assign(this, { client, photos: [], line: Promise.resolve() });
+    this.changed = new Signal(); // a photo is a step further
+    this.ended = new Signal(); // it is done, failed or cancelled
     this.opened = new KeptTraces(shown);
     addEventListener("pagehide", () => this.#leave());
   }
@@ -108,7 +108,7 @@ export class UserPhotos {
   #fail(photo, error) {
     const parts = error instanceof TraceError ? error : null;
     Object.assign(photo, { state: "failed", error: error.message, parts, job: null });
-    this.ended(photo);
+    this.ended.send(photo);
   }
 
   /** Compute (again), with tags or, with null, those that the data set has or the classifier proposes. */
@@ -118,7 +118,7 @@ export class UserPhotos {
     const attempt = (photo.attempt = {}); // an older attempt of the same photo must not speak any more
     const current = () => photo.attempt === attempt;
     Object.assign(photo, start);
-    this.changed(photo);
+    this.changed.send(photo);
     try {
       const bytes = await this.#follow(photo, current);
       if (bytes) await this.#finish(photo, bytes, current);
@@ -146,7 +146,7 @@ export class UserPhotos {
         throw new Error(error ?? "The server dropped this photo. Send it again.");
       if (state === "done") break;
       Object.assign(photo, { state, stage, share, ahead });
-      this.changed(photo);
+      this.changed.send(photo);
       await new Promise((wake) => setTimeout(wake, ahead > 1 ? FAR_MS : POLL_MS));
       if (!current()) return null;
     }
@@ -164,7 +164,7 @@ export class UserPhotos {
     this.opened.put(photo, trace);
     const { id, name, run, file, pick, given } = photo;
     if (!pick) keep({ id, name, run, file, given, trace: bytes, thumb });
-    this.ended(photo);
+    this.ended.send(photo);
   }
 
   /** Ask for a photo of the data set. */
@@ -183,13 +183,13 @@ export class UserPhotos {
     if (photo.job) this.client.cancel(photo.job);
     Object.assign(photo, { job: null, state: photo.bytes ? "done" : "cancelled" });
     if (!photo.bytes) this.#drop(photo);
-    this.ended(photo);
+    this.ended.send(photo);
   }
 
   /** After a failure, back to the trace that the photo had before. */
   settle(photo) {
     Object.assign(photo, { state: "done", error: "" });
-    this.ended(photo);
+    this.ended.send(photo);
   }
 
   forget(photo) {

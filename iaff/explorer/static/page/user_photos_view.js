@@ -1,6 +1,6 @@
 // The user's photos, photos of the data set and trace files in the view: taken in, followed in the picture's place
 // while they are computed, forgotten.
-import { UserPhotos, isTrace } from "./user_photos.js";
+import { isTrace } from "./user_photos.js";
 import { intake } from "./intake.js";
 import { card } from "../ui/card.js";
 import { embedded } from "../client/embedded.js";
@@ -11,13 +11,20 @@ export const NO_WEIGHTS =
 const ONE_PHOTO = "This file holds one photo alone. Photos and traces open in the full explorer.";
 
 export class UserPhotosView {
-  constructor(app, root, client) {
-    this.app = app;
-    this.photos = new UserPhotos(client, {
-      changed: (photo) => this.#changed(photo),
-      ended: (photo) => this.#ended(photo),
-      shown: ({ id }) => id === app.state.img || id === app.lastPhoto, // the last one stays until another is there
-    });
+  /**
+   * @param {object} parts
+   * @param {Element} parts.root the page's node
+   * @param {object} parts.store
+   * @param {object} parts.current the photo that is shown
+   * @param {UserPhotos} parts.userPhotos
+   * @param {object} parts.photos all to choose from
+   * @param {object} parts.gallery says how far one is
+   * @param {(node: Element, title: string) => void} parts.instead something else in the picture's place
+   */
+  constructor({ root, store, current, userPhotos, photos, gallery, instead }) {
+    Object.assign(this, { store, current, userPhotos, photos, gallery, instead });
+    userPhotos.changed.subscribe((photo) => this.#changed(photo));
+    userPhotos.ended.subscribe((photo) => this.#ended(photo));
     this.intake = intake(root, (files) => this.take(files), (files) => this.refusal(files));
   }
 
@@ -25,25 +32,25 @@ export class UserPhotosView {
   refusal(files) {
     if (embedded) return ONE_PHOTO;
     const fits = ({ name, type }) => (name === undefined ? !type.startsWith("image/") : isTrace({ name }));
-    return this.app.run?.explains || files.some(fits) ? null : NO_WEIGHTS;
+    return this.current.run?.explains || files.some(fits) ? null : NO_WEIGHTS;
   }
 
   /** Files that were chosen, dropped or pasted: the first is shown, all are computed or, if traces, opened. */
   take(files) {
-    const { run } = this.app,
+    const { run } = this.current,
       good = run.explains ? files : files.filter(isTrace);
-    this.#show(this.photos.add(good, run.name));
+    this.#show(this.userPhotos.add(good, run.name));
     if (good.length < files.length) this.intake.say(NO_WEIGHTS);
   }
 
   /** A photo of the run's data set; `thumb` is what to show of it until its trace is there. */
   pick(id, thumb) {
-    this.#show(this.photos.pick(id, this.app.run.name, thumb));
+    this.#show(this.userPhotos.pick(id, this.current.run.name, thumb));
   }
 
   #show(photo) {
-    this.app.list();
-    this.app.store.set({ img: photo.id });
+    this.photos.list();
+    this.store.set({ img: photo.id });
   }
 
   choose() {
@@ -52,34 +59,34 @@ export class UserPhotosView {
 
   /** The photo that is shown and that was computed here, so that it can be again; or null. */
   shown() {
-    const photo = this.photos.find(this.app.state.img);
+    const photo = this.userPhotos.find(this.store.state.img);
     return photo && !photo.given ? photo : null;
   }
 
   /** Compute the shown photo with other tags; stage, round and pin stay. */
   compute(tags) {
-    this.photos.compute(this.shown(), tags);
+    this.userPhotos.compute(this.shown(), tags);
   }
 
   forget(photo) {
-    this.photos.forget(photo);
-    this.app.list();
-    if (this.app.state.img === photo.id) this.#leave();
+    this.userPhotos.forget(photo);
+    this.photos.list();
+    if (this.store.state.img === photo.id) this.#leave();
   }
 
   /** Whether there was something to cancel. */
   cancel() {
-    const photo = this.photos.find(this.app.state.img);
+    const photo = this.userPhotos.find(this.store.state.img);
     if (!photo?.busy) return false;
-    this.photos.cancel(photo);
+    this.userPhotos.cancel(photo);
     return true;
   }
 
   /** Something else than a photo that is gone. */
   #leave() {
-    const { app } = this;
-    if (app.index.length) app.store.set({ img: app.index[0].name });
-    else app.ready = app.openRun();
+    const { photos } = this;
+    if (photos.index.length) this.store.set({ img: photos.index[0].name });
+    else photos.open({ run: true });
   }
 
   /** The card in the picture's place. */
@@ -87,25 +94,24 @@ export class UserPhotosView {
     this.card = card(photo, {
       cancel: () => this.cancel(),
       choose: () => this.choose(),
-      back: () => this.photos.settle(photo),
+      back: () => this.userPhotos.settle(photo),
       forget: () => this.forget(photo),
     });
     this.card.photo = photo;
-    this.app.instead(this.card.node, photo.name);
+    this.instead(this.card.node, photo.name);
   }
 
   #changed(photo) {
-    this.app.gallery.progress(photo);
-    if (this.app.state.img !== photo.id) return;
+    this.gallery.progress(photo);
+    if (this.store.state.img !== photo.id) return;
     const here = this.card?.photo === photo && this.card.node.isConnected;
     here ? this.card.update() : this.follow(photo);
   }
 
   #ended(photo) {
-    const { app } = this;
-    app.list();
-    if (app.state.img !== photo.id) return;
+    this.photos.list();
+    if (this.store.state.img !== photo.id) return;
     if (photo.state === "cancelled") this.#leave();
-    else app.ready = app.openPhoto();
+    else this.photos.open();
   }
 }

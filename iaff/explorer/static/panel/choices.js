@@ -3,8 +3,8 @@ import { el, segmented } from "../ui/dom.js";
 import { COMPARED, Layers } from "../draw/layers.js";
 
 export class Choices {
-  constructor(app) {
-    this.app = app;
+  constructor({ store, current }) {
+    Object.assign(this, { store, current });
   }
 
   #choice(label, options, value, choose) {
@@ -15,7 +15,9 @@ export class Choices {
 
   /** At which scale of the photo, or after which step of the climb: one choice takes back the other. */
   cam() {
-    const { trace, state, store } = this.app,
+    const { store } = this,
+      { trace } = this.current,
+      { state } = this.store,
       { tensors, meta } = trace;
     if (trace.K === 1) return [];
     const scales = (tensors.has("cam_scales") && meta.cam_scales) || [],
@@ -39,7 +41,9 @@ export class Choices {
 
   /** Against which other round. */
   difference() {
-    const { trace, state, store } = this.app;
+    const { store } = this,
+      { trace } = this.current,
+      { state } = this.store;
     if (!COMPARED.includes(state.stage)) return [];
     const rounds = Array.from({ length: trace.T }, (_, i) => i + 1),
       others = rounds.filter((t) => t !== state.round && trace.has(state.stage, t));

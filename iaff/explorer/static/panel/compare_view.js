@@ -11,12 +11,13 @@ const cleared = { p2: null, p3: null, p4: null };
 const quick = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
 
 export class CompareView {
-  constructor(app) {
-    this.app = app;
+  /** runs: those that are open; picture: whose panes are compared. */
+  constructor({ store, current, runs, picture }) {
+    Object.assign(this, { store, current, runs, picture });
     this.count = segmented(
       "Panes",
       COUNTS.map((n) => [n, String(n), `${n} ${n === 1 ? "pane" : "linked panes"}`]),
-      (panes) => app.store.set({ panes }),
+      (panes) => store.set({ panes }),
     );
     this.presets = el("div.presets", {}, [
       quick("rounds", "The first rounds and the last, beside each other", () => this.#rounds()),
@@ -24,7 +25,7 @@ export class CompareView {
       quick("propagators", "The unary map as it is, and refined by IAL, a random walk and PAMR", () =>
         this.#propagators(),
       ),
-      app.runs.length > 1 && quick("runs", "This run, another one, and what differs", () => this.#runs()),
+      runs.length > 1 && quick("runs", "This run, another one, and what differs", () => this.#runs()),
     ]);
     this.panes = el("div.pane-rows");
     this.under = el("div");
@@ -41,7 +42,7 @@ export class CompareView {
   }
 
   update() {
-    const { state } = this.app;
+    const { state } = this.store;
     this.count.show(state.panes);
     const rows = JSON.stringify([
       state.panes,
@@ -49,8 +50,8 @@ export class CompareView {
       state.p2,
       state.p3,
       state.p4,
-      this.app.trace.T,
-      this.app.trace.meta.name,
+      this.current.trace.T,
+      this.current.trace.meta.name,
     ]);
     if (this.rows !== rows)
       refill(
@@ -63,12 +64,13 @@ export class CompareView {
   }
 
   #set(change) {
-    this.app.store.set({ ...cleared, diff: null, wipe: null, ...change });
+    this.store.set({ ...cleared, diff: null, wipe: null, ...change });
   }
 
   /** As many panes as there are rounds, at most four: the last round always among them. */
   #rounds() {
-    const { trace, state } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
       stage = perRound(state.stage) ? state.stage : "refined",
       rounds = [[1], [1, 2], [1, 3]][trace.T - 1] ?? [1, 2, Math.ceil((trace.T + 2) / 2), trace.T];
     this.#set({ panes: rounds.length, stage, round: rounds[0], by: null, ...entries(rounds.map((t) => `.${t}..`)) });
@@ -79,14 +81,15 @@ export class CompareView {
   }
 
   #propagators() {
-    const stage = this.app.state.stage === "affinity" ? "affinity" : "refined";
+    const stage = this.store.state.stage === "affinity" ? "affinity" : "refined";
     this.#set({ panes: 4, stage, by: "none", ...entries(["", "..ial.", "..walk.", "..pamr."]) });
   }
 
   #runs() {
-    const { app } = this,
-      other = app.runs.find(({ name }) => name !== app.run.name).name;
-    const stage = COMPARED.includes(app.state.stage) ? app.state.stage : "refined";
+    const { run } = this.current,
+      { stage: shown } = this.store.state,
+      other = this.runs.find(({ name }) => name !== run.name).name,
+      stage = COMPARED.includes(shown) ? shown : "refined";
     this.#set({
       panes: 4,
       stage,
@@ -96,8 +99,8 @@ export class CompareView {
   }
 
   #row(i) {
-    const { app } = this,
-      { state, trace } = app;
+    const { state } = this.store,
+      { trace } = this.current;
     if (i === 0)
       return el(
         "div.pane-row",
@@ -107,7 +110,7 @@ export class CompareView {
         this.#by(i, state.by ?? "ial"),
       );
     const now = ownValues(state, i),
-      put = (change) => app.store.set(own(state, i, change));
+      put = (change) => this.store.set(own(state, i, change));
     const stages = STAGES.filter((stage) => trace.has(stage, state.round)).map((stage) => [stage, ABOUT[stage].short]);
     const rounds = Array.from({ length: trace.T }, (_, t) => [String(t + 1), `round ${t + 1}`]);
     return el(
@@ -119,10 +122,10 @@ export class CompareView {
       ),
       choose("Round", [["", "round as 1"], ...rounds], now.round, (round) => put({ round })),
       this.#by(i, now.by, (by) => put({ by })),
-      app.runs.length > 1 &&
+      this.runs.length > 1 &&
         choose(
           "Run",
-          [["", "run as 1"], ...app.runs.map(({ name }) => [name, `run ${name}`])],
+          [["", "run as 1"], ...this.runs.map(({ name }) => [name, `run ${name}`])],
           now.run,
           (run) => put({ run }),
           "pane-run",
@@ -130,15 +133,16 @@ export class CompareView {
     );
   }
 
-  #by(i, value, put = (by) => this.app.store.set({ by: by === "ial" ? null : by })) {
+  #by(i, value, put = (by) => this.store.set({ by: by === "ial" ? null : by })) {
     const options = Object.entries(BY).map(([by, { name }]) => [by, `by ${name}`]);
     return choose("Propagator", i ? [["", "as 1"], ...options] : options, value, put);
   }
 
   /** The round under the shown one: differences, a wipe, or a blink. */
   #underneath() {
-    const { app } = this,
-      { state, trace, store } = app;
+    const { store } = this,
+      { state } = store,
+      { trace } = this.current;
     if (!COMPARED.includes(state.stage) || trace.T < 2) return [];
     const others = Array.from({ length: trace.T }, (_, i) => i + 1).filter((t) => t !== state.round);
     const against = segmented(
@@ -158,14 +162,14 @@ export class CompareView {
     how.show(state.wipe !== null);
     return [
       el("div.choice-row", {}, el("h3", {}, "With round"), against.node),
-      app.comparable() && el("div.choice-row", {}, el("h3", {}, "As"), how.node),
-      app.comparable() && el("p.note", {}, "Hold ", el("kbd", {}, "x"), " to see the other round in its place."),
+      this.picture.main.comparable() && el("div.choice-row", {}, el("h3", {}, "As"), how.node),
+      this.picture.main.comparable() && el("p.note", {}, "Hold ", el("kbd", {}, "x"), " to see the other round in its place."),
     ].filter(Boolean);
   }
 
   /** What can be said of every pane that shows a label map. */
   #figures() {
-    const { panes } = this.app.picture,
+    const { panes } = this.picture,
       maps = panes.map((pane) => ({ pane, labels: pane.labels() })).filter(({ labels }) => labels);
     const first = panes[0].labels();
     const rows = [

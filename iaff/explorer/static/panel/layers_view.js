@@ -1,11 +1,10 @@
 // The tab "Layers": what lies over the photo, how opaque, which classes, how near.
 import { STAGES, perRound } from "../state/state.js";
-import { EVERYTHING } from "../state/hiding.js";
+import { EVERYTHING } from "../state/state.js";
 import { ABOUT } from "./stages.js";
 import { classChips } from "./class_chips.js";
 import { embedded } from "../client/embedded.js";
 import { el, refill } from "../ui/dom.js";
-import { copyLink } from "../state/links.js";
 
 const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth" };
 const OTHERS = ["carried", "truth"]; // layers that are no stage
@@ -22,18 +21,19 @@ const written = (layers) =>
     .join("_") || null;
 
 export class LayersView {
-  constructor(app) {
-    this.app = app;
+  /** zoom(steps), copyLink(change): what the buttons do. */
+  constructor({ store, current, zoom, copyLink }) {
+    Object.assign(this, { store, current });
     this.rows = new Map();
     this.list = el("ul.layer-list");
     this.classes = el("div.class-list", { role: "group", "aria-label": "Classes that are shown" });
     this.zoom = el("output.zoom-value", { "aria-live": "off" });
     const step = (text, label, by) =>
-      el("button.plain", { type: "button", "aria-label": label, title: label, onclick: () => app.zoom(by) }, text);
-    const whole = () => app.store.set({ zoom: 1, cx: null, cy: null });
+      el("button.plain", { type: "button", "aria-label": label, title: label, onclick: () => zoom(by) }, text);
+    const whole = () => store.set({ zoom: 1, cx: null, cy: null });
     const bare = el(
       "button.plain.bare",
-      { type: "button", title: "This view without controls", onclick: () => copyLink(app, { hide: EVERYTHING }) },
+      { type: "button", title: "This view without controls", onclick: () => copyLink({ hide: EVERYTHING }) },
       "Copy a link to the picture alone",
     );
     this.node = el(
@@ -68,27 +68,29 @@ export class LayersView {
     const nodes = names.map((name) => this.rows.get(name).node);
     if (nodes.length !== this.list.children.length || nodes.some((node, i) => node !== this.list.children[i]))
       this.list.replaceChildren(...nodes);
-    const over = read(this.app.state);
+    const over = read(this.store.state);
     for (const name of names) this.#fill(this.rows.get(name), name, over);
-    refill(this.classes, classChips(this.app.trace, this.app.store));
+    refill(this.classes, classChips(this.current.trace, this.store));
     this.zoomed();
   }
 
   /** The view is nearer or farther. */
   zoomed() {
-    const { zoom } = this.app.state;
+    const { zoom } = this.store.state;
     this.zoom.textContent = `${zoom.toFixed(zoom < 10 ? 1 : 0)} ×`;
   }
 
   #has(name) {
-    const { trace, state } = this.app;
+    const { trace } = this.current,
+      { state } = this.store;
     if (name === "truth") return Boolean(trace.truth);
     if (name === "carried") return Boolean(trace.seeds) && trace.T > 0;
     return trace.has(name, state.round);
   }
 
   #put(name, opacity) {
-    const { state, store } = this.app;
+    const { store } = this,
+      { state } = this.store;
     if (state.stage === name) return store.set({ opacity });
     const now = read(state);
     opacity ? (now[name] = opacity) : delete now[name];
@@ -121,7 +123,7 @@ export class LayersView {
   }
 
   #fill({ node, box, slider, when }, name, over) {
-    const { state } = this.app,
+    const { state } = this.store,
       main = state.stage === name,
       value = main ? state.opacity : (over[name] ?? 0);
     node.classList.toggle("main", main);
@@ -133,7 +135,8 @@ export class LayersView {
   }
 
   #alone(name) {
-    const { store, state } = this.app;
+    const { store } = this,
+      { state } = this.store;
     if (STAGES.includes(name))
       store.set({ stage: name, over: null, truth: null, opacity: Math.max(80, state.opacity) });
     else store.set({ stage: "photo", over: `${name}.100`, truth: null });

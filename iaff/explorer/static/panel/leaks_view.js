@@ -24,15 +24,15 @@ const SIDES = [
 ];
 
 export class LeaksView {
-  constructor(app) {
-    this.app = app;
+  constructor({ store, current }) {
+    Object.assign(this, { store, current });
     this.boundary = segmented(
       "Over which boundary",
       [
         ["truth", "true boundary", "between the true labels"],
         ["labels", "predicted", "between the labels of this round's refined map"],
       ],
-      (leaks) => app.store.set({ leaks, leak: null }),
+      (leaks) => store.set({ leaks, leak: null }),
     );
     this.rate = el("b");
     this.rates = el("div.leak-rates", { role: "group", "aria-label": "Leak rate of each round" });
@@ -52,7 +52,8 @@ export class LeaksView {
 
   /** State or trace changed. */
   update() {
-    const { trace, state } = this.app;
+    const { trace } = this.current,
+      { state } = this.store;
     if (!trace.T) return this.#empty("This trace has no rounds, so there is no affinity that could leak.");
     const asked = askedLeaks(trace, state);
     this.boundary.show(asked.which);
@@ -73,8 +74,9 @@ export class LeaksView {
 
   /** The rate of every round; of a random walk's only this round's, which takes a while. */
   #rates(which) {
-    const { trace, state } = this.app,
-      later = () => this.app.trace === trace && this.update(),
+    const { trace } = this.current,
+      { state } = this.store,
+      later = () => this.current.trace === trace && this.update(),
       scans = trace.affinity(state.round) instanceof Scan;
     const rates = Array.from({ length: trace.T }, (_, i) => {
       if (i + 1 !== state.round && !(scans && trace.affinity(i + 1) instanceof Scan)) return null;
@@ -86,7 +88,8 @@ export class LeaksView {
   }
 
   #bars(rates) {
-    const { state, store } = this.app,
+    const { store } = this,
+      { state } = this.store,
       most = Math.max(...rates.map((rate) => rate || 0), 1e-9);
     if (this.rates.childElementCount !== rates.length)
       this.rates.replaceChildren(
@@ -126,12 +129,12 @@ export class LeaksView {
       const leak = this.leaks?.[this.options.indexOf(target)]; // none where the list has changed meanwhile
       if (!isIntersecting || !leak) continue;
       this.seen.unobserve(target);
-      drawThumbnail(target.querySelector("canvas"), this.app.trace, leak);
+      drawThumbnail(target.querySelector("canvas"), this.current.trace, leak);
     }
   }
 
   #option(leak, i) {
-    const { trace } = this.app,
+    const { trace } = this.current,
       name = (id) => [swatch(id), className(trace, id)],
       share = leak.flow / this.leaks[0].flow;
     return el(
@@ -172,7 +175,9 @@ export class LeaksView {
 
   /** Look there: the target is pinned, the source is the second pin. */
   #go(i) {
-    const { trace, state, store } = this.app,
+    const { store } = this,
+      { trace } = this.current,
+      { state } = this.store,
       { p, q } = this.leaks[i],
       [to, from] = [centre(trace, p), centre(trace, q)];
     store.set({

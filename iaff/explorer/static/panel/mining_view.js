@@ -16,20 +16,20 @@ const OTHERWISE =
   "This trace's confident regions follow from no threshold alone, so a slider shows what plain relabelling would give.";
 
 export class MiningView {
-  constructor(app) {
-    this.app = app;
+  constructor({ store, current, pointer, client }) {
+    Object.assign(this, { store, current, pointer, client });
     this.sliders = {
       tau: this.#slider("tau", "τ", "score that a region must reach"),
       taubg: this.#slider("taubg", "τ, background", "score that a background region must reach"),
       purity: this.#slider("purity", "purity", "share of one unary label that makes a superpixel a sample"),
     };
-    this.reset = resetButton(app.store, KEYS);
+    this.reset = resetButton(store, KEYS);
     this.figures = figureRow(["coverage", "precision", "relabelled", "samples"]);
     this.plots = new MiningPlots();
     this.map = new Scatter(
       "Superpixels by their unary features; arrows go from one to the next, Enter pins it",
       (id) => this.#point(id),
-      (id) => app.store.set(pixelOf(app.trace, id)),
+      (id) => store.set(pixelOf(current.trace, id)),
     );
     this.mapNote = el("span");
     this.mapKey = el("p.map-key", {}, key("kept"), key("relabelled", "relabelled (ring: new label)"), key("unknown"));
@@ -53,7 +53,8 @@ export class MiningView {
 
   /** State or trace changed. */
   update() {
-    const { trace, state } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
       missing = lacks(trace, state.round);
     this.missing.hidden = !missing;
     this.parts.hidden = Boolean(missing);
@@ -72,19 +73,21 @@ export class MiningView {
   /** The superpixel in question, which the picture outlines too: marked, and what became of it. */
   hover() {
     if (this.parts.hidden) return;
-    this.map.highlight(this.app.region);
+    this.map.highlight(this.pointer.region);
     this.#tell();
   }
 
   /** A superpixel was pointed at in the map; -1: no longer, so that it is the picture's again. */
   #point(id) {
-    if (id < 0) return this.app.leave();
-    this.app.showRegion(id);
+    if (id < 0) return this.pointer.leave();
+    this.pointer.outline(id);
     this.#tell();
   }
 
   #tell() {
-    const { trace, state, region } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
+      { region } = this.pointer,
       at = thresholdsAt(trace, state),
       told = [trace, state.round, region, at.tau, at.tauBg, at.purity];
     if (this.told?.every((value, i) => value === told[i])) return;
@@ -96,7 +99,7 @@ export class MiningView {
   }
 
   #slider(key, name, title) {
-    const { store } = this.app,
+    const { store } = this,
       input = el("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `${name}: ${title}` }),
       mark = el("u"),
       value = el("output.value", { "aria-live": "off" }); // the range says it
@@ -107,12 +110,12 @@ export class MiningView {
 
   /** The run's own value of a slider. */
   #own(key) {
-    const { thresholds: own = {} } = this.app.trace.meta;
+    const { thresholds: own = {} } = this.current.trace.meta;
     return { tau: own.tau, taubg: own.tau_background, purity: own.purity }[key];
   }
 
   #showSliders({ tau, tauBg, purity }) {
-    const { state } = this.app,
+    const { state } = this.store,
       two = state.taubg !== null || this.#own("taubg") !== undefined;
     this.sliders.taubg.node.hidden = !two;
     this.sliders.tau.node.firstChild.textContent = two ? "τ, objects" : "τ";
@@ -132,7 +135,8 @@ export class MiningView {
   }
 
   #showFigures(at) {
-    const { trace, state } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
       text = ({ coverage, precision, relabelled, samples }) => [
         percent(coverage),
         precision === null || !coverage ? "–" : percent(precision),
@@ -146,23 +150,26 @@ export class MiningView {
 
   /** The run's histogram, anew for each trace: a run that still trains has more of it. */
   async #fetch() {
-    const { app } = this,
-      { run } = app,
-      trace = app.trace.origin ?? app.trace;
+    const { current } = this,
+      { run } = current,
+      trace = current.trace.origin ?? current.trace;
     if (this.asked === trace) return;
     this.asked = trace;
     if (this.of !== run) this.plots.clear();
     this.of = run;
-    const answer = await app.client.mining(run.name).catch(({ message }) => ({ why: message }));
+    const answer = await this.client.mining(run.name).catch(({ message }) => ({ why: message }));
     if (this.asked !== trace) return;
     this.plots.answered(answer.why ? null : answer, answer.why);
     if (answer.why) this.asked = null; // asked again when something changes
-    if (app.trace && !this.parts.hidden) this.plots.show(app.trace, app.state, thresholdsAt(app.trace, app.state));
+    if (!current.trace || this.parts.hidden) return;
+    const { state } = this.store;
+    this.plots.show(current.trace, state, thresholdsAt(current.trace, state));
   }
 
   /** Drawn when the photo, the round or a verdict may have changed; dragging the purity changes none. */
   #showMap(at) {
-    const { trace, state } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
       { round } = state,
       shown = [trace, round, at.tau, at.tauBg];
     if (this.shown?.every((value, i) => value === shown[i])) return;

@@ -8,15 +8,9 @@ import { legendNodes } from "./legend.js";
 import { swatch } from "../draw/swatch.js";
 import { patchStory } from "./patch.js";
 import { Choices } from "./choices.js";
-import { Query } from "./query.js";
 import { story } from "./story.js";
 import { tagEditor } from "./tags.js";
 import { NAMES, tabs } from "./tabs.js";
-import { LayersView } from "./layers_view.js";
-import { CompareView } from "./compare_view.js";
-import { LeaksView } from "./leaks_view.js";
-import { MiningView } from "./mining_view.js";
-import { WhatIfView } from "./whatif_view.js";
 import { SeedsView } from "./seeds_view.js";
 import { thresholdsAt } from "../engine/mining.js";
 import { measured } from "../engine/measured.js";
@@ -26,8 +20,19 @@ const STORIES = ["unary", "affinity", "refined"]; // where a pixel is looked at,
 const HINT = "Hover a patch for its verdict, click to keep it.";
 
 export class Panel {
-  constructor(app) {
-    this.app = app;
+  /**
+   * @param {object} parts
+   * @param {object} parts.store
+   * @param {object} parts.current the photo that is shown
+   * @param {object} parts.pointer what is asked
+   * @param {object} parts.picture that answers
+   * @param {object} parts.actions what its buttons do
+   * @param {Query} parts.query the question to the affinity
+   * @param {object} parts.views of the tabs beside the stage's own, by name: {node, update(), hover?(at), zoomed?()}
+   * @param {object} parts.tagging of photos that were computed here: shown() says which is, compute(tags) does it again
+   */
+  constructor({ store, current, pointer, picture, actions, query, views, tagging }) {
+    Object.assign(this, { store, current, pointer, picture, actions, query, views, tagging });
     this.eyebrow = el("p.eyebrow");
     this.title = el("h2");
     this.sentence = el("p.sentence", { "aria-live": "polite" });
@@ -36,30 +41,22 @@ export class Panel {
     this.legend = el("div.legend", { role: "group", "aria-label": "Legend" }); // stands under the picture
     this.back = el(
       "button.back",
-      { type: "button", "aria-label": "Back", title: "Back (←)", onclick: () => app.walk(-1) },
+      { type: "button", "aria-label": "Back", title: "Back (←)", onclick: () => actions.walk(-1) },
       icon(ICONS.back),
     );
-    this.next = el("button.next", { type: "button", onclick: () => app.walk(1) });
-    this.choices = new Choices(app);
-    this.query = new Query(app);
+    this.next = el("button.next", { type: "button", onclick: () => actions.walk(1) });
+    this.choices = new Choices({ store, current });
     this.scaleChoice = segmented(
       "Scale of the glow",
       [
         ["log", "log", "logarithmic (l)"],
         ["linear", "linear", "linear (l)"],
       ],
-      (scale) => app.store.set({ scale }),
+      (scale) => store.set({ scale }),
     );
     this.head = el("div.head", {}, this.eyebrow, this.title, this.sentence); // above the picture on narrow pages
-    this.seeds = new SeedsView(app);
-    this.views = {
-      layers: new LayersView(app),
-      compare: new CompareView(app),
-      leaks: new LeaksView(app),
-      mining: new MiningView(app),
-      whatif: new WhatIfView(app),
-    };
-    this.tabs = tabs(app);
+    this.seeds = new SeedsView({ store, current });
+    this.tabs = tabs(store);
     this.story = el("div.story");
     this.stage = el("div.stage-tab", {}, this.body, this.seeds.node, this.query.node, this.story, this.figures);
     this.walk = el("div.walk", {}, this.back, this.next);
@@ -71,19 +68,20 @@ export class Panel {
 
   /** The view of the chosen tab, or undefined for the stage's own. */
   get view() {
-    return this.views[this.app.state.tab];
+    return this.views[this.store.state.tab];
   }
 
   /** Stage, round or photo changed. */
   update() {
-    const { trace, state } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
       { stage, round, mode, scale } = state,
       about = ABOUT[stage];
     if (!trace) return;
     this.tabs.show(state.tab);
     this.heading.textContent = NAMES[state.tab][0];
     this.heading.hidden = !this.view;
-    this.content.setAttribute("aria-labelledby", `tab-${this.app.state.tab}`);
+    this.content.setAttribute("aria-labelledby", `tab-${this.store.state.tab}`);
     const content = this.view?.node ?? this.stage;
     if (this.content.firstChild !== content) this.content.replaceChildren(content);
     this.node.classList.toggle("tool", Boolean(this.view));
@@ -96,7 +94,7 @@ export class Panel {
   }
 
   #fillHead(about, trace, round, mode) {
-    const { stage } = this.app.state;
+    const { stage } = this.store.state;
     this.eyebrow.textContent =
       `Stage ${STAGES.indexOf(stage) + 1} of ${STAGES.length}` +
       (perRound(stage) ? ` · round ${round} of ${trace.T}` : " · once");
@@ -105,7 +103,7 @@ export class Panel {
   }
 
   #updateStage(about, trace, round) {
-    const { stage } = this.app.state;
+    const { stage } = this.store.state;
     this.figures.replaceChildren(
       ...this.#figuresOf(about).map(({ label, text, hint }) =>
         el("div", {}, el("dt", {}, label), el("dd", {}, text), hint && el("dd.hint", {}, hint)),
@@ -120,19 +118,18 @@ export class Panel {
 
   /** The trace's own figures, or, where another propagator or something painted is shown, what is measured here. */
   #figuresOf(about) {
-    const { app } = this,
-      { stage, round } = app.state;
-    if (app.trace.origin && ["unary", "affinity", "refined"].includes(stage)) return measured(app.picture.main);
-    return about.figures(app.trace, round);
+    const { trace } = this.current,
+      { stage, round } = this.store.state;
+    if (trace.origin && ["unary", "affinity", "refined"].includes(stage)) return measured(this.picture.main);
+    return about.figures(trace, round);
   }
 
   #extra(stage) {
-    const { trace } = this.app,
+    const { trace } = this.current,
       { tags, tag_scores: scores } = trace.meta;
-    const mine = stage === "photo" && this.app.mine();
-    if (mine)
+    if (stage === "photo" && this.tagging.shown())
       return [
-        tagEditor(trace, this.app.run.classes.slice(1), (chosen) => this.app.ownView.compute(chosen)),
+        tagEditor(trace, this.current.run.classes.slice(1), (chosen) => this.tagging.compute(chosen)),
         this.#credit(),
       ].filter(Boolean);
     if (stage === "photo")
@@ -154,7 +151,7 @@ export class Panel {
   }
 
   #idOf(name) {
-    const { class_ids: ids, classes } = this.app.trace.meta;
+    const { class_ids: ids, classes } = this.current.trace.meta;
     return ids[classes.indexOf(name)] ?? 0;
   }
 
@@ -177,7 +174,7 @@ export class Panel {
   }
 
   #credit() {
-    const { credit, note } = this.app.trace.meta;
+    const { credit, note } = this.current.trace.meta;
     if (!credit && !note) return null;
     const text = credit ? [credit.author, credit.licence].filter(Boolean).join(", ") : "";
     return el(
@@ -192,7 +189,9 @@ export class Panel {
   }
 
   #fillLegend() {
-    const { trace, state, store, picture } = this.app,
+    const { store, picture } = this,
+      { trace } = this.current,
+      { state } = this.store,
       between = picture.panes.find(({ spec }) => spec.stage === DIFFERENCE)?.difference(),
       entries = legend({ trace, state, difference: picture.difference(), between }),
       { items, high } = legendNodes(entries, { store, trace, scaleChoice: this.scaleChoice.node });
@@ -202,7 +201,8 @@ export class Panel {
   }
 
   #fillNext() {
-    const { trace, state } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
       to = step(state, 1, trace);
     this.back.disabled = !step(state, -1, trace);
     this.next.disabled = !to;
@@ -213,19 +213,20 @@ export class Panel {
 
   /** What follows the cursor. */
   hover() {
-    const { app } = this,
-      at = app.at();
-    if (!app.trace) return;
-    if (at && this.high?.isConnected && app.picture.main.asks())
-      this.high.textContent = `max ${number(app.picture.query.max)}`;
+    const { picture } = this,
+      at = this.pointer.at();
+    if (!this.current.trace) return;
+    if (at && this.high?.isConnected && picture.main.asks())
+      this.high.textContent = `max ${number(picture.query.max)}`;
     if (this.view) return void this.view.hover?.(at);
     if (!this.query.node.hidden) this.query.hover(at);
     else if (this.patch?.node.isConnected) this.#showPatch();
   }
 
   #showPatch() {
-    const { trace, state } = this.app,
-      id = this.app.region;
+    const { trace } = this.current,
+      { state } = this.store,
+      id = this.pointer.region;
     if (this.patch.id === id) return;
     this.patch.id = id;
     this.patch.node.replaceChildren(
@@ -236,12 +237,13 @@ export class Panel {
   /** The pinned pixel through all rounds. */
   pin() {
     if (this.view) return;
-    const { trace, state } = this.app,
-      at = this.app.pinned(),
+    const { trace } = this.current,
+      { state } = this.store,
+      at = this.pointer.pinned(),
       show = at && trace.T > 0 && STORIES.includes(state.stage);
     this.story.hidden = !show;
     if (!show) return;
     this.story.classList.toggle("many", trace.T > 3);
-    this.story.replaceChildren(...story(trace, at, state.round, () => this.app.unpin()));
+    this.story.replaceChildren(...story(trace, at, state.round, () => this.actions.unpin()));
   }
 }

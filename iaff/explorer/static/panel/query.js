@@ -11,15 +11,16 @@ const ARROWS = { right: "→", left: "←", down: "↓", up: "↑" };
 const MOST_PASSES = 8;
 
 export class Query {
-  constructor(app) {
-    this.app = app;
+  /** picture: whose main pane answers; animation: that shows how a label travels. */
+  constructor({ store, current, pointer, picture, animation }) {
+    Object.assign(this, { store, current, pointer, picture, animation });
     this.mode = segmented(
       "Which question",
       [
         ["row", "who decides it", "row of the affinity (b)"],
         ["column", "where it goes", "column of the affinity (b)"],
       ],
-      (mode) => app.store.set({ mode }),
+      (mode) => store.set({ mode }),
     );
     this.where = el("p.where"); // follows the cursor: what is pinned is said elsewhere
     this.bars = el("div.bars");
@@ -57,7 +58,7 @@ export class Query {
   #directions() {
     const options = DIRECTIONS.map((dir) => [dir, ARROWS[dir], `only the scan ${WAYS[dir]} (d)`]);
     this.dir = segmented("Direction", [[null, "all", "the mean of the four directions (d)"], ...options], (dir) =>
-      this.app.store.set({ dir }),
+      this.store.set({ dir }),
     );
     return this.dir.node;
   }
@@ -66,7 +67,7 @@ export class Query {
   #passes() {
     const counts = Array.from({ length: MOST_PASSES }, (_, i) => el("option", { value: i + 1 }, `${i + 1} ×`));
     this.passes = el("select", { "aria-label": "Passes", title: "How often the affinity is applied" }, counts);
-    this.passes.addEventListener("change", () => this.app.store.set({ passes: this.#own(+this.passes.value) }));
+    this.passes.addEventListener("change", () => this.store.set({ passes: this.#own(+this.passes.value) }));
     return this.passes;
   }
 
@@ -76,12 +77,13 @@ export class Query {
   }
 
   #trained() {
-    const { origin, state } = this.app;
+    const { origin } = this.current,
+      { state } = this.store;
     return origin.meta.rounds[state.round - 1]?.affinity.passes ?? 1;
   }
 
   #player() {
-    const { animation } = this.app;
+    const { animation } = this;
     this.play = el(
       "button.plain",
       { type: "button", title: "Watch it travel, line by line (a)", onclick: () => animation.toggle() },
@@ -92,21 +94,21 @@ export class Query {
 
   /** Stage, round or photo changed: bars for the trace's classes. */
   update() {
-    const { stage, mode } = this.app.state;
+    const { stage, mode } = this.store.state;
     this.node.hidden = stage !== "affinity" && stage !== "refined";
     this.mode.show(mode);
-    const affinity = this.app.picture.main.affinity();
+    const affinity = this.picture.main.affinity();
     this.pinned = null; // what the pins' table was made of
-    this.why = this.node.hidden || affinity ? "" : this.app.trace.affinity(this.app.state.round).why;
+    this.why = this.node.hidden || affinity ? "" : this.current.trace.affinity(this.store.state.round).why;
     if (this.node.hidden) return;
     const scans = Boolean(affinity?.partial) && stage === "affinity"; // elsewhere the question is asked in brief
     this.scan.hidden = !scans;
     this.mode.node.hidden = !affinity;
-    this.dir.show(this.app.state.dir);
-    this.passes.value = this.app.state.passes ?? this.#trained();
+    this.dir.show(this.store.state.dir);
+    this.passes.value = this.store.state.passes ?? this.#trained();
     this.compass = scans ? compass(affinity, 0) : null;
     this.gates.replaceChildren(...(this.compass ? [this.compass.node ?? this.compass] : []));
-    const { class_ids: ids, classes } = this.app.trace.meta;
+    const { class_ids: ids, classes } = this.current.trace.meta;
     this.rows = ids.map((id, k) => {
       const fill = el("i", { style: `background:${css(classColour(id))}` }),
         value = el("span.value"),
@@ -118,19 +120,19 @@ export class Query {
 
   /** What follows the cursor. Text of existing nodes only. */
   hover(at) {
-    const { app } = this,
-      { trace, state } = app,
+    const { trace } = this.current,
+      { state } = this.store,
       { mode } = state,
-      q = app.picture.query;
+      q = this.picture.query;
     this.answer.hidden = !at || Boolean(this.why);
     if (this.why) return void (this.where.textContent = this.why);
     if (!at) {
       this.where.textContent = "Move over the photo, or click a pixel, to ask.";
       return;
     }
-    const name = `pixel ${at.x}, ${at.y}${app.pinned() ? " (pinned)" : ""}`;
+    const name = `pixel ${at.x}, ${at.y}${this.pointer.pinned() ? " (pinned)" : ""}`;
     const what = mode === "row" ? `What decides ${name}` : `Where the label of ${name} lands`;
-    const moving = app.animation.says();
+    const moving = this.animation.says();
     this.play.textContent = moving ? "stop" : "watch";
     this.where.textContent = moving || what + walked(trace.affinity(state.round));
     const total = mode === "row" ? 1 : q.mass || 1;
@@ -142,18 +144,19 @@ export class Query {
     this.reach.textContent = q.count;
     this.reachShare.textContent = `(${percent(q.count / trace.n, 1)})`;
     this.mass.textContent = q.mass.toFixed(q.mass < 10 ? 3 : 1);
-    this.compass?.update(app.picture.main.affinity(), trace.cell(at.x, at.y));
+    this.compass?.update(this.picture.main.affinity(), trace.cell(at.x, at.y));
     this.#comparePins();
   }
 
   /** Several pins: how far each reaches, and how much of the first one's answer lies at the others. */
   #comparePins() {
-    const { app } = this,
-      { trace, picture } = app,
-      pins = app.pins();
+    const { picture } = this,
+      { state } = this.store,
+      { trace } = this.current,
+      pins = this.pointer.pins();
     this.pins.hidden = pins.length < 2;
     if (this.pins.hidden) return;
-    const key = JSON.stringify([pins, app.state.mode, app.state.dir, picture.main.affinity().answered]);
+    const key = JSON.stringify([pins, state.mode, state.dir, picture.main.affinity().answered]);
     if (this.pinned === key) return;
     this.pinned = key;
     const first = Float32Array.from(picture.query.values);
@@ -169,7 +172,7 @@ export class Query {
         cells.map((text) => el("td", {}, String(text))),
       );
     });
-    const heads = ["pin", "reach", "mass", app.state.mode === "row" ? "in 1's decision" : "of 1's label"];
+    const heads = ["pin", "reach", "mass", state.mode === "row" ? "in 1's decision" : "of 1's label"];
     this.pins.replaceChildren(
       el(
         "tr",

@@ -17,13 +17,13 @@ const SAY = "Thresholds change only the seeds here; they take effect when round 
 const OTHERWISE = " This trace's seeds follow from no threshold alone.";
 
 export class SeedsView {
-  constructor(app) {
-    this.app = app;
+  constructor({ store, current }) {
+    Object.assign(this, { store, current });
     this.plot = new Plot("Cells by strongest activation", 330, 118);
     this.handles = Object.fromEntries(KEYS.map((key) => [key, this.#handle(key)]));
     this.area = el("div.seed-plot", {}, this.plot.node, this.handles.bg, this.handles.fg);
     this.figures = figureRow(["object", "background", "unknown", "precision"]);
-    this.reset = resetButton(app.store, KEYS);
+    this.reset = resetButton(store, KEYS);
     this.say = el("p.note");
     this.node = el(
       "section.seeds-tried",
@@ -37,7 +37,8 @@ export class SeedsView {
 
   /** State or trace changed. */
   update() {
-    const { trace, state } = this.app;
+    const { trace } = this.current,
+      { state } = this.store;
     this.node.hidden = !STAGES.includes(state.stage) || !trace.tensors.has("cam") || !trace.seeds;
     if (this.node.hidden) return;
     const at = seedThresholds(trace, state);
@@ -51,7 +52,7 @@ export class SeedsView {
 
   /** The bars: colour of the strongest tag where they are object seeds, dark for background, pale for unknown. */
   #draw({ fg, bg }) {
-    const { trace } = this.app,
+    const { trace } = this.current,
       { plot } = this,
       counts = activationHistogram(trace),
       bins = counts[0].length,
@@ -101,7 +102,7 @@ export class SeedsView {
       if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       event.stopPropagation();
-      this.#set(key, seedThresholds(this.app.trace, this.app.state)[key] + by);
+      this.#set(key, seedThresholds(this.current.trace, this.store.state)[key] + by);
     });
     node.addEventListener("pointerdown", (event) => {
       node.setPointerCapture(event.pointerId);
@@ -119,7 +120,9 @@ export class SeedsView {
 
   /** The object threshold never falls below the background's, nor that above it. */
   #set(key, value) {
-    const { trace, store, state } = this.app,
+    const { store } = this,
+      { trace } = this.current,
+      { state } = this.store,
       { fg, bg } = seedThresholds(trace, state),
       bounded = key === "fg" ? Math.max(value, bg) : Math.min(value, fg);
     store.set({ [key]: threshold(bounded, seedThresholds(trace)[key]) });
@@ -129,7 +132,7 @@ export class SeedsView {
     const node = this.handles[key],
       { x, width } = this.plot.box,
       place = (v) => (100 * (x + v * width)) / this.plot.width,
-      own = seedThresholds(this.app.trace)[key];
+      own = seedThresholds(this.current.trace)[key];
     node.style.left = `${place(at[key])}%`;
     node.setAttribute("aria-valuenow", at[key].toFixed(2));
     node.title = `${HANDLES[key]} ${at[key].toFixed(2)}; trained with ${own}`;
@@ -138,7 +141,7 @@ export class SeedsView {
   }
 
   #showFigures({ fg, bg }) {
-    const { trace } = this.app,
+    const { trace } = this.current,
       text = ({ object, background, unknown, precision }) => [
         ...[object, background, unknown].map((v) => percent(v)),
         precision === null ? "–" : percent(precision),

@@ -12,7 +12,7 @@ export const NAMES = {
   whatif: ["What if", "paint walls and labels (q)"],
 };
 
-export function tabs(app) {
+export function tabs(store) {
   const buttons = TABS.map((tab) =>
     el(
       "button.tab",
@@ -22,7 +22,7 @@ export function tabs(app) {
         id: `tab-${tab}`,
         "aria-controls": "iaff-tab",
         title: NAMES[tab][1],
-        onclick: () => app.store.set({ tab }),
+        onclick: () => store.set({ tab }),
       },
       NAMES[tab][0],
     ),
@@ -33,8 +33,8 @@ export function tabs(app) {
     if (!by) return;
     event.preventDefault();
     event.stopPropagation();
-    nextTab(app, by);
-    buttons[TABS.indexOf(app.state.tab)].focus();
+    nextTab(store, by);
+    buttons[TABS.indexOf(store.state.tab)].focus();
   });
   return {
     node,
@@ -47,6 +47,6 @@ export function tabs(app) {
   };
 }
 
-export function nextTab({ state, store }, by = 1) {
-  store.set({ tab: TABS[(TABS.indexOf(state.tab) + by + TABS.length) % TABS.length] });
+export function nextTab(store, by = 1) {
+  store.set({ tab: TABS[(TABS.indexOf(store.state.tab) + by + TABS.length) % TABS.length] });
 }

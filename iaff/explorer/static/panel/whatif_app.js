@@ -3,33 +3,37 @@ import { Edits, paintable } from "../engine/whatif.js";
 import { ADAPTED } from "../state/store.js";
 
 export class WhatIf {
-  constructor(app) {
-    this.app = app;
+  /** brush: what is painted with; refresh() draws the view anew. */
+  constructor({ store, current, brush, refresh }) {
+    Object.assign(this, { store, current, brush, refresh });
   }
 
   /** Whether a stroke on the picture paints. */
   get paints() {
-    const { state, edits, origin } = this.app;
+    const { state } = this.store,
+      { edits, origin } = this.current;
     return state.tab === "whatif" && Boolean(edits) && paintable(origin) && !state.by;
   }
 
   /** A stroke from one pixel of the photo to another. */
   paint(from, to) {
-    const { origin, edits, brush } = this.app,
+    const { brush } = this,
+      { origin, edits } = this.current,
       { tool, channel, size } = brush;
     edits.stroke(origin.cell(from.x, from.y), origin.cell(to.x, to.y), tool, channel, size);
     this.#edited();
   }
 
   undo() {
-    const { edits } = this.app;
+    const { edits } = this.current;
     if (!edits?.canUndo) return;
     edits.undo();
     this.#edited();
   }
 
   reset() {
-    const { edits, store } = this.app;
+    const { store } = this,
+      { edits } = this.current;
     if (!edits) return;
     edits.reset();
     store.set({ passes: null });
@@ -39,25 +43,27 @@ export class WhatIf {
   /** What was painted has changed: the answer is computed anew, once a frame. */
   #edited() {
     this.repaint ??= requestAnimationFrame(() => {
-      const { app } = this;
+      const { edits } = this.current;
       this.repaint = null;
-      if (!app.edits) return; // something else is in the picture's place by now
-      const paint = app.edits.text;
-      paint === app.state.paint ? app.refresh() : app.store.set({ paint });
+      if (!edits) return; // something else is in the picture's place by now
+      const paint = edits.text;
+      paint === this.store.state.paint ? this.refresh() : this.store.set({ paint });
     });
   }
 
   /** What was painted stays with its photo, also when the run has grown and the photo's trace is another one. */
   open(trace, same) {
-    const { app } = this,
-      before = app.edits;
-    app.edits = trace.once("edits", () => new Edits(trace));
-    if (same && before && !before.empty && app.edits.empty) app.edits.adopt(before);
+    const { current } = this,
+      before = current.edits;
+    current.edits = trace.once("edits", () => new Edits(trace));
+    if (same && before && !before.empty && current.edits.empty) current.edits.adopt(before);
   }
 
   /** What the state says is painted, as far as this photo can take it. */
   take() {
-    const { edits, state, store } = this.app;
+    const { store } = this,
+      { edits } = this.current,
+      { state } = this.store;
     edits.take(state.paint);
     store.set({ paint: edits.text }, ADAPTED);
   }

@@ -23,8 +23,9 @@ const MOST_PASSES = 8; // as state.js allows
 const WIDEST = 5; // cells
 
 export class WhatIfView {
-  constructor(app) {
-    this.app = app;
+  /** brush, whatIf, pen: what is painted with; say(text) tells screen readers. */
+  constructor({ store, current, brush, whatIf, pen, say }) {
+    Object.assign(this, { store, current, brush, whatIf, pen, say });
     this.why = el("p.note");
     this.about = el("p.note");
     this.controls = el("div.paint-controls", {}, this.#brushes(), this.#passes(), this.#steps());
@@ -36,31 +37,32 @@ export class WhatIfView {
   }
 
   #brushes() {
-    const { app } = this;
+    const { brush } = this;
     const tools = TOOLS.map((tool) => [tool, tool, ABOUT[tool]]);
-    this.tools = segmented("Paint with", tools, (tool) => (app.brush.tool = tool));
+    this.tools = segmented("Paint with", tools, (tool) => (brush.tool = tool));
     this.classes = el("div.paint-classes");
-    this.size = slider("brush", "Width of the brush in cells", WIDEST, (size) => (app.brush.size = size));
+    this.size = slider("brush", "Width of the brush in cells", WIDEST, (size) => (brush.size = size));
     return [this.tools.node, this.about, this.classes, this.size.node];
   }
 
   #passes() {
-    const choose = (passes) => this.app.store.set({ passes: passes === this.#ownPasses() ? null : passes });
+    const choose = (passes) => this.store.set({ passes: passes === this.#ownPasses() ? null : passes });
     this.passes = slider("passes", "Passes of the scan", MOST_PASSES, choose);
     return this.passes.node;
   }
 
   #steps() {
-    const { app } = this,
+    const { whatIf } = this,
       button = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
-    this.undo = button("Undo", "Take back the last stroke (z)", () => app.whatIf.undo());
-    this.reset = button("Reset", "Take everything away (r)", () => app.whatIf.reset());
+    this.undo = button("Undo", "Take back the last stroke (z)", () => whatIf.undo());
+    this.reset = button("Reset", "Take everything away (r)", () => whatIf.reset());
     return el("div.paint-steps", {}, this.undo, this.reset);
   }
 
   /** State, trace or edits changed. */
   update() {
-    const { trace, state } = this.app,
+    const { trace } = this.current,
+      { state } = this.store,
       origin = trace.origin ?? trace,
       why = obstacle(origin, state);
     this.why.textContent = why;
@@ -77,13 +79,15 @@ export class WhatIfView {
     const { classes, class_ids: ids } = origin.meta,
       options = classes.map((name, k) => [k, name]);
     this.origin = origin;
-    this.choice = segmented("Class to paint", options, (channel) => (this.app.brush.channel = channel));
+    this.choice = segmented("Class to paint", options, (channel) => (this.brush.channel = channel));
     this.choice.node.querySelectorAll("button").forEach((button, k) => button.prepend(swatch(ids[k])));
     this.classes.replaceChildren(this.choice.node);
   }
 
   #showControls() {
-    const { edits, brush, pen, state } = this.app,
+    const { brush, pen } = this,
+      { edits } = this.current,
+      { state } = this.store,
       own = this.#ownPasses();
     this.tools.show(brush.tool);
     this.about.textContent = pen.down ? PEN : ABOUT[brush.tool];
@@ -104,7 +108,7 @@ export class WhatIfView {
     const share = percent(changed / was.label.length);
     const said = ` pixels changed (${share} of the map)`;
     this.changed.replaceChildren(el("b", {}, number(changed)), said);
-    if (changed !== this.last) this.app.say(number(changed) + said);
+    if (changed !== this.last) this.say(number(changed) + said);
     this.last = changed;
     const rows = classes.map((name, k) => row([swatch(ids[k]), name], was.shares[k], is.shares[k]));
     if (was.miou !== null) rows.push(row(["mIoU"], was.miou, is.miou));
@@ -112,8 +116,8 @@ export class WhatIfView {
   }
 
   #ownPasses() {
-    const { meta } = this.app.trace.origin ?? this.app.trace;
-    return meta.rounds[this.app.state.round - 1].affinity.passes;
+    const { meta } = this.current.trace.origin ?? this.current.trace;
+    return meta.rounds[this.store.state.round - 1].affinity.passes;
   }
 }
 

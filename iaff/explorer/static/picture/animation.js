@@ -5,8 +5,9 @@ const SWEEP_MS = 1500; // one direction over the whole photo
 const CALM_STEPS = 6; // of a sweep, where motion is to be reduced
 
 export class Animation {
-  constructor(app) {
-    Object.assign(this, { app, frame: null, handle: 0 });
+  /** pointer: what is asked; picture: whose main pane answers. */
+  constructor({ store, current, pointer, picture }) {
+    Object.assign(this, { store, current, pointer, picture, frame: null, handle: 0 });
   }
 
   get on() {
@@ -16,7 +17,7 @@ export class Animation {
   /** Whether there is something to animate. */
   possible() {
     return Boolean(
-      this.app.trace && this.app.at() && this.app.picture.main.asks() && this.app.picture.main.affinity().partial,
+      this.current.trace && this.pointer.at() && this.picture.main.asks() && this.picture.main.affinity().partial,
     );
   }
 
@@ -26,7 +27,7 @@ export class Animation {
 
   start() {
     if (!this.possible()) return;
-    const { dir } = this.app.state,
+    const { dir } = this.store.state,
       chosen = DIRECTIONS.indexOf(dir);
     this.order = chosen < 0 ? [0, 1, 2, 3] : [chosen];
     this.began = performance.now();
@@ -41,7 +42,7 @@ export class Animation {
   }
 
   #lines(direction) {
-    const { w, h } = this.app.trace;
+    const { w, h } = this.current.trace;
     return direction < 2 ? w : h;
   }
 
@@ -60,8 +61,7 @@ export class Animation {
   }
 
   #shown() {
-    this.app.picture.hover();
-    this.app.panel.hover();
+    this.pointer.moved.send();
   }
 
   /** "left → right, column 12 of 88", or "". */

@@ -1,26 +1,27 @@
 // Painting by keys: while the pen is down, the pin that Shift and the arrows move leaves a line.
 
 export class Pen {
-  constructor(app) {
-    Object.assign(this, { app, down: false });
+  /** whatIf: what it paints on; setPin() pins a pixel where none is; refresh() draws the view anew; say(text). */
+  constructor({ store, pointer, whatIf, setPin, refresh, say }) {
+    Object.assign(this, { store, pointer, whatIf, setPin, refresh, say, down: false });
   }
 
   /** Down at the pin (or where one is set now), or up again. Elsewhere than in What if, it first goes there. */
   toggle() {
-    const { app } = this;
+    const { store, pointer, whatIf } = this;
     if (this.down) return this.lift();
-    app.store.set({ tab: "whatif" });
-    if (!app.whatIf.paints) return;
-    if (!app.pinned()) app.nudge(0, 0);
+    store.set({ tab: "whatif" });
+    if (!whatIf.paints) return;
+    if (!pointer.pinned()) this.setPin();
     this.down = true;
-    app.whatIf.paint(app.pinned(), app.pinned());
-    app.say("The pen is down.");
+    whatIf.paint(pointer.pinned(), pointer.pinned());
+    this.say("The pen is down.");
   }
 
   /** Up; whether it was down. */
   lift() {
     const was = this.drop();
-    if (was) this.app.refresh();
+    if (was) this.refresh();
     return was;
   }
 
@@ -28,12 +29,12 @@ export class Pen {
   drop() {
     const was = this.down;
     this.down = false;
-    if (was) this.app.say("The pen is up.");
+    if (was) this.say("The pen is up.");
     return was;
   }
 
   /** The pin went from one pixel to another. */
   moved(from, to) {
-    if (this.down) this.app.whatIf.paint(from, to);
+    if (this.down) this.whatIf.paint(from, to);
   }
 }

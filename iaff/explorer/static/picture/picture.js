@@ -8,10 +8,21 @@ const GAP = 8; // CSS px between panes
 const SLACK = 4; // CSS px that a click may wander
 
 export class Picture {
-  constructor(app) {
-    this.app = app;
-    this.panes = [];
-    this.shared = sharedBy(app, this.panes);
+  /**
+   * @param {object} parts
+   * @param {object} parts.store
+   * @param {object} parts.current the photo that is shown
+   * @param {object} parts.pointer hears where the cursor is
+   * @param {object} parts.whatIf hears of strokes while it paints
+   * @param {object} parts.timings what took how long
+   * @param {(at: object, add: boolean) => void} parts.pin a click; `add` keeps the other pins
+   * @param {() => object?} parts.guess at a lesson's question, see draw/guess.js
+   * @param {() => object?} parts.moving how far a scan has come that is being watched
+   */
+  constructor({ store, current, pointer, whatIf, timings, pin, guess, moving }) {
+    Object.assign(this, { store, current, pointer, whatIf, timings, pin, panes: [] });
+    this.blink = false; // whether the round that is compared with is shown in the other's place
+    this.shared = this.#shared(guess, moving);
     this.panes.push(new Pane(this.shared, 0));
     this.grid = el("div.panes", {}, this.main.node);
     this.wipe = wipeHandle(this);
@@ -31,6 +42,37 @@ export class Picture {
     const shared = { ...this.shared, state: { ...this.shared.state }, layout: this.layout, scenes: [] };
     shared.scenes.push(...this.panes.map((pane) => new Scene(shared, pane.index, pane)));
     return shared;
+  }
+
+  /** What all panes share, at any time as it is then: see scene.js. */
+  #shared(guess, moving) {
+    const { store, current, pointer, panes } = this,
+      blink = () => this.blink;
+    return {
+      scenes: panes,
+      state: store.state,
+      get origin() {
+        return current.origin;
+      },
+      get at() {
+        return pointer.at();
+      },
+      get region() {
+        return pointer.region;
+      },
+      get blink() {
+        return blink();
+      },
+      get edits() {
+        return current.edits;
+      },
+      get guess() {
+        return guess();
+      },
+      get moving() {
+        return moving();
+      },
+    };
   }
 
   get main() {
@@ -68,12 +110,12 @@ export class Picture {
   }
 
   #listen() {
-    const { app, grid } = this;
+    const { grid } = this;
     grid.addEventListener("pointermove", (event) => this.#move(event));
     grid.addEventListener("pointerdown", (event) => this.#down(event));
     grid.addEventListener("pointerup", (event) => this.#up(event));
     grid.addEventListener("pointercancel", () => (this.drag = null));
-    grid.addEventListener("pointerleave", () => app.leave());
+    grid.addEventListener("pointerleave", () => this.pointer.leave());
     grid.addEventListener("auxclick", (event) => event.preventDefault());
     grid.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
   }
@@ -85,57 +127,57 @@ export class Picture {
   }
 
   #move(event) {
-    const start = performance.now(),
-      { app } = this;
+    const start = performance.now();
     if (this.drag) return this.#dragged(event);
-    const found = app.trace && this.#where(event);
+    const found = this.#where(event);
     if (!found) return;
-    app.hover(found.at, found.pane);
-    app.time("wait", start - event.timeStamp); // the browser hands moves over once a frame
-    app.time("hover", performance.now() - start);
+    this.pointer.hover(found.at, found.pane);
+    this.timings.add("wait", start - event.timeStamp); // the browser hands moves over once a frame
+    this.timings.add("hover", performance.now() - start);
   }
 
   #down(event) {
-    const found = this.app.trace && this.#where(event);
+    const found = this.#where(event);
     if (!found) return;
-    const paints = this.app.whatIf.paints && event.button === 0;
+    const paints = this.whatIf.paints && event.button === 0;
     this.drag = { ...found, x: event.clientX, y: event.clientY, moved: false, paints, last: found.at };
     event.target.setPointerCapture(event.pointerId);
-    if (paints) this.app.whatIf.paint(found.at, found.at);
+    if (paints) this.whatIf.paint(found.at, found.at);
   }
 
   #dragged(event) {
-    const { drag, app } = this,
+    const { drag, store } = this,
+      { origin } = this.current,
       { trace, view, dpr } = drag.pane,
       [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
     if (drag.paints) {
       const at = drag.pane.pixel(event.offsetX, event.offsetY);
-      app.whatIf.paint(drag.last, at);
+      this.whatIf.paint(drag.last, at);
       drag.last = at;
       return;
     }
     if (!drag.moved && Math.hypot(dx, dy) < SLACK) return;
     drag.moved = true;
     const shift = (px, size, own) => ((-px * dpr) / view.scale) * (size / own); // of the main pane's photo
-    pan(app.store, app.origin, shift(dx, app.origin.W, trace.W), shift(dy, app.origin.H, trace.H));
+    pan(store, origin, shift(dx, origin.W, trace.W), shift(dy, origin.H, trace.H));
     [drag.x, drag.y] = [event.clientX, event.clientY];
   }
 
   #up(event) {
-    const { drag, app } = this;
+    const { drag } = this;
     this.drag = null;
     if (!drag || drag.moved || drag.paints || event.button !== 0) return;
-    app.pin(drag.at, event.shiftKey);
+    this.pin(drag.at, event.shiftKey);
   }
 
   /** The wheel zooms at the cursor; at the whole photo, and further down the page, it scrolls the page as ever. */
   #wheel(event) {
-    const found = this.app.trace && this.#where(event);
+    const found = this.#where(event);
     if (!found || (scrollY > 0 && !event.ctrlKey)) return;
-    if (event.deltaY > 0 && this.app.state.zoom === 1) return;
+    if (event.deltaY > 0 && this.store.state.zoom === 1) return;
     event.preventDefault();
     const notches = Math.max(-1, Math.min(1, -event.deltaY / 100));
-    zoomBy(this.app.store, this.app.origin, notches, found.at);
+    zoomBy(this.store, this.current.origin, notches, found.at);
   }
 
   /** Panes as large as the room allows. */
@@ -206,38 +248,9 @@ export class Picture {
   }
 }
 
-/** What all panes share, as the page has it at any time: see scene.js. */
-function sharedBy(app, scenes) {
-  return {
-    scenes,
-    state: app.state,
-    get origin() {
-      return app.origin;
-    },
-    get at() {
-      return app.at();
-    },
-    get region() {
-      return app.region;
-    },
-    get blink() {
-      return app.blink;
-    },
-    get edits() {
-      return app.edits;
-    },
-    get guess() {
-      return app.lessons.mark;
-    },
-    get moving() {
-      return app.animation.frame;
-    },
-  };
-}
-
 /** The line between two rounds, to be dragged, or moved by the arrow keys. */
 function wipeHandle(picture) {
-  const { app } = picture,
+  const { store } = picture,
     labels = [el("span.wipe-left"), el("span.wipe-right")];
   const node = el(
     "div.wipe",
@@ -251,7 +264,7 @@ function wipeHandle(picture) {
     },
     labels,
   );
-  const set = (share) => app.store.set({ wipe: Math.round(100 * Math.min(1, Math.max(0, share))) });
+  const set = (share) => store.set({ wipe: Math.round(100 * Math.min(1, Math.max(0, share))) });
   const follow = (event) => {
     const box = picture.main.node.getBoundingClientRect();
     set((event.clientX - box.left) / box.width);
@@ -267,18 +280,18 @@ function wipeHandle(picture) {
     if (!by) return;
     event.preventDefault();
     event.stopPropagation();
-    set(app.state.wipe / 100 + by);
+    set(store.state.wipe / 100 + by);
   });
   return {
     node,
     update() {
-      const { wipe, diff } = app.state;
-      node.hidden = wipe === null || !app.comparable();
+      const { wipe, diff, round } = store.state;
+      node.hidden = wipe === null || !picture.main.comparable();
       if (node.hidden) return;
       node.style.left = `${wipe}%`;
       node.setAttribute("aria-valuenow", wipe);
       labels[0].textContent = `round ${diff}`;
-      labels[1].textContent = `round ${app.state.round}`;
+      labels[1].textContent = `round ${round}`;
     },
   };
 }

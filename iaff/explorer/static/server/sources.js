@@ -8,30 +8,40 @@ import { embedded } from "../client/embedded.js";
 const COMPUTING = "Computing …";
 
 export class Sources {
-  constructor(app, client) {
-    Object.assign(this, { app, client, known: new Map(), painted: null });
+  /**
+   * @param {object} parts
+   * @param {object} parts.store
+   * @param {object} parts.current the photo that is shown
+   * @param {object} parts.client the door to Python
+   * @param {object[]} parts.runs those that are open
+   * @param {object} parts.photos of the runs
+   * @param {object} parts.timings what took how long
+   * @param {() => void} parts.refresh something that was awaited is there
+   */
+  constructor({ store, current, client, runs, photos, timings, refresh }) {
+    Object.assign(this, { store, current, client, runs, photos, timings, refresh, known: new Map(), painted: null });
   }
 
   /** {trace, why}: null and a reason where there is none, or none yet. */
   of(spec) {
-    const { app } = this,
-      found = spec.run && spec.run !== app.run.name ? this.#elsewhere(spec.run) : { trace: app.origin, why: "" };
+    const { run, origin } = this.current,
+      found = spec.run && spec.run !== run.name ? this.#elsewhere(spec.run) : { trace: origin, why: "" };
     return found.trace ? this.#seen(found.trace, spec) : found;
   }
 
   #seen(trace, { by }) {
-    const { app } = this,
-      { passes } = app.state;
+    const { edits } = this.current,
+      { passes } = this.store.state;
     if (!trace.T) return { trace, why: "" };
     if (by) return this.#other(trace, by);
-    if (trace === app.edits?.trace && !app.edits.empty) return { trace: this.#edited(trace, passes), why: "" };
+    if (trace === edits?.trace && !edits.empty) return { trace: this.#edited(trace, passes), why: "" };
     const change = passes && withPasses(trace, passes);
     return { trace: change ? variant(trace, change) : trace, why: "" };
   }
 
   /** With what was painted; an older state of the painting is forgotten. */
   #edited(trace, passes) {
-    const change = this.app.edits.change(passes);
+    const change = this.current.edits.change(passes);
     if (this.painted && this.painted !== change.key) dropVariant(trace, this.painted);
     this.painted = change.key;
     return variant(trace, change);
@@ -50,8 +60,8 @@ export class Sources {
         )
         .then((answer) => {
           trace.others.set(by, answer);
-          this.app.time("server", performance.now() - start);
-          this.app.refresh();
+          this.timings.add("server", performance.now() - start);
+          this.refresh();
         });
     }
     return trace.others.get(by);
@@ -59,30 +69,29 @@ export class Sources {
 
   /** The same photo in another run. */
   #elsewhere(name) {
-    const { app } = this,
-      key = JSON.stringify([name, app.state.img]);
+    const { img } = this.store.state,
+      key = JSON.stringify([name, img]);
     if (!this.known.has(key)) {
       const opening = none(`Opening run ${name} …`);
       this.known.set(key, opening);
-      this.#load(name, app.state.img).then((answer) => {
+      this.#load(name, img).then((answer) => {
         if (this.known.get(key) !== opening) return answer.trace?.close(); // another photo was opened meanwhile
         this.known.set(key, answer);
-        app.refresh();
+        this.refresh();
       });
     }
     return this.known.get(key);
   }
 
   async #load(name, img) {
-    const { app } = this,
-      run = app.runs.find((one) => one.name === name);
+    const run = this.runs.find((one) => one.name === name);
     if (!run) return none(embedded ? `Run ${name} is not in this file.` : `There is no run "${name}" here.`);
-    if (app.mine()) return none(`This photo was computed by run ${app.run.name} alone.`);
+    if (this.photos.isComputed(img)) return none(`This photo was computed by run ${this.current.run.name} alone.`);
     try {
-      const entry = (await app.photos.indexOf(run)).find((one) => one.name === img);
+      const entry = (await this.photos.indexOf(run)).find((one) => one.name === img);
       if (!entry) return none(`Run ${name} has no trace of this photo.`);
       const trace = await loadTrace(this.client, this.client.traceAddress(run, entry.file), entry.file);
-      trace.onlater = () => app.refresh();
+      trace.onlater = () => this.refresh();
       return { trace, why: "" };
     } catch (error) {
       return none(error.message);
@@ -91,7 +100,7 @@ export class Sources {
 
   /** Ask again for what failed. */
   retry() {
-    for (const trace of [this.app.origin, ...[...this.known.values()].map((answer) => answer.trace)])
+    for (const trace of [this.current.origin, ...[...this.known.values()].map((answer) => answer.trace)])
       for (const [by, { trace: refined, why }] of trace?.others ?? [])
         if (!refined && why !== COMPUTING) trace.others.delete(by);
   }

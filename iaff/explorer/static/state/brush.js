@@ -3,19 +3,19 @@
 const START = "wall..1";
 
 export class Brush {
-  constructor(app) {
-    this.app = app;
+  constructor({ store, current }) {
+    Object.assign(this, { store, current });
   }
 
   #parts() {
-    const [tool, channel, size] = (this.app.state.brush ?? START).split(".");
+    const [tool, channel, size] = (this.store.state.brush ?? START).split(".");
     return { tool, channel, size };
   }
 
   #put(change) {
     const { tool, channel, size } = { ...this.#parts(), ...change },
       brush = `${tool}.${channel}.${size}`;
-    this.app.store.set({ brush: brush === START ? null : brush });
+    this.store.set({ brush: brush === START ? null : brush });
   }
 
   get tool() {
@@ -29,7 +29,7 @@ export class Brush {
   /** Of the shown photo. */
   get channel() {
     const { channel } = this.#parts();
-    return Math.min(channel === "" ? 1 : +channel, (this.app.origin?.K ?? 1) - 1);
+    return Math.min(channel === "" ? 1 : +channel, (this.current.origin?.K ?? 1) - 1);
   }
 
   set channel(channel) {

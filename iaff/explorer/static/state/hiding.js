@@ -1,27 +1,26 @@
 // Parts of the page that a link, a lesson or a key leaves out, and the way back to them.
-import { PARTS } from "./state.js";
+import { EVERYTHING } from "./state.js";
 import { el } from "../ui/dom.js";
 
-export const EVERYTHING = PARTS.join("_");
-
 export class Hiding {
-  /** root: the page's node; the charts' is a part as well. */
-  constructor(app, root) {
-    Object.assign(this, { app, root });
+  /** root: the page's node; the charts' is a part as well. onshow(): everything is shown again. */
+  constructor({ root, store, onshow }) {
+    Object.assign(this, { root, store });
     const show = () => {
-      app.store.set({ hide: null });
-      app.picture.over.focus({ preventScroll: true });
+      store.set({ hide: null });
+      onshow();
     };
     this.node = el(
       "button.show-controls",
       { type: "button", title: "Show controls (f)", onclick: show },
       "Show controls",
     );
+    store.subscribe((changed) => (changed.has("hide") || changed.has("lesson")) && this.update());
     this.update();
   }
 
   update() {
-    const { hide, lesson } = this.app.state,
+    const { hide, lesson } = this.store.state,
       parts = hide?.replaceAll("_", " ") ?? "";
     for (const node of [this.root, document.querySelector(".iaff-charts")])
       if (node && node.dataset.hide !== parts) node.dataset.hide = parts;
@@ -31,7 +30,7 @@ export class Hiding {
 
   /** All but the picture, or all. */
   toggle() {
-    const { state, store } = this.app;
-    store.set({ hide: state.hide ? null : EVERYTHING });
+    const { store } = this;
+    store.set({ hide: store.state.hide ? null : EVERYTHING });
   }
 }

@@ -16,7 +16,7 @@ export const perRound = (stage) => STAGES.indexOf(stage) >= FIRST_OF_ROUND;
 export const TABS = VIEW.tab.choices;
 export const DIRECTIONS = VIEW.dir.choices;
 export const WAYS = { right: "left → right", left: "right → left", down: "top → bottom", up: "bottom → top" };
-export const PARTS = VIEW.hide.choices; // of the page
+export const EVERYTHING = VIEW.hide.choices.join("_"); // all parts of the page but the picture
 export const PROPAGATORS = VIEW.by.choices;
 
 /** Whether something matches all of a text; "{stage}" in a pattern stands for the stages. */

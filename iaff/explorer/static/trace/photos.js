@@ -5,6 +5,7 @@ import { embedded } from "../client/embedded.js";
 import { isUserPhoto } from "../client/user_photo_store.js";
 import { ADAPTED } from "../state/store.js";
 import { KeptTraces } from "./kept_traces.js";
+import { Signal } from "../ui/signal.js";
 
 const GONE = {
   title: "This photo is gone",
@@ -20,44 +21,66 @@ const UNREAD = {
 };
 
 export class Photos {
-  constructor(app, client) {
+  /**
+   * @param {object} parts
+   * @param {object} parts.store whose state names run and photo
+   * @param {object} parts.current the photo that is shown
+   * @param {object} parts.client the door to Python
+   * @param {object[]} parts.runs those that are open
+   * @param {object} parts.userPhotos see page/user_photos.js
+   * @param {object} parts.timings what took how long
+   * @param {(trace: Trace, entry: object) => void} parts.onopen a trace is there
+   * @param {(error: object) => void} parts.onfail there is none, {title, got, expected, remedy}
+   * @param {(photo: object) => void} parts.oncomputing it is still being computed
+   */
+  constructor({ store, current, client, runs, userPhotos, timings, onopen, onfail, oncomputing }) {
+    Object.assign(this, { store, current, client, runs, userPhotos, timings, onopen, onfail, oncomputing });
     const traces = new KeptTraces((url) => url === this.shown);
-    Object.assign(this, { app, client, traces, shown: null, shipped: [], index: [] });
+    Object.assign(this, { traces, shown: null, shipped: [], index: [] });
+    this.ready = new Promise(() => {}); // until what the state names is shown, or is not there
+    this.listed = new Signal(); // there are other photos to choose from
+    this.chosen = new Signal(); // one was
+  }
+
+  /** Opens what the state names: its run anew, or only its photo. */
+  open({ run = false } = {}) {
+    this.ready = run ? this.#openRun() : this.#openPhoto();
+    return this.ready;
   }
 
   /** Open the run that the state names, or the first one. */
-  async openRun() {
-    const { app } = this,
-      run = app.runs.find(({ name }) => name === app.state.run) ?? app.runs[0];
+  async #openRun() {
+    const { current, runs } = this,
+      { state } = this.store,
+      run = runs.find(({ name }) => name === state.run) ?? runs[0];
     if (!run)
-      return app.fail({
+      return this.onfail({
         title: "No run",
         got: "No run was given.",
         expected: "A trained run.",
         remedy: "python app.py --run DIR",
       });
-    if (app.state.run && app.state.run !== run.name) return this.#instead({ run: null });
-    app.run = run;
-    app.runChoice.value = run.name;
+    if (state.run && state.run !== run.name) return this.#instead({ run: null });
+    current.run = run;
     const shipped = await this.indexOf(run).catch((error) => error);
-    if (app.run !== run) return; // another run was chosen meanwhile
-    if (shipped instanceof Error) return app.fail({ ...UNREAD, got: shipped.message });
+    if (current.run !== run) return; // another run was chosen meanwhile
+    if (shipped instanceof Error) return this.onfail({ ...UNREAD, got: shipped.message });
     this.shipped = shipped;
     this.list();
     if (!this.index.length)
-      return app.fail({
+      return this.onfail({
         title: "This run has no photos yet",
         got: `No trace in the run "${run.name}".`,
         expected: "A traces folder with index.json; training writes it after each round.",
         remedy: "It appears here by itself after the first round; or open another run with --run DIR.",
       });
-    return this.openPhoto();
+    return this.#openPhoto();
   }
 
   /** What the state names is not here: something else, which is opened as soon as the state says so. */
   #instead(change) {
-    this.app.store.set(change, ADAPTED);
-    return this.app.ready;
+    this.store.set(change, ADAPTED);
+    return this.ready;
   }
 
   /** The traces that a run lists: none before it has written its first; fails with a sentence. */
@@ -68,46 +91,46 @@ export class Photos {
   /** The run has gone on training: what it wrote is read again, the view stays. */
   async grown() {
     this.traces.clear();
-    window.dispatchEvent(new Event("iaff:grown"));
-    await (this.app.ready = this.openRun());
+    this.current.grown.send();
+    await this.open({ run: true });
   }
 
   /** The photos to choose from: the user's, then the run's. */
   list() {
-    const { app } = this,
-      computed = app.own
-        .of(app.run.name)
-        .map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, userPhoto: photo }));
+    const photos = this.userPhotos.of(this.current.run.name),
+      computed = photos.map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, userPhoto: photo }));
     this.index = [...computed, ...this.shipped];
-    app.gallery.fill(this.index);
+    this.listed.send();
   }
 
-  url(file, run = this.app.run) {
+  url(file, run = this.current.run) {
     return this.client.traceAddress(run, file);
   }
 
-  async openPhoto() {
-    const { app } = this,
-      here = () => this.index.find(({ name }) => name === app.state.img),
+  /** Whether a photo was computed here, so that it can be again, and no other run has it. */
+  isComputed(img) {
+    const photo = this.userPhotos.find(img);
+    return Boolean(photo) && !photo.given;
+  }
+
+  async #openPhoto() {
+    const { state } = this.store,
+      entry = this.index.find(({ name }) => name === state.img),
       start = performance.now();
     if (!this.index.length) return;
-    if (!here() && isUserPhoto(app.state.img)) {
-      app.gallery.update();
-      return app.fail(GONE);
-    }
-    if (!here()) return this.#instead({ img: (this.shipped[0] ?? this.index[0]).name });
-    const entry = here();
-    app.gallery.update();
-    if (entry.userPhoto?.busy || entry.userPhoto?.failed) return app.ownView.follow(entry.userPhoto);
+    if (!entry && !isUserPhoto(state.img)) return this.#instead({ img: (this.shipped[0] ?? this.index[0]).name });
+    this.chosen.send();
+    if (!entry) return this.onfail(GONE);
+    if (entry.userPhoto?.busy || entry.userPhoto?.failed) return this.oncomputing(entry.userPhoto);
     try {
       const trace = await this.#load(entry);
-      if (app.state.img !== entry.name) return; // another photo was chosen meanwhile
+      if (state.img !== entry.name) return; // another photo was chosen meanwhile
       this.shown = entry.userPhoto ? null : this.url(entry.file);
-      app.open(trace, entry);
-      app.time("photo", performance.now() - start);
+      this.onopen(trace, entry);
+      this.timings.add("photo", performance.now() - start);
     } catch (error) {
       if (!(error instanceof TraceError)) console.warn(error);
-      if (app.state.img === entry.name) app.fail(error instanceof TraceError ? error : unexpected(error));
+      if (state.img === entry.name) this.onfail(error instanceof TraceError ? error : unexpected(error));
     }
   }
 

@@ -1,0 +1,139 @@
+// What keys and buttons do with the view.
+import { STRIDE } from "../engine/scan.js";
+import { COMPARED } from "../draw/layers.js";
+import { step } from "../panel/stages.js";
+import { pan, reveal, zoomBy } from "../picture/viewport.js";
+import { clicked, left, pinned } from "../state/pins.js";
+import { perRound } from "../state/state.js";
+
+const PAN = 0.15; // of what is seen, at one key
+const TRUTHS = { null: "border", border: "filled", filled: null };
+
+export class Actions {
+  /**
+   * @param {object} parts
+   * @param {object} parts.store
+   * @param {object} parts.current the photo that is shown
+   * @param {object} parts.pointer what is asked
+   * @param {object} parts.picture
+   * @param {object} parts.photos the ones to choose from
+   * @param {(at: object) => boolean} parts.guess a click may answer a lesson's question
+   * @param {(from: object, to: object) => void} parts.pinMoved
+   */
+  constructor({ store, current, pointer, picture, photos, guess, pinMoved }) {
+    Object.assign(this, { store, current, pointer, picture, photos, guess, pinMoved });
+  }
+
+  // --- through the method ------------------------------------------------------------------------------------------
+
+  walk(by) {
+    const { trace } = this.current,
+      to = trace && step(this.store.state, by, trace);
+    if (to) this.store.set(to);
+  }
+
+  goStage(stage) {
+    if (this.current.trace?.has(stage, this.store.state.round)) this.store.set({ stage });
+  }
+
+  goRound(by) {
+    const { trace } = this.current,
+      { stage, round } = this.store.state;
+    if (trace && perRound(stage)) this.store.set({ round: Math.min(trace.T, Math.max(1, round + by)) });
+  }
+
+  goPhoto(by) {
+    const names = this.photos.index.map(({ name }) => name),
+      i = names.indexOf(this.store.state.img) + by;
+    if (names.length) this.store.set({ img: names[(i + names.length) % names.length] });
+  }
+
+  // --- pins --------------------------------------------------------------------------------------------------------
+
+  /** A click; `add` keeps the other pins. */
+  pin(at, add = false) {
+    if (this.guess(at)) return;
+    this.store.set(clicked(this.store.state, at, add));
+  }
+
+  unpin() {
+    this.store.set(pinned([]));
+  }
+
+  /** One more pin where the first one stands, which can then be moved on; the first one where there is none. */
+  pinMore() {
+    if (!this.current.trace) return;
+    if (!this.pointer.pinned()) return this.nudge(0, 0);
+    this.store.set(pinned(left(this.pointer.pins())));
+  }
+
+  /** Move the pin by cells, or set one. */
+  nudge(dx, dy) {
+    const { pointer, store } = this,
+      { trace, peak } = this.current;
+    if (!trace) return;
+    const [first = pointer.at() ?? peak, ...more] = pointer.pins(),
+      clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
+    const moved = { x: clamp(first.x + dx * STRIDE, trace.W), y: clamp(first.y + dy * STRIDE, trace.H) };
+    store.set(pinned([moved, ...more]));
+    reveal(store, trace, moved);
+    this.pinMoved(first, moved);
+  }
+
+  // --- how it is seen ----------------------------------------------------------------------------------------------
+
+  /** Move the photo in its frame; false where all of it is seen. */
+  pan(dx, dy) {
+    const { store } = this,
+      { origin } = this.current,
+      { zoom } = store.state;
+    if (!origin || zoom === 1) return false;
+    pan(store, origin, (dx * PAN * origin.W) / zoom, (dy * PAN * origin.H) / zoom);
+    return true;
+  }
+
+  zoom(steps) {
+    const { store, pointer } = this,
+      { trace } = this.current,
+      { cx, cy } = store.state;
+    if (!trace) return;
+    const at = pointer.cursor ?? pointer.pinned() ?? { x: cx ?? trace.W / 2, y: cy ?? trace.H / 2 };
+    zoomBy(store, trace, steps, at);
+  }
+
+  toggleTruth() {
+    const { store } = this;
+    if (this.current.trace?.truth) store.set({ truth: TRUTHS[store.state.truth] });
+  }
+
+  // --- against another round ---------------------------------------------------------------------------------------
+
+  /** While a key is held, the other round is shown in its place. */
+  blink(on) {
+    const { picture } = this;
+    if (picture.blink === on) return;
+    if (on && !picture.main.comparable()) {
+      const diff = this.#other();
+      if (!diff) return;
+      this.store.set({ diff });
+    }
+    picture.blink = on;
+    picture.draw();
+  }
+
+  /** Between the difference of two rounds and a line to drag between them. */
+  toggleWipe() {
+    const { store } = this;
+    if (store.state.wipe !== null) return store.set({ wipe: null });
+    const diff = this.picture.main.comparable() ? store.state.diff : this.#other();
+    if (diff) store.set({ wipe: 50, diff });
+  }
+
+  /** The round to compare with where none is chosen: the one before, or the next; null at other stages. */
+  #other() {
+    const { stage, round } = this.store.state,
+      { trace } = this.current;
+    if (!trace || !COMPARED.includes(stage) || trace.T < 2) return null;
+    return round > 1 ? round - 1 : 2;
+  }
+}

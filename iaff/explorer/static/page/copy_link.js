@@ -1,0 +1,33 @@
+// The button that copies a link to the view.
+import { copied, linkOf } from "../state/links.js";
+import { el, icon, ICONS } from "../ui/dom.js";
+
+const COPIED_MS = 2500; // until the button is as before
+
+export class CopyLink {
+  /** isOfUser(img): whether a photo is the user's, which no link carries; say(text): for screen readers. */
+  constructor({ store, history, isOfUser, say }) {
+    Object.assign(this, { store, history, isOfUser, say });
+    this.label = el("span", {}, "Copy link");
+    this.node = el(
+      "button.quiet",
+      { type: "button", title: "Copy a link to exactly this view (c)", onclick: () => this.copy() },
+      icon(ICONS.link),
+      this.label,
+    );
+  }
+
+  /** Copies the link to the view, or to it with some values changed. */
+  async copy(change = {}) {
+    this.history.write();
+    const view = { ...this.store.state, ...change },
+      { href, lacks } = linkOf(view),
+      done = await copied(href);
+    if (!done) prompt("This browser lets no page copy. Copy the link here:", href);
+    const stays = this.isOfUser(view.img) ? "; the photo itself stays here" : "";
+    this.label.textContent = `${done ? "Copied" : "A link"}${lacks || stays}`;
+    this.say(this.label.textContent);
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => (this.label.textContent = "Copy link"), COPIED_MS);
+  }
+}

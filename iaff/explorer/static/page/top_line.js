@@ -1,0 +1,54 @@
+// The line at the top: which photo of which run, and the ways to all else.
+import { embedded } from "../client/embedded.js";
+import { el, icon, ICONS } from "../ui/dom.js";
+
+/**
+ * @param {object} parts
+ * @param {object} parts.store
+ * @param {object} parts.current the photo that is shown
+ * @param {object[]} parts.runs those that are open
+ * @param {Node} parts.copyLink the button
+ * @param {() => void} parts.openLessons
+ * @param {() => void} parts.openExports
+ * @param {() => void} parts.openKeys
+ */
+export function topLine({ store, current, runs, copyLink, openLessons, openExports, openKeys }) {
+  const title = el("h1");
+  current.changed.subscribe(() => (title.textContent = current.title));
+  return el(
+    "header.top",
+    {},
+    el("span.brand", { title: "iterative affinity" }, "iaff"),
+    title,
+    runs.length > 1
+      ? el("label.run", {}, "run", runChoice(store, current, runs))
+      : el("span.run", {}, runs[0]?.name ? `run ${runs[0].name}` : ""),
+    el("span.spring"),
+    !embedded && el("button.quiet", { type: "button", title: "Lessons (v)", onclick: openLessons }, "Lessons"),
+    !embedded && el("button.quiet", { type: "button", onclick: toCharts }, "Run figures ↓"),
+    !embedded && copyLink,
+    el(
+      "button.quiet",
+      { type: "button", title: "Pictures, files and figures of this view (s)", onclick: openExports },
+      icon(ICONS.take),
+      "Export",
+    ),
+    el("button.quiet", { type: "button", title: "All keys (?)", "aria-label": "All keys", onclick: openKeys }, "?"),
+  );
+}
+
+function runChoice(store, current, runs) {
+  const options = runs.map(({ name }) => el("option", { value: name }, name));
+  const choice = el(
+    "select",
+    { "aria-label": "Run", onchange: () => store.set({ run: choice.value, img: null }) },
+    options,
+  );
+  current.changed.subscribe(() => (choice.value = current.run?.name));
+  return choice;
+}
+
+function toCharts() {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.querySelector(".iaff-charts")?.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+}

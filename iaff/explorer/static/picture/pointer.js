@@ -1,0 +1,71 @@
+// What is asked of the picture: the pinned pixels, and the one under the cursor.
+import { pinsOf } from "../state/pins.js";
+import { Signal } from "../ui/signal.js";
+
+export class Pointer {
+  /** asksFirst(): whether the main pane asks a question before anybody does. */
+  constructor({ store, current, asksFirst }) {
+    Object.assign(this, { store, current, asksFirst, cursor: null, pane: null, region: -1, held: false });
+    this.moved = new Signal(); // something else is asked, or a superpixel outlined
+    this.pointed = new Signal(); // the cursor is at another pixel, or has left
+  }
+
+  pins() {
+    return this.current.trace ? pinsOf(this.store.state) : [];
+  }
+
+  /** The first pin, which the numbers are about, or null. */
+  pinned() {
+    return this.pins()[0] ?? null;
+  }
+
+  /** The pixel that the view is about: the pin, else the cursor, else (where a question is needed) the CAM's peak. */
+  at() {
+    const { current } = this;
+    if (!current.trace) return null;
+    return this.pinned() ?? this.cursor ?? (this.asksFirst() ? current.peak : null);
+  }
+
+  /** The cursor is at that pixel of the photo, in a pane. */
+  hover({ x, y }, pane) {
+    Object.assign(this, { cursor: { x, y }, pane });
+    this.aim();
+    if (!this.pinned() || this.region >= 0) this.moved.send();
+    this.pointed.send();
+  }
+
+  leave() {
+    if (this.held) return;
+    this.cursor = null;
+    this.aim();
+    this.moved.send();
+    this.pointed.send();
+  }
+
+  /** What is asked stays while the cursor is elsewhere, until it is let go. */
+  hold(held) {
+    this.held = held;
+    if (!held) this.leave();
+  }
+
+  /** Another photo: nothing is pointed at. */
+  forget() {
+    this.cursor = null;
+    this.region = -1;
+  }
+
+  /** Outline the superpixel of the pin or, without one, of the cursor, where superpixels are of interest. */
+  aim() {
+    const { trace } = this.current,
+      { stage, tab } = this.store.state,
+      at = this.pinned() ?? this.cursor,
+      matters = trace?.superpixels && (tab === "mining" || stage === "superpixels" || stage === "confident");
+    this.region = at && matters ? trace.superpixels[at.y * trace.W + at.x] : -1;
+  }
+
+  /** Outline a superpixel that was pointed at elsewhere; -1 for none. */
+  outline(region) {
+    this.region = region;
+    this.moved.send();
+  }
+}
