@@ -13,3 +13,19 @@ def precision_of_its_own():
         from accelerate.state import AcceleratorState
 
         AcceleratorState._reset_state()
+
+
+TIMINGS: list[str] = []
+
+
+@pytest.fixture
+def timing():
+    """``timing(text)`` prints a measured time at the end of the test run."""
+    return TIMINGS.append
+
+
+def pytest_terminal_summary(terminalreporter):
+    if TIMINGS:
+        terminalreporter.section("timings of the scripts")
+        for line in TIMINGS:
+            terminalreporter.line(line)

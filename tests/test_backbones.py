@@ -23,26 +23,13 @@ from iaff.nets.small import Small
 from iaff.nets.unary import Unary
 from iaff.nets.vgg import VGG16
 from iaff.run import create
+from tests.vgg16 import vgg16_state
 from training.train import train
 
 DEPTHS = ("classifier", "unary", "pairwise")
 MOBILE = "timm:mobilenetv3_small_050"
 TIMM = (MOBILE, "timm:convnext_atto")  # ConvNeXt rounds sizes down
 PHOTO = torch.randint(0, 256, (1, 3, 64, 96), generator=torch.Generator().manual_seed(0))
-
-
-def vgg16_state() -> dict[str, torch.Tensor]:
-    """As torchvision's VGG16 weights, but with a classifier that is a few numbers seen many times."""
-    features = make_layers(cfgs["D"]).state_dict(prefix="features.")
-    rows, taps = torch.arange(4096.0), torch.arange(512 * 7 * 7.0)
-    return {
-        **features,
-        "classifier.0.weight": taps.expand(4096, -1),  # each weight says its channel and tap
-        "classifier.0.bias": rows,
-        "classifier.3.weight": rows[:, None].expand(-1, 4096),  # each weight says its row
-        "classifier.3.bias": rows,
-        "classifier.6.bias": torch.zeros(1000),
-    }
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 96), (71, 45)])

@@ -16,7 +16,7 @@ import training.train
 from iaff.config import load_config
 from iaff.errors import UserError
 from iaff.run import claimed
-from tests.test_loop import CONFIG
+from tests.runs import CONFIG
 
 # Claims a folder, and forks as a training does whose photos are loaded by processes of their own.
 HOLDER = """

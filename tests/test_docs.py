@@ -10,11 +10,11 @@ from iaff.config import Config
 from iaff.run import SHIPPED
 from iaff.trace import Trace
 from iaff.trace.schema import TENSORS, Meta
+from tests.markdown import BLOCK, blocks
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-BLOCK = re.compile(r"^```(.*?)\n(.*?)^```", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAME = re.compile(r"([\w./-]+\.(?:py|js))::([\w.]+)")
 
@@ -54,15 +54,6 @@ def test_names_exist(page):
         last = re.escape(name.rstrip(".").split(".")[-1])
         defined = rf"^\s*(?:(?:export |async )*(?:def|class|function|const) {last}\b|{last}(?:: .*)? = |{last}: )"
         assert re.search(defined, file.read_text(), re.M), f"{page.name}: {path}::{name}"
-
-
-def blocks(page: Path, kind: str) -> str:
-    """The code blocks of a page that are marked so, each on its lines of the page, so that errors say where."""
-    text, code = page.read_text(), ""
-    for block in BLOCK.finditer(text):
-        if block[1].strip() == kind:
-            code += "\n" * (text.count("\n", 0, block.start(2)) - code.count("\n")) + block[2]
-    return code
 
 
 def programs() -> list:

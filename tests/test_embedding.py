@@ -11,7 +11,7 @@ from iaff.method.labels import as_channels
 from iaff.method.mining import confident_map
 from iaff.method.seeds import find_seeds
 from iaff.method.superpixels import on_grid
-from tests.test_trace import CLASSES, H, W, arrays
+from tests.arrays import CLASSES, H, W, arrays
 
 
 def features(count=60, channels=24, seed=0):

@@ -9,7 +9,7 @@ from torchvision.models import get_model
 
 from iaff.run import Run
 from iaff.trace import Trace
-from tests.test_backbones import vgg16_state
+from tests.vgg16 import vgg16_state
 from training import train
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

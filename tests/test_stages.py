@@ -22,7 +22,7 @@ from iaff.method.superpixels import on_grid
 from iaff.nets.backbones import build_trunk, check_backbones
 from iaff.nets.mobilenet import MobileNetV2, Phases
 from iaff.propagation import gates_from_logits, propagate, rademacher, smoothness, superpixel_average
-from tests.test_propagation import dense
+from tests.dense import dense
 
 
 def test_seeds_are_strong_tagged_classes_and_weak_background():

@@ -36,7 +36,7 @@ from iaff.nets.unary import Unary
 from iaff.propagation import rademacher
 from iaff.run import Run
 from tests.odd import odd_photos
-from tests.test_loop import CONFIG, assert_same_end, losses
+from tests.runs import CONFIG, assert_same_end, losses
 from training.ship import ship
 from training.storage import Board, write
 from training.train import train

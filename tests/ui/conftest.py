@@ -32,22 +32,6 @@ def pytest_collection_modifyitems(items):
             item.add_marker("ui")
 
 
-TIMINGS: list[str] = []
-
-
-@pytest.fixture
-def timing():
-    """``timing(text)`` prints a measured time at the end of the test run."""
-    return TIMINGS.append
-
-
-def pytest_terminal_summary(terminalreporter):
-    if TIMINGS:
-        terminalreporter.section("browser timings")
-        for line in TIMINGS:
-            terminalreporter.line(line)
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -197,6 +181,11 @@ class View:
 
     def click(self, x: float, y: float) -> None:
         self.page.mouse.click(*self.point(x, y))
+
+    def picture(self) -> str:
+        """What is drawn in all panes, coarsely, as a text that can be compared."""
+        canvases = "[...document.querySelectorAll('.frame canvas')]"
+        return self.page.evaluate(f"{canvases}.map((canvas) => canvas.toDataURL('image/webp', .5)).join()")
 
     def text(self, selector: str) -> str:
         return self.page.locator(selector).inner_text()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_docs import blocks
+from tests.markdown import blocks
 from tests.ui.conftest import serving
 from tests.ui.places import ROOT, SHIPPED
 

@@ -244,8 +244,11 @@ def test_a_run_appears_and_grows_while_it_trains(page, runs, run_folder):
     page.page.evaluate(
         """() => {
           const { figures } = __iaff.client.server;
-          window.asked = window.grew = 0;
-          __iaff.client.server.figures = (request) => (window.asked++, figures(request));
+          window.asked = window.answered = window.grew = 0;
+          __iaff.client.server.figures = (request) => {
+            window.asked++;
+            return figures(request).finally(() => window.answered++);
+          };
           addEventListener("iaff:grown", () => window.grew++);
         }"""
     )
@@ -261,5 +264,5 @@ def test_a_run_appears_and_grows_while_it_trains(page, runs, run_folder):
     page.wait("window.grew === 2")
     assert page.page.locator("button:has-text('All photos')").is_visible()
     page.page.clock.fast_forward(60000)
-    page.page.wait_for_timeout(300)
+    page.wait("window.answered === 3")
     assert page.page.evaluate("[window.asked, window.grew]") == [3, 2]

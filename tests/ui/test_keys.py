@@ -194,8 +194,8 @@ def opens(key: str, dialog: str):
 
 def chooses(view):
     start(view, AT)
-    view.key("u")
-    view.page.wait_for_timeout(200)
+    with view.page.expect_file_chooser():
+        view.key("u")
     assert view.choosers, "u opens the chooser of files"
 
 
@@ -285,7 +285,7 @@ def test_another_photo_lifts_the_pen(view):
         view.wait(f"__iaff.origin?.meta.name === '{name}'")
         assert not view.page.evaluate("__iaff.pen.down")
         view.key(*keys)
-        view.page.wait_for_timeout(100)
+        view.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     grids = "[__iaff.trace, __iaff.origin].map((of) => of.affinity(1)).map(({ h, w }) => [h, w])"
     assert view.page.evaluate("__iaff.trace !== __iaff.origin"), "something is painted"
     variant, own = view.page.evaluate(grids)
@@ -323,6 +323,7 @@ def test_every_control_has_a_name(view, tab):
 
 def test_nothing_is_said_while_hovering(view):
     """Live regions are quiet while the cursor moves; a pin is said once."""
+    view.page.clock.install()
     view.open(AT)
     view.page.evaluate(
         """() => {
@@ -335,11 +336,11 @@ def test_nothing_is_said_while_hovering(view):
     )
     for x in range(40, 200, 20):
         view.hover(x, 80)
-    view.page.wait_for_timeout(700)
+    view.page.clock.fast_forward(700)
     assert view.page.evaluate("said") == []
     view.key(*["Shift+ArrowRight"] * 4)
     view.wait("said.length")
-    view.page.wait_for_timeout(300)
+    view.page.clock.fast_forward(300)
     assert [text[:10] for text in view.page.evaluate("said")] == ["Pinned: x "]
 
 

@@ -7,20 +7,19 @@ import pytest
 
 from iaff.trace import Trace
 from tests.ui.places import SHIPPED
-from tests.ui.test_view import PICTURE
 
 
 def test_cam_of_one_class(view):
     view.open("?img=astronaut&stage=cam")
-    everything = view.page.evaluate(PICTURE)
+    everything = view.picture()
     chip = ".legend .class-chip:has-text('dog')"
     view.page.dblclick(chip)
     assert view.state("cls") == "dog"
-    assert view.page.evaluate(PICTURE) != everything
+    assert view.picture() != everything
     assert view.page.get_attribute(chip, "aria-pressed") == "true"
     assert view.page.get_attribute(chip.replace("dog", "horse"), "aria-pressed") == "false"
     view.page.dblclick(chip)
-    assert view.page.evaluate(PICTURE) == everything
+    assert view.picture() == everything
 
 
 SHOWN_CAM = "[...__iaff.trace.cam(...__iaff.picture.layers.camPart())]"
@@ -29,13 +28,13 @@ SHOWN_CAM = "[...__iaff.trace.cam(...__iaff.picture.layers.camPart())]"
 def test_cam_at_each_scale_is_the_traces(view):
     trace = Trace.load(SHIPPED / "traces" / "chelsea.safetensors")
     view.open("?run=animals&img=chelsea&stage=cam")
-    pictures = {view.page.evaluate(PICTURE)}
+    pictures = {view.picture()}
     for i, scale in enumerate(trace.meta["cam_scales"]):
         view.page.click(f".choice-row button:has-text('{scale:g}×')")
         assert view.state("cam") == i
         got = np.array(view.page.evaluate(SHOWN_CAM))
         np.testing.assert_allclose(got, trace.tensors["cam_scales"][i].ravel() / 255, atol=1e-3)
-        pictures.add(view.page.evaluate(PICTURE))
+        pictures.add(view.picture())
     assert len(pictures) == 1 + len(trace.meta["cam_scales"])
 
 
@@ -45,12 +44,12 @@ def test_cam_at_each_step_of_the_climb_is_the_traces(view, run_folder):
     assert "nudged, step by step, towards its tags" in view.text(".sentence")
     row = ".segmented[aria-label='Step of the climb'] button"
     assert view.page.locator(row).all_inner_texts() == ["all", "photo", "1", "2", "3"]
-    pictures = {view.page.evaluate(PICTURE)}
+    pictures = {view.picture()}
     for i, step in enumerate(trace.tensors["cam_climb"]):
         view.page.click(f"{row} >> nth={i + 1}")
         assert [view.state(key) for key in ("cam", "climb")] == [None, i], "a step takes the place of a scale"
         np.testing.assert_allclose(view.page.evaluate(SHOWN_CAM), step.ravel() / 255, atol=1e-3)
-        pictures.add(view.page.evaluate(PICTURE))
+        pictures.add(view.picture())
         view.hover(150, 100)
         assert f"cat {step[0, 25, 37] / 255:.2f}" in view.text(".readout")
     assert len(pictures) == 5
@@ -95,9 +94,9 @@ def test_verdicts_say_why(view, run_folder, t):
 def test_difference_between_rounds(view, run_folder):
     trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
     view.open("?stage=confident&round=3")
-    plain = view.page.evaluate(PICTURE)
+    plain = view.picture()
     view.page.click(".choice-row button:has-text('1')")
-    assert view.page.evaluate(PICTURE) != plain
+    assert view.picture() != plain
     before, now = trace.rounds[1].confident, trace.rounds[3].confident
     is_object = [(m != 0) & (m != 255) for m in (before, now)]
     gained, lost = (is_object[1] & ~is_object[0]).mean(), (is_object[0] & ~is_object[1]).mean()
@@ -113,14 +112,14 @@ def test_difference_between_rounds(view, run_folder):
 
 def test_truth_as_border_and_filled(view):
     view.open("?stage=unary")
-    pictures = [view.page.evaluate(PICTURE)]
+    pictures = [view.picture()]
     for truth in ("border", "filled"):
         view.key("t")
         assert view.state("truth") == truth
-        pictures.append(view.page.evaluate(PICTURE))
+        pictures.append(view.picture())
     assert "the true labels" in view.text(".legend")
     view.key("t")
-    assert view.page.evaluate(PICTURE) == pictures[0]
+    assert view.picture() == pictures[0]
     assert len(set(pictures)) == 3
 
 

@@ -42,7 +42,10 @@ def some(rng: random.Random) -> dict:
     """A view with most values of the table away from their start, as the page would write them."""
     pick, number = rng.choice, rng.uniform
     whole = rng.random() < 0.5  # the photo, all of it
-    spot = lambda: f"{rng.randrange(300)}.{rng.randrange(200)}"  # noqa: E731
+
+    def spot():
+        return f"{rng.randrange(300)}.{rng.randrange(200)}"
+
     return {
         "run": pick(["synthetic", "animals"]),
         "img": pick(["chelsea", "astronaut"]),
@@ -92,10 +95,22 @@ def look(view) -> str:
 
 
 def to(view, **change) -> None:
-    """Changes the view as one action would, and lets the moment pass in which others would join it."""
+    """Changes the view as one action would, some time after the last one, and waits until the address says so."""
+    settle(view)
     view.page.evaluate("(change) => __iaff.store.set(change)", change)
-    view.page.wait_for_timeout(560)
     view.wait("!__iaff.history.waiting")
+
+
+def settle(view) -> None:
+    """Ends the moment in which what follows would join the history's last entry."""
+    view.page.evaluate("void (__iaff.history.placed = -Infinity)")
+
+
+def travel(view, go) -> None:
+    """Back or forward, until the page is there."""
+    left = view.page.url
+    go()
+    view.wait(f"location.href !== {json.dumps(left)}")
 
 
 def written(view) -> str:
@@ -201,8 +216,7 @@ def test_back_and_forward(view):
     to(view, panes=2)
     walked = [(view.page.url, look(view))]
     for _ in range(4):
-        view.page.go_back()
-        view.page.wait_for_timeout(250)
+        travel(view, view.page.go_back)
         walked.append((view.page.url, look(view)))
     keys = [key for _, key in zip(walked, ["panes", "astronaut", "x=120", "zoom=3", "stage=unary"])]
     for (url, _), key in zip(walked, keys):
@@ -211,8 +225,7 @@ def test_back_and_forward(view):
     assert "zoom" not in walked[-1][0]
     assert view.state("panes") == 1
     for url, seen in reversed(walked[:-1]):
-        view.page.go_forward()
-        view.page.wait_for_timeout(250)
+        travel(view, view.page.go_forward)
         assert view.page.url == url
         assert look(view) == seen
 
@@ -279,7 +292,7 @@ def test_many_steps_at_once_are_one_entry_and_playing_is_none(view):
     view.page.evaluate(THREE_KEYS)  # at once, however slow the machine is
     view.wait("location.search.includes('stage=unary')")
     assert view.page.evaluate("history.length") == length + 1
-    view.page.wait_for_timeout(560)
+    settle(view)
     view.key(" ")
     view.wait("!__iaff.stepper.timer")
     view.wait("location.search.includes('round=3')")
@@ -294,7 +307,7 @@ def test_back_to_a_photo_that_is_gone(view, run_folder):
     files = view.page.locator("input[type=file]")
     files.set_input_files(run_folder / "traces" / "astronaut.safetensors")
     view.wait("__iaff.state.img.startsWith('own-') && __iaff.trace?.meta.name === 'astronaut'")
-    view.page.wait_for_timeout(560)
+    view.wait("!__iaff.history.waiting")
     to(view, img="astronaut")
     view.page.evaluate("__iaff.takenIn.forget(__iaff.userPhotos.photos[0])")
     view.page.go_back()

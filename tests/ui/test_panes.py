@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from tests.ui.test_view import PICTURE
-
 PANES = "__iaff.picture.panes.map(p => [p.spec.stage, p.spec.round, p.spec.by])"
 BASE = "document.querySelector('.base').toDataURL('image/webp', .5)"
 PANE_PICTURES = "__iaff.picture.panes.map(p => p.base.toDataURL('image/webp', .5))"
@@ -102,24 +100,24 @@ def test_difference_pane_and_figures_of_both(view):
 
 def test_layers_over_each_other_and_one_alone(view):
     view.open("?stage=unary&tab=layers")
-    plain = view.page.evaluate(PICTURE)
+    plain = view.picture()
     view.page.check(".layer-list li:has-text('Seeds') >> nth=0 >> input[type=checkbox]")
     assert view.state("over") == "seeds.60"
-    both = view.page.evaluate(PICTURE)
+    both = view.picture()
     assert both != plain
     view.page.locator(".layer-name:has-text('Confident')").dblclick()
     assert (view.state("stage"), view.state("over")) == ("confident", None)
     view.key("0", "4")
-    assert view.page.evaluate(PICTURE) == plain
+    assert view.picture() == plain
 
 
 def test_classes_hidden_and_one_alone(view):
     view.open("?img=astronaut&stage=unary&round=3&tab=layers")
-    everything = view.page.evaluate(PICTURE)
+    everything = view.picture()
     chip = view.page.locator(".class-list .class-chip:has-text('dog')")
     chip.click()
     assert set(view.state("cls").split(",")) == {"background", "horse"}
-    assert view.page.evaluate(PICTURE) != everything
+    assert view.picture() != everything
     view.hover(270, 235)
     assert "dog" not in view.text(".readout").split("truth")[0]
     view.page.locator(".class-list .class-chip:has-text('horse')").dblclick()
@@ -128,7 +126,7 @@ def test_classes_hidden_and_one_alone(view):
         view.page.locator(f".class-list .class-chip:has-text('{name}')").click()
     assert view.state("cls") is None
     view.page.mouse.move(5, 5)
-    assert view.page.evaluate(PICTURE) == everything
+    assert view.picture() == everything
 
 
 def test_wipe_and_blink_between_rounds(view):
