@@ -20,7 +20,7 @@ export class Exports {
    * @param {Element} parts.root the page's node: the dialog is put there, figures have its colours and fonts
    * @param {object} parts.picture says what is shown, see Picture.still
    * @param {() => object?} parts.opened the photo that is open, see snapshot(); null where there is none
-   * @param {object} parts.server answers shell, gif, figures and mining
+   * @param {object} parts.server answers shell, figures and mining
    * @param {() => void} parts.onopen
    * @param {() => void} parts.onclose
    */
@@ -83,10 +83,9 @@ export class Exports {
         ...(stripless ? [] : picks),
         this.#button("PNG 2×", () => this.#strip(), "", stripless),
       ]),
-      !embedded &&
-        this.#row("rounds", "Rounds as GIF", still || `${ABOUT[shot.state.stage].name}: one second a round.`, [
-          this.#button("GIF", () => this.#gif(), "", still),
-        ]),
+      this.#row("rounds", "Rounds as GIF", still || `${ABOUT[shot.state.stage].name}: one second a round.`, [
+        this.#button("GIF", () => this.#gif(), "", still),
+      ]),
       this.#row(null, "One HTML file", "This photo in this view: it opens without a server or a network.", [
         this.#button("HTML", () => this.#page()),
       ]),
@@ -190,7 +189,7 @@ export class Exports {
 
   async #gif() {
     const shot = this.snapshot(),
-      { blob, exact } = await gif(shot, this.#ink, this.server);
+      { blob, exact } = await gif(shot, this.#ink);
     return this.#save(blob, `iaff_${shot.name}_rounds_${shot.state.stage}.gif`, exact);
   }
 
