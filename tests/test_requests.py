@@ -11,7 +11,6 @@ from iaff.explorer.server.requests import (
     BrowseRequest,
     CompareRequest,
     EmptyRequest,
-    GifRequest,
     JobRequest,
     LabelsRequest,
     LeaksRequest,
@@ -47,7 +46,6 @@ QUESTIONS = {
         {"by": "crf", "image": PICTURE, "grid": [88, 66], "alpha": PICTURE},
         {"by": 1, "image": "no base64!", "grid": [88], "alpha": 3.5},
     ),
-    GifRequest: ({"frames": [PICTURE], "ms": 1000}, {"frames": [], "ms": 20.5}),
     TraceRequest: ({"run": "animals", "photo": "cow"}, {"run": False, "photo": 1}),
     RoundRequest: (ROUND, {"run": None, "photo": {}, "round": float("nan")}),
     QueryRequest: (ROUND | {"x": 3, "y": 4, "mode": "row"}, {"round": "1", "x": 0.5, "y": True, "mode": "diagonal"}),
@@ -116,7 +114,8 @@ def test_long_values_are_cut_short():
 
 
 def test_bytes_come_out_of_base64_and_whole_numbers_out_of_3_0():
-    assert checked(GifRequest, {"frames": [PICTURE], "ms": 20}).frames == [b"picture"]
+    request = checked(PropagateRequest, {"by": "walk", "image": PICTURE, "grid": [88, 66]})
+    assert request.image == b"picture"
     assert checked(RoundRequest, ROUND | {"round": 3.0}).round == 3
 
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-MOST_FRAMES = 40  # of a GIF
 MOST_PHOTO_BYTES = 8_000_000  # of the file of a photo that another propagator refines
 MOST_LEAKS = 200  # that are listed at once
 Mode = Literal["row", "column"]
@@ -91,15 +90,6 @@ class PropagateRequest(Request):
     )
     grid: list[int] = Field(min_length=2, max_length=2, description="[columns, rows] of the affinity")
     alpha: Base64 | None = Field(None, description="a text, a map of float32 in base64, or null")
-
-
-class GifRequest(Request):
-    """``gif``: frames, and how long each stays."""
-
-    frames: list[Base64] = Field(
-        min_length=1, max_length=MOST_FRAMES, description=f"1 to {MOST_FRAMES} PNGs, each a text in base64"
-    )
-    ms: int = Field(ge=20, le=10_000, description="the whole ms that a frame stays, 20 to 10,000")
 
 
 class TraceRequest(RunRequest):

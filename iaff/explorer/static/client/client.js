@@ -130,11 +130,6 @@ export class Client {
     return (await this.#ask("shell", {})).shell;
   }
 
-  /** Promise of PNGs put together, each shown for `ms`; all in base64. */
-  async gif(frames, ms) {
-    return (await this.#ask("gif", { frames, ms })).gif;
-  }
-
   /** Promise of a file's Response. A run may be training: the server is always asked whether the file changed. */
   async file(address) {
     try {

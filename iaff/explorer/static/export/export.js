@@ -82,10 +82,9 @@ export class Exports {
         ...(stripless ? [] : picks),
         this.#button("PNG 2×", () => this.#strip(), "", stripless),
       ]),
-      !embedded &&
-        this.#row("rounds", "Rounds as GIF", still || `${ABOUT[shot.state.stage].name}: one second a round.`, [
-          this.#button("GIF", () => this.#gif(), "", still),
-        ]),
+      this.#row("rounds", "Rounds as GIF", still || `${ABOUT[shot.state.stage].name}: one second a round.`, [
+        this.#button("GIF", () => this.#gif(), "", still),
+      ]),
       this.#row(null, "One HTML file", "This photo in this view: it opens without a server or a network.", [
         this.#button("HTML", () => this.#page()),
       ]),
@@ -189,7 +188,7 @@ export class Exports {
 
   async #gif() {
     const shot = this.snapshot(),
-      { blob, exact } = await gif(shot, this.#ink, this.client);
+      { blob, exact } = await gif(shot, this.#ink);
     return this.#save(blob, `iaff_${shot.name}_rounds_${shot.state.stage}.gif`, exact);
   }
 

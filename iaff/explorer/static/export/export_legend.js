@@ -37,8 +37,10 @@ function entriesOf(scene, state, changes) {
   return named
     .flatMap((stage) => legend({ trace, state: { ...state, stage, round: spec.round }, ...changes }))
     .filter(({ shown }) => shown !== false)
-    .map((entry) => (entry.swatch?.kind === "ramp" ? { ...entry, words: `max ${number(query.max)}` } : entry));
+    .map((entry) => (entry.swatch?.kind === "ramp" && query.max ? { ...entry, words: topOf(query) } : entry));
 }
+
+const topOf = ({ max }) => `max ${number(max)}`;
 
 /** Several pins have colours of their own. */
 function pinEntries(state) {

@@ -1,10 +1,10 @@
-// The current layer through all rounds: one frame for each, put together as a GIF by the server.
-import { Sheet, png } from "./export_sheet.js";
+// The current layer through all rounds, as a GIF: one frame for each.
+import { gifOf } from "./gif.js";
+import { Sheet } from "./export_sheet.js";
 import { legendOf } from "./export_legend.js";
 import { credit } from "./export_words.js";
 import { drawLabelled, settled } from "./export_picture.js";
 import { aloneScene } from "../draw/scene.js";
-import { fromBase64, toBase64 } from "../trace/base64.js";
 import { ABOUT } from "../panel/stages.js";
 import { perRound } from "../state/state.js";
 
@@ -47,16 +47,26 @@ function progress(sheet, round, T) {
   });
 }
 
+/** Promise of the frames of all rounds, {frames (ImageData, all of one size), exact}. */
+export async function framesOf(shot, ink) {
+  const made = [];
+  for (let t = 1; t <= shot.scenes[0].trace.T; t++) made.push(await frame(shot, ink, t));
+  const height = Math.max(...made.map(({ canvas }) => canvas.height)); // the legend of one may have more lines
+  return { frames: made.map(({ canvas }) => pixelsOf(canvas, height, ink)), exact: made.every(({ exact }) => exact) };
+}
+
+/** The pixels of a canvas with empty paper below it up to that height. */
+function pixelsOf(canvas, height, { ground }) {
+  const sheet = new OffscreenCanvas(canvas.width, height),
+    c = sheet.getContext("2d", { alpha: false });
+  c.fillStyle = ground;
+  c.fillRect(0, 0, sheet.width, height);
+  c.drawImage(canvas, 0, 0);
+  return c.getImageData(0, 0, sheet.width, height);
+}
+
 /** Promise of the GIF, {blob, exact}. */
-export async function gif(shot, ink, client) {
-  const frames = [];
-  let exact = true;
-  for (let t = 1; t <= shot.scenes[0].trace.T; t++) {
-    const one = await frame(shot, ink, t),
-      blob = await png(one.canvas);
-    exact &&= one.exact;
-    frames.push(toBase64(new Uint8Array(await blob.arrayBuffer())));
-  }
-  const made = await client.gif(frames, FRAME_MS);
-  return { blob: new Blob([fromBase64(made)], { type: "image/gif" }), exact };
+export async function gif(shot, ink) {
+  const { frames, exact } = await framesOf(shot, ink);
+  return { blob: new Blob([gifOf(frames, FRAME_MS)], { type: "image/gif" }), exact };
 }
