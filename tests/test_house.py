@@ -164,3 +164,8 @@ def test_the_method_names_no_device(module):
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     assert not [text for text in texts if re.fullmatch(r"(cuda|mps|xpu)(:\d+)?", text)]
     assert not {node.attr for node in nodes if isinstance(node, ast.Attribute)} & {"cuda", "mps", "accelerator"}
+
+
+def test_no_part_of_the_page_reads_the_hook_of_the_tests():
+    scripts = {path.relative_to(STATIC).as_posix(): path.read_text("utf-8") for path in STATIC.rglob("*.js")}
+    assert {name for name, text in scripts.items() if "__iaff" in text} == {"main.js", "page/test_hook.js"}

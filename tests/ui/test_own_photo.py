@@ -221,7 +221,8 @@ def test_few_traces_stay_parsed_and_the_shown_one_is_never_closed(stub):
         }"""
     )
     give(view, *[f"{i}.jpg" for i in range(8)])
-    view.wait("(({ photos }) => photos.length === 8 && photos.every(({ state }) => state === 'done'))(__iaff.userPhotos)")
+    done = "({ photos }) => photos.length === 8 && photos.every(({ state }) => state === 'done')"
+    view.wait(f"({done})(__iaff.userPhotos)")
     opened(view)
     assert view.page.evaluate("__iaff.userPhotos.opened.traces.size") <= 7
     assert view.page.evaluate("[ended.length > 0, ended.includes(__iaff.origin)]") == [True, False]

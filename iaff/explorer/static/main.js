@@ -28,7 +28,7 @@ import { Timings } from "./ui/timings.js";
 import { Tools } from "./page/tools.js";
 import { UserPhotos } from "./page/user_photos.js";
 import { UserPhotosView } from "./page/user_photos_view.js";
-import { WhatIf } from "./panel/whatif_app.js";
+import { WhatIf } from "./panel/whatif.js";
 import { WhatIfView } from "./panel/whatif_view.js";
 import { buildPage } from "./page/page.js";
 import { current, history, pictureIsThere, store } from "./shared.js";

@@ -3,7 +3,7 @@ import { STRIDE } from "../engine/scan.js";
 import { COMPARED } from "../draw/layers.js";
 import { step } from "../panel/stages.js";
 import { pan, reveal, zoomBy } from "../picture/viewport.js";
-import { clicked, left, pinned } from "../state/pins.js";
+import { clicked, leftBehind, pinned } from "../state/pins.js";
 import { perRound } from "../state/state.js";
 
 const PAN = 0.15; // of what is seen, at one key
@@ -64,7 +64,7 @@ export class Actions {
   pinMore() {
     if (!this.current.trace) return;
     if (!this.pointer.pinned()) return this.nudge(0, 0);
-    this.store.set(pinned(left(this.pointer.pins())));
+    this.store.set(pinned(leftBehind(this.pointer.pins())));
   }
 
   /** Move the pin by cells, or set one. */

@@ -3,7 +3,7 @@ import { STAGES, perRound } from "../state/state.js";
 import { ABOUT } from "./stages.js";
 import { percent } from "../ui/format.js";
 import { COMPARED } from "../draw/layers.js";
-import { BY, COUNTS, DIFFERENCE, own, ownValues } from "../state/panes.js";
+import { BY, COUNTS, DIFFERENCE, paneChange, paneValues } from "../state/panes.js";
 import { agreement, miou, objectShare } from "../engine/score.js";
 import { el, refill, segmented } from "../ui/dom.js";
 
@@ -109,8 +109,8 @@ export class CompareView {
         el("span.pane-main", {}, "as chosen above,"),
         this.#by(i, state.by ?? "ial"),
       );
-    const now = ownValues(state, i),
-      put = (change) => this.store.set(own(state, i, change));
+    const now = paneValues(state, i),
+      put = (change) => this.store.set(paneChange(state, i, change));
     const stages = STAGES.filter((stage) => trace.has(stage, state.round)).map((stage) => [stage, ABOUT[stage].short]);
     const rounds = Array.from({ length: trace.T }, (_, t) => [String(t + 1), `round ${t + 1}`]);
     return el(

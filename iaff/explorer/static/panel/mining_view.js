@@ -4,10 +4,10 @@ import { el } from "../ui/dom.js";
 import { centre } from "../engine/grid.js";
 import { regionFigures, regionTable, follows, gridRegions, thresholdsAt, verdictsAt, kindOf } from "../engine/mining.js";
 import { MiningPlots } from "./mining_plots.js";
-import { bestOf, patchStory } from "./patch.js";
+import { bestOf, patchVerdict } from "./patch_verdict.js";
 import { Scatter } from "../ui/scatter.js";
 import { number, percent } from "../ui/format.js";
-import { figureRow, resetButton, threshold } from "../state/trying.js";
+import { figureRow, resetButton, threshold } from "./tried_thresholds.js";
 
 const KEYS = ["tau", "taubg", "purity"];
 const SAY = "Thresholds change only these layers; they take effect in the next training round.";
@@ -94,7 +94,7 @@ export class MiningView {
     this.told = told;
     this.say.hidden = region >= 0;
     this.story.replaceChildren(
-      ...(region < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, region, at)),
+      ...(region < 0 ? [el("p.note", {}, HINT)] : patchVerdict(trace, state.round, region, at)),
     );
   }
 

@@ -6,14 +6,14 @@ import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
 import { legend } from "../draw/legend.js";
 import { legendNodes } from "./legend.js";
 import { swatch } from "../draw/swatch.js";
-import { patchStory } from "./patch.js";
+import { patchVerdict } from "./patch_verdict.js";
 import { Choices } from "./choices.js";
-import { story } from "./story.js";
+import { pixelRounds } from "./pixel_rounds.js";
 import { tagEditor } from "./tags.js";
 import { NAMES, tabs } from "./tabs.js";
 import { SeedsView } from "./seeds_view.js";
 import { thresholdsAt } from "../engine/mining.js";
-import { measured } from "../engine/measured.js";
+import { figuresHere } from "../engine/figures_here.js";
 import { DIFFERENCE } from "../state/panes.js";
 
 const STORIES = ["unary", "affinity", "refined"]; // where a pixel is looked at, not a patch
@@ -120,7 +120,7 @@ export class Panel {
   #figuresOf(about) {
     const { trace } = this.current,
       { stage, round } = this.store.state;
-    if (trace.origin && ["unary", "affinity", "refined"].includes(stage)) return measured(this.picture.main);
+    if (trace.origin && ["unary", "affinity", "refined"].includes(stage)) return figuresHere(this.picture.main);
     return about.figures(trace, round);
   }
 
@@ -230,7 +230,7 @@ export class Panel {
     if (this.patch.id === id) return;
     this.patch.id = id;
     this.patch.node.replaceChildren(
-      ...(id < 0 ? [el("p.note", {}, HINT)] : patchStory(trace, state.round, id, thresholdsAt(trace, state))),
+      ...(id < 0 ? [el("p.note", {}, HINT)] : patchVerdict(trace, state.round, id, thresholdsAt(trace, state))),
     );
   }
 
@@ -244,6 +244,6 @@ export class Panel {
     this.story.hidden = !show;
     if (!show) return;
     this.story.classList.toggle("many", trace.T > 3);
-    this.story.replaceChildren(...story(trace, at, state.round, () => this.actions.unpin()));
+    this.story.replaceChildren(...pixelRounds(trace, at, state.round, () => this.actions.unpin()));
   }
 }

@@ -4,7 +4,7 @@ import { el } from "../ui/dom.js";
 import { Plot, svg, ticks } from "../ui/plot.js";
 import { activationHistogram, averages, seedFigures, seedThresholds, seedsAt, seedsFollow } from "../engine/seeds.js";
 import { percent } from "../ui/format.js";
-import { figureRow, resetButton, threshold } from "../state/trying.js";
+import { figureRow, resetButton, threshold } from "./tried_thresholds.js";
 
 const STAGES = ["cam", "seeds"]; // where it is shown
 const KEYS = ["fg", "bg"];

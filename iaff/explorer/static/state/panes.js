@@ -31,7 +31,7 @@ export function specOf(state, i) {
 }
 
 /** The change of state that gives pane i (from 1) these own values; null or "" follows the main pane. */
-export function own(state, i, change) {
+export function paneChange(state, i, change) {
   const [stage, round, by, ...run] = (state[key(i)] ?? "...").split("."),
     now = { stage, round, by, run: run.join("."), ...change },
     text = [now.stage, now.round, now.by, now.run].map((v) => v ?? "").join(".");
@@ -39,7 +39,7 @@ export function own(state, i, change) {
 }
 
 /** The own values of pane i (from 1), "" where it follows the main pane. */
-export function ownValues(state, i) {
+export function paneValues(state, i) {
   const [stage, round, by, ...run] = (state[key(i)] ?? "...").split(".");
   return { stage, round, by, run: run.join(".") };
 }

@@ -22,7 +22,7 @@ export function pinned(list) {
 }
 
 /** The list when the first pin is to be moved on and leaves one where it stands, or, standing on one, takes it away. */
-export function left(list) {
+export function leftBehind(list) {
   const [first, ...more] = list,
     others = more.filter(({ x, y }) => x !== first.x || y !== first.y);
   if (others.length < more.length) return [first, ...others];

@@ -4,7 +4,7 @@ import { Walk } from "../engine/walk.js";
 import { borders, edgePath, grey, outlines } from "../draw/paint.js";
 import { perRound } from "../state/state.js";
 import { REWRITE, TraceError, floats, integers, parseSafetensors } from "./safetensors.js";
-import { checkLabels, checkMeta, checkTensors } from "./trace_check.js";
+import { checkLabels, checkMeta, checkTensors } from "./schema.js";
 import { decodeLabels, decodePhoto, decodeRegions } from "./decode.js";
 
 export { TraceError };

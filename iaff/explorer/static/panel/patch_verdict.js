@@ -60,7 +60,7 @@ function bars(title, trace, valueOf, thresholdOf = () => undefined) {
 }
 
 /** Nodes: verdict and reason, the unary labels' shares, the region scores. `at`: thresholds, see mining.js. */
-export function patchStory(trace, t, id, at = thresholdsAt(trace)) {
+export function patchVerdict(trace, t, id, at = thresholdsAt(trace)) {
   const { classes } = trace.meta,
     { size, votes, unary, share } = regionTable(trace, t),
     scores = trace.scores(t),

@@ -29,7 +29,7 @@ function rows(trace, p) {
 }
 
 /** Nodes of the story, for a pixel {x, y}. */
-export function story(trace, { x, y }, round, unpin) {
+export function pixelRounds(trace, { x, y }, round, unpin) {
   const rounds = Array.from({ length: trace.T }, (_, i) => i + 1),
     here = (tag, t) => (t === round ? `${tag}.here` : tag);
   const cell = (t, found) =>

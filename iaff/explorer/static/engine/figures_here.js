@@ -3,7 +3,7 @@ import { agreement, miou, objectShare } from "./score.js";
 import { percent } from "../ui/format.js";
 
 /** [{label, text, hint}] of a pane's map, against the trace's own map of the same stage. */
-export function measured(pane) {
+export function figuresHere(pane) {
   const labels = pane.labels(),
     { trace, spec } = pane;
   if (!labels) return [];
