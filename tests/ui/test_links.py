@@ -1,5 +1,6 @@
 """All of the view is in the address: links, back and forward."""
 
+import json
 import random
 
 import pytest
