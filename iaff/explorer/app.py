@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 
 def explore(
-    paths: list[Path], host: str, port: int, data: list[Path] = (), lessons: list[Path] = (), mcp: bool = False
+    paths: list[Path], host: str, port: int, data: Sequence[Path] = (), lessons: Sequence[Path] = (), mcp: bool = False
 ) -> None:
     """Opens runs and traces (default: the shipped runs) in a server on that address, until it is stopped.
 
@@ -107,7 +108,7 @@ def open_run(folder: Path) -> Run:
     return run
 
 
-def located(runs: list[Run], folders: list[Path]) -> list[Run]:
+def located(runs: list[Run], folders: Sequence[Path]) -> list[Run]:
     """The runs, each with the folder of its photos (``config["data"]["root"]``) where one was given.
 
     Raises:
@@ -116,7 +117,7 @@ def located(runs: list[Run], folders: list[Path]) -> list[Run]:
     placed, used = [], set()
     for run in runs:
         data = run.config.get("data") or {}
-        mark = MARKS.get(data.get("kind"))
+        mark = MARKS.get(data.get("kind", ""))
         folder = next((folder for folder in folders if mark and (folder / mark).exists()), None)
         used.add(folder)
         placed.append(Run(run.dir, {**run.config, "data": {**data, "root": str(folder)}}) if folder else run)
@@ -156,7 +157,7 @@ def loose_traces(files: list[Path]) -> Run:
     return run
 
 
-def check_lessons(folders: list[Path]) -> None:
+def check_lessons(folders: Sequence[Path]) -> None:
     """Raises UserError unless these are folders; what lies in them is read when the lessons are opened."""
     for folder in folders:
         if not folder.is_dir():
@@ -180,7 +181,7 @@ def check_port(host: str, port: int) -> None:
         ) from error
 
 
-def build(runs: list[Run], lessons: list[Path] = (), mcp: bool = False) -> "gr.Blocks":
+def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False) -> "gr.Blocks":
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     uploads = upload_folder()
@@ -191,7 +192,7 @@ def build(runs: list[Run], lessons: list[Path] = (), mcp: bool = False) -> "gr.B
     from iaff.explorer.components import Charts, Explorer
     from iaff.explorer.server.jobs import JobQueue
 
-    gr.set_static_paths(exposed(runs))
+    gr.set_static_paths([*exposed(runs)])
     queue = JobQueue()
     title = "iaff · affinity explorer"
     with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT)) as demo:

@@ -1,5 +1,6 @@
 """The explorer's two components: thin wrappers around the scripts in ``static``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def served() -> dict[str, Any]:
 class Explorer(gr.HTML):
     """Stage stepper, photos, picture and panel; see ``static/main.js``."""
 
-    def __init__(self, runs: list[Run], queue: JobQueue, uploads: Path, lessons: list[Path] = (), **kwargs: Any):
+    def __init__(self, runs: list[Run], queue: JobQueue, uploads: Path, lessons: Sequence[Path] = (), **kwargs: Any):
         super().__init__(
             html_template='<div class="iaff"><p class="opening">Opening the first photo …</p></div>',
             js_on_load=LOAD,

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+from iaff.errors import UserError
 from iaff.run import Run
 
 KEPT = 600  # s that files of clients stay: uploads that were never used, traces that were sent
@@ -43,6 +44,8 @@ STYLES = [
 def plotly_js() -> Path:
     """plotly.min.js out of the installed plotly wheel (found without importing plotly)."""
     spec = find_spec("plotly")
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError("Got no package `plotly`, which draws the charts. Install it: pip install plotly")
     return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
 
 

@@ -3,7 +3,8 @@
 import json
 import sys
 from importlib.util import find_spec
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 from iaff.errors import UserError
 
@@ -24,7 +25,9 @@ def import_gradio(mcp: bool) -> None:
     if mcp:
         _answer_in_json()
         return
-    found = sys.modules.setdefault("mcp", None)  # None: its import fails, as if it were not installed
+    found, modules = sys.modules.get("mcp"), cast("dict[str, ModuleType | None]", sys.modules)
+    if found is None:
+        modules["mcp"] = None  # so its import fails, as if it were not installed
     try:
         import gradio  # noqa: F401
     finally:

@@ -56,16 +56,16 @@ class Cell(TypedDict):
 
     x: int
     y: int
-    weight: float
+    weight: float | None
 
 
 class QueryAnswer(TypedDict):
     """A row or column of the affinity, in numbers."""
 
-    mass: float
+    mass: float | None
     reach: int
     cells: int
-    classes: dict[str, float]
+    classes: dict[str, float | None]
     strongest: list[Cell]
 
 
@@ -79,8 +79,8 @@ class LeakAbout(TypedDict):
     from_y: int
     from_label: str
     scan: str
-    gate: float
-    flow: float
+    gate: float | None
+    flow: float | None
 
 
 class LeaksAnswer(TypedDict):
@@ -115,8 +115,16 @@ class Queries:
         answer = []
         for about in listing(list(self.by_name.values())):
             run = self.by_name[about["name"]]
-            counts = {"rounds": len(run.figures()["rounds"]), "photos": len(run.traces())}
-            answer.append(RunAbout(**{k: about[k] for k in ("name", "classes", "explains")}, **counts))
+            rounds, photos = len(run.figures()["rounds"]), len(run.traces())
+            answer.append(
+                RunAbout(
+                    name=about["name"],
+                    classes=about["classes"],
+                    rounds=rounds,
+                    photos=photos,
+                    explains=about["explains"],
+                )
+            )
         return answer
 
     def photos(self, run: str) -> list[PhotoAbout]:
@@ -213,10 +221,20 @@ class Queries:
         leaks = []
         for leak in ranked:
             (x, y), (u, v) = leak.target, leak.source
-            ends = {"label": names(int(labels[y, x])), "from_label": names(int(labels[v, u]))}
-            places = {**pixel(x, y, asked.trace), **{f"from_{k}": n for k, n in pixel(u, v, asked.trace).items()}}
-            numbers = {"gate": number(leak.gate), "flow": number(leak.flow)}
-            leaks.append(LeakAbout(**places, **ends, scan=SCANS[leak.direction], **numbers))
+            here, there = pixel(x, y, asked.trace), pixel(u, v, asked.trace)
+            leaks.append(
+                LeakAbout(
+                    x=here["x"],
+                    y=here["y"],
+                    label=names(int(labels[y, x])),
+                    from_x=there["x"],
+                    from_y=there["y"],
+                    from_label=names(int(labels[v, u])),
+                    scan=SCANS[leak.direction],
+                    gate=number(leak.gate),
+                    flow=number(leak.flow),
+                )
+            )
         boundary = "labels" if truth is None else "truth"
         return LeaksAnswer(boundary=boundary, rate=number(leak_rate(g, labels)), leaks=leaks)
 
@@ -311,7 +329,7 @@ def strongest(values: np.ndarray, trace: Trace) -> list[Cell]:
     best = np.argsort(-values, axis=None, kind="stable")[:STRONGEST]
     rows, columns = np.unravel_index(best, values.shape)
     return [
-        Cell(**pixel(int(c), int(r), trace), weight=number(values[r, c]))
+        Cell(**pixel(int(c), int(r), trace), weight=number(float(values[r, c])))
         for r, c in zip(rows, columns, strict=True)
         if values[r, c] > 0
     ]

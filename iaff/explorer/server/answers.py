@@ -73,7 +73,7 @@ def _sentence(model: type[Request], error: ValidationError, remedy: str) -> str:
         known = ", ".join(model.model_fields)
         return _wrong(f"the key {SHORT.repr(name)}", f"none but {known}" if known else "none at all", remedy)
     key = name + "".join(f"[{place}]" for place in places)
-    expected = model.model_fields[name].description
+    expected = str(model.model_fields[name].description)
     if first["type"] == "missing":
         return _wrong(f"no {key}", expected, remedy)
     if first["type"].endswith(("too_short", "too_long")):

@@ -60,16 +60,16 @@ def compute(job: Job, progress: Callable[[str, float], None]) -> bytes:
     from iaff.explaining import explain
 
     if isinstance(job.data, Sample):
-        return explain_sample(job, progress)
+        return explain_sample(job, job.data, progress)
+    assert job.data is not None, "it is let go when the job has ended"
     return explain(job.data, job.tags, job.run, progress, job.name).to_bytes()
 
 
-def explain_sample(job: Job, progress: Callable[[str, float], None]) -> bytes:
+def explain_sample(job: Job, sample: Sample, progress: Callable[[str, float], None]) -> bytes:
     """The trace of a data set's photo, as training sees it: at its size, and with its truth."""
     from iaff.explaining import predictor_of, tag_vector
     from iaff.trace.record import trace_photo
 
-    sample = job.data
     tags = sample.tags if job.tags is None else tag_vector(job.tags, job.run)
     progress("Opening the networks", 0)
     trace = trace_photo(

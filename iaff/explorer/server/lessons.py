@@ -1,5 +1,6 @@
 """The lessons, as the browser asks for them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from iaff.explorer.server.requests import EmptyRequest
 from iaff.lessons import LESSONS, read_folders
 
 
-def lesson_list(folders: list[Path]) -> Handler:
+def lesson_list(folders: Sequence[Path]) -> Handler:
     """``lessons({}) -> {lessons, broken}``, see :func:`iaff.lessons.read_folders`: the shipped ones and those of
     ``folders``, read at each call, so that a file that is dropped there appears."""
 
