@@ -13,7 +13,7 @@ LOOK = """async () => {
     state: __iaff.state,
     canvases: [...document.querySelectorAll(".frame canvas")].map((canvas) => canvas.toDataURL()),
     words: [...document.querySelectorAll(".panel, .tools, .stepper, .pane-note")].map((node) => node.innerText),
-    pressed: [...document.querySelectorAll("[aria-pressed=true]")].map((node) => node.innerText),
+    pressed: [...document.querySelectorAll(".iaff [aria-pressed=true]")].map((node) => node.innerText),
   });
   for (let before = ""; ; ) {
     await new Promise((next) => setTimeout(next, 200));
