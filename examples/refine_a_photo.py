@@ -1,6 +1,6 @@
 """A photo through all rounds of the shipped run: which pixels decide the one in its middle?
 
-    python -m examples.refine_a_photo [PHOTO] [TAG ...]
+python -m examples.refine_a_photo [PHOTO] [TAG ...]
 """
 
 import sys

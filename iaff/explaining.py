@@ -14,8 +14,13 @@ from iaff.trace import Trace
 from iaff.trace.record import Progress, trace_photo
 
 
-def explain(photo: Source, tags: Sequence[str] | None = None, run: Run | str | Path | None = None,
-            progress: Progress = lambda stage, share: None, name: str | None = None) -> Trace:  # fmt: skip
+def explain(
+    photo: Source,
+    tags: Sequence[str] | None = None,
+    run: Run | str | Path | None = None,
+    progress: Progress = lambda stage, share: None,
+    name: str | None = None,
+) -> Trace:
     """One photo through all rounds of a run.
 
     Args:

@@ -41,8 +41,14 @@ except ImportError:  # not on Windows: no lock there
 SCHEMA = 1
 PATIENCE = 10  # s that a training waits for another: one that finds nothing left to do is soon over
 # Settings that runs of older versions lack, and what they were then; None: not known.
-LATER = {"tags": None, "classifier_backbone": "", "classifier_weights": "", "unary_scales": [],
-         "cam.climb": Climb().model_dump(), "targets.keep_objects": False}  # fmt: skip
+LATER = {
+    "tags": None,
+    "classifier_backbone": "",
+    "classifier_weights": "",
+    "unary_scales": [],
+    "cam.climb": Climb().model_dump(),
+    "targets.keep_objects": False,
+}
 SHIPPED = Path(__file__).parent.parent / "assets" / "runs" / "animals"
 
 
@@ -95,8 +101,9 @@ class Run:
     def finished_rounds(self) -> int:
         """Rounds whose three networks are all there."""
         t = 0
-        while all((self.dir / "weights" / f"{net}_{t + 1}.safetensors").is_file()
-                  for net in ("unary", "region", "pairwise")):  # fmt: skip
+        while all(
+            (self.dir / "weights" / f"{net}_{t + 1}.safetensors").is_file() for net in ("unary", "region", "pairwise")
+        ):
             t += 1
         return t
 

@@ -59,8 +59,19 @@ def test_a_second_training_is_refused_until_the_first_is_dead(tmp_path, monkeypa
 
 @pytest.mark.slow
 def test_a_second_training_of_two_processes_is_refused_in_both(tmp_path):
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "training.train",
-               "--config", CONFIG, "--run-dir", str(tmp_path)]  # fmt: skip
+    command = [
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        "-m",
+        "training.train",
+        "--config",
+        CONFIG,
+        "--run-dir",
+        str(tmp_path),
+    ]
     with another(tmp_path):
         done = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=120)
     assert done.returncode == 1

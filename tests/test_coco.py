@@ -52,12 +52,15 @@ def write(root, annotations, split="train2014", categories=CATEGORIES):
 def root(tmp_path):
     many = np.zeros((8, 12), np.uint8)
     many[4:, :4] = 1
-    write(tmp_path, [
-        (9, CAT, box(2, 2, 3, 3), False),  # listed before the larger one that it lies on
-        (9, TOOTHBRUSH, box(0, 0, 8, 6), False),
-        (9, PERSON, crowd(many), True),
-        (25, CAT, box(0, 0, 6, 8), False),
-    ])  # fmt: skip
+    write(
+        tmp_path,
+        [
+            (9, CAT, box(2, 2, 3, 3), False),  # listed before the larger one that it lies on
+            (9, TOOTHBRUSH, box(0, 0, 8, 6), False),
+            (9, PERSON, crowd(many), True),
+            (25, CAT, box(0, 0, 6, 8), False),
+        ],
+    )
     return tmp_path
 
 

@@ -48,8 +48,20 @@ def test_a_killed_training_goes_on_and_is_scored(tmp_path, precision, affinity):
     for path in (tmp_path / "run/weights").iterdir():
         assert all(weights.isfinite().all() for weights in load_file(path).values()), path.name
     result = tmp_path / "result.json"
-    done = run("-m", "training.evaluate", "--run", tmp_path / "run", "--data", "shapes", "--split", "val",
-               "--size", 6, "--json", result)  # fmt: skip
+    done = run(
+        "-m",
+        "training.evaluate",
+        "--run",
+        tmp_path / "run",
+        "--data",
+        "shapes",
+        "--split",
+        "val",
+        "--size",
+        6,
+        "--json",
+        result,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     rounds = json.loads(result.read_text())["rounds"]
     assert [r["round"] for r in rounds] == [1, 2]

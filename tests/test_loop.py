@@ -43,8 +43,15 @@ def test_figures_of_every_round(run):
     assert figures["images"] == 6
     assert 0 <= figures["cam"]["fixed"]["miou_tags"] <= figures["cam"]["oracle"]["miou_tags"] <= 1
     for r in figures["rounds"]:
-        shares = [r["unary"]["miou_tags"], r["refined"]["miou_tags"], r["confident"]["precision"],
-                  r["confident"]["coverage"], r["changed"], r["agreement"], r["leak"]]  # fmt: skip
+        shares = [
+            r["unary"]["miou_tags"],
+            r["refined"]["miou_tags"],
+            r["confident"]["precision"],
+            r["confident"]["coverage"],
+            r["changed"],
+            r["agreement"],
+            r["leak"],
+        ]
         assert all(0 <= s <= 1 for s in shares)
         assert 1 <= r["reach"] <= 24 * 32
         assert r["energy"]["ref"]["unary"] > 0
@@ -242,8 +249,7 @@ def test_a_folder_that_is_no_run(tmp_path):
 @pytest.mark.slow
 def test_the_same_loop_runs_the_iterated_psa(tmp_path):
     """AffinityNet and its random walk in place of IAL's pairwise network, without mining (Table 3's other row)."""
-    settings = ["affinity=affinitynet", "mining.mode=none", "walk.steps=16", "pairwise.steps=4",
-                "precision=bf16"]  # fmt: skip
+    settings = ["affinity=affinitynet", "mining.mode=none", "walk.steps=16", "pairwise.steps=4", "precision=bf16"]
     run = training.train.train(load_config(CONFIG, settings), tmp_path / "psa")
     assert [r["round"] for r in run.figures()["rounds"]] == [1, 2]
     trace = Trace.load(run.trace_path("sample_0"))

@@ -55,8 +55,13 @@ def test_photos(name):
 
 def test_what_was_done_to_a_photo_is_said():
     notes = {name: " ".join(read_photo(ODD[name][0]).notes) for name in ODD if ODD[name][1] is None}
-    for name, words in {"moving.gif": "first frame", "alpha.png": "over white", "wide.png": "Shrunk from 20000 x 2000",
-                        "sixteen.png": "16-bit", "cmyk.jpg": "CMYK"}.items():  # fmt: skip
+    for name, words in {
+        "moving.gif": "first frame",
+        "alpha.png": "over white",
+        "wide.png": "Shrunk from 20000 x 2000",
+        "sixteen.png": "16-bit",
+        "cmyk.jpg": "CMYK",
+    }.items():
         assert words in notes[name]
     assert notes["plain.jpg"] == ""
 
@@ -136,7 +141,7 @@ def test_traces_of_another_kind(trace, tmp_path):
         (data[:-10], "is not a trace"),
         (data.replace(b'"schema":"1"', b'"schema":"9"'), "schema '9'; expected 'iaff-trace', 1"),
         (data.replace(b"passes", b"pisses"), r"wrong at rounds.0.affinity.scan.passes: Field required"),
-        (data.replace(b"\\\"grid\\\": [88", b"\\\"grid\\\": [87"), r"grid: got \(87"),
+        (data.replace(b'\\"grid\\": [88', b'\\"grid\\": [87'), r"grid: got \(87"),
     ]:
         path = tmp_path / "t.safetensors"
         path.write_bytes(content)
@@ -177,7 +182,7 @@ def test_unknown_tags_and_photos_without_any_class():
         (lambda run: (run / "config.json").write_text("{"), "config.json cannot be read"),
         (lambda run: (run / "config.json").write_text("[]"), "got list, expected a JSON object"),
     ],
-)  # fmt: skip
+)
 def test_spoilt_runs(tmp_path, spoil, message, capsys):
     run = tmp_path / "run"
     shutil.copytree(SHIPPED, run)
@@ -258,7 +263,7 @@ def add_photo(folder, name):
         (lambda d: Image.new("L", (60, 40), 9).save(d / "masks/my photos/Größe 1.png"), "class index 9, expected 0..2"),
         (lambda d: (d / "my photos/Größe 1.JPG").write_bytes(b""), "is empty"),
     ],
-)  # fmt: skip
+)
 def test_spoilt_folders(folder, spoil, message):
     spoil(folder)
     with pytest.raises(UserError, match=message) as error:

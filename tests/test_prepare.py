@@ -88,8 +88,10 @@ def tar(files, mode):
 
 def voc_archive():
     devkit = "VOCdevkit/VOC2012"
-    files = {f"{devkit}/ImageSets/Segmentation/{split}.txt": text.encode()
-             for split, text in (("train", "a\n"), ("val", "b\n"))}  # fmt: skip
+    files = {
+        f"{devkit}/ImageSets/Segmentation/{split}.txt": text.encode()
+        for split, text in (("train", "a\n"), ("val", "b\n"))
+    }
     for name in "abcd":
         thing = "dog" if name == "d" else "cat"
         files[f"{devkit}/JPEGImages/{name}.jpg"] = saved(Image.new("RGB", (3, 2)), "JPEG")
@@ -142,8 +144,13 @@ def test_voc_after_an_interruption(voc, tmp_path, capsys):
 
 def test_vocs_test_photos_put_there_by_hand(voc, tmp_path, monkeypatch, capsys):
     devkit = "VOCdevkit/VOC2012"
-    archive = tar({f"{devkit}/ImageSets/Segmentation/test.txt": b"e\n",
-                   f"{devkit}/JPEGImages/e.jpg": saved(Image.new("RGB", (3, 2)), "JPEG")}, "")  # fmt: skip
+    archive = tar(
+        {
+            f"{devkit}/ImageSets/Segmentation/test.txt": b"e\n",
+            f"{devkit}/JPEGImages/e.jpg": saved(Image.new("RGB", (3, 2)), "JPEG"),
+        },
+        "",
+    )
     monkeypatch.setitem(prepare.SOURCES, "test", voc.source("test.tar", archive))
     (tmp_path / "downloads").mkdir()
     (tmp_path / "downloads/test.tar").write_bytes(archive)

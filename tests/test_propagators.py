@@ -149,8 +149,12 @@ def test_pamr_is_its_published_form():
         maps = []
         for d in dilations:
             padded = pad(m[None], (d, d, d, d), mode="replicate")[0]
-            maps += [padded[:, d + r : d + r + H, d + c : d + c + W]
-                     for r in (-d, 0, d) for c in (-d, 0, d) if centre or r or c]  # fmt: skip
+            maps += [
+                padded[:, d + r : d + r + H, d + c : d + c + W]
+                for r in (-d, 0, d)
+                for c in (-d, 0, d)
+                if centre or r or c
+            ]
         return torch.stack(maps, 1)
 
     spread = around(image, True).std(1, keepdim=True)

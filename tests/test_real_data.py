@@ -15,8 +15,15 @@ from training import train
 DATA = Path(__file__).parents[2] / "shared" / "data"
 VOC_ROOT, COCO_ROOT = DATA / "VOCdevkit" / "VOC2012", DATA / "coco"
 FITS = ("classifier", "unary", "pairwise")
-FEW = ["rounds=1", "traces=1", "data.train_size=2", "data.tune_size=1", "cam.scales=[0.5]", "mining.steps=1",
-       *(f"{fit}.{setting}" for fit in FITS for setting in ("steps=1", "batch=2", "crop=96"))]  # fmt: skip
+FEW = [
+    "rounds=1",
+    "traces=1",
+    "data.train_size=2",
+    "data.tune_size=1",
+    "cam.scales=[0.5]",
+    "mining.steps=1",
+    *(f"{fit}.{setting}" for fit in FITS for setting in ("steps=1", "batch=2", "crop=96")),
+]
 
 
 def weights(backbone, folder):

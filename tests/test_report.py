@@ -18,9 +18,15 @@ from iaff.inference import Predictor
 from training import evaluate
 from training.train import train
 
-TINY = ["data.kind=folder", "data.train_size=0", "data.tune_size=0", "rounds=1", "cam.flip=false",
-        *(f"{stage}.{few}" for stage in ("classifier", "unary", "pairwise") for few in ("steps=1", "batch=2")),
-        "mining.steps=1"]  # fmt: skip
+TINY = [
+    "data.kind=folder",
+    "data.train_size=0",
+    "data.tune_size=0",
+    "rounds=1",
+    "cam.flip=false",
+    *(f"{stage}.{few}" for stage in ("classifier", "unary", "pairwise") for few in ("steps=1", "batch=2")),
+    "mining.steps=1",
+]
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +74,12 @@ def test_photos_without_a_mask_are_counted_and_left_out(measured):
 def test_the_board_shows_a_rounds_figures_and_photos(measured):
     run, _ = measured
     entry, events = run.figures()["rounds"][0], board(run)
-    scalars = {f"rounds/{key}/{name}" for key in ("unary", "refined", "confident")
-               for name, value in entry[key].items() if isinstance(value, float)}  # fmt: skip
+    scalars = {
+        f"rounds/{key}/{name}"
+        for key in ("unary", "refined", "confident")
+        for name, value in entry[key].items()
+        if isinstance(value, float)
+    }
     assert {"rounds/unary/miou_tags", "rounds/refined/miou", "rounds/confident/precision"} < scalars
     losses = {f"{stage}/loss" for stage in ("classifier", "unary_1", "region_1", "pairwise_1")}
     assert set(events.Tags()["scalars"]) == scalars | losses

@@ -108,8 +108,10 @@ def test_diffusion_on_the_fixed_graph_lowers_the_energy(seed):
     def energy(m):  # reference_energy without its division, so that autograd sees it
         pairs = ((0, 1), (1, 0), (1, 1), (1, -1))
         ends = [overlap(*pair, m.shape[-2:]) for pair in pairs]
-        return sum((w * (m[:, *here] - m[:, *there]).square().sum(0)).sum()
-                   for w, (here, there) in zip(weights, ends, strict=True))  # fmt: skip
+        return sum(
+            (w * (m[:, *here] - m[:, *there]).square().sum(0)).sum()
+            for w, (here, there) in zip(weights, ends, strict=True)
+        )
 
     assert float(energy(a.detach()) / a.detach().square().sum()) == pytest.approx(reference_energy(a.detach(), weights))
     flow = torch.autograd.grad(energy(a), a)[0] / 2  # L a
@@ -133,8 +135,9 @@ def test_energies_agree_with_their_matrices():
 
     image = torch.rand(3, 4, 5, dtype=torch.float64)
     pixels, w = image.flatten(1).T, torch.zeros(20, 20, dtype=torch.float64)
-    near = [(i, j) for i in range(20) for j in range(20) if i != j
-            and abs(i // 5 - j // 5) <= 1 and abs(i % 5 - j % 5) <= 1]  # fmt: skip
+    near = [
+        (i, j) for i in range(20) for j in range(20) if i != j and abs(i // 5 - j // 5) <= 1 and abs(i % 5 - j % 5) <= 1
+    ]
     variance = torch.stack([(pixels[i] - pixels[j]).square().sum() for i, j in near]).mean()
     for i, j in near:
         w[i, j] = (-(pixels[i] - pixels[j]).square().sum() / (2 * variance)).exp()

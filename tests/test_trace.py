@@ -45,8 +45,9 @@ def test_rows_and_columns_of_both_kinds_are_those_of_the_dense_matrix():
     np.testing.assert_allclose(g.sum(1), 1, atol=1e-6)
     np.testing.assert_allclose(walk.row(13, 9).ravel(), g[2 * 8 + 3], atol=1e-6)  # image px (13, 9): row 2, column 3
     np.testing.assert_allclose(walk.column(13, 9).ravel(), g[:, 2 * 8 + 3], atol=1e-6)
-    np.testing.assert_allclose(trace.rounds[2].alpha_p.reshape(3, -1).T, g @ trace.rounds[2].alpha_u.reshape(3, -1).T,
-                               atol=1e-5)  # fmt: skip
+    np.testing.assert_allclose(
+        trace.rounds[2].alpha_p.reshape(3, -1).T, g @ trace.rounds[2].alpha_u.reshape(3, -1).T, atol=1e-5
+    )
     scan = trace.rounds[1].affinity
     rows = np.stack([scan.row(4 * c, 4 * r).ravel() for r in range(6) for c in range(8)])
     columns = np.stack([scan.column(4 * c, 4 * r).ravel() for r in range(6) for c in range(8)])
@@ -107,7 +108,7 @@ def poke(index, value):
         (put("rounds.0.scores", lambda _: np.zeros((5, 3))), r"scores'\]: given without superpixels"),
         (put("layers.class_ids", lambda _: [0, 1, 1]), r"class_ids: got \[0, 1, 1\]"),
     ],
-)  # fmt: skip
+)
 def test_wrong_arrays_are_named(change, message):
     if message is None:
         assert len(broken(change).rounds) == 2

@@ -285,8 +285,12 @@ def test_two_processes_train_as_one(tmp_path):
     settings = ["classifier.steps=30", "unary.steps=30", "pairwise.steps=20"]
     many = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     for command, name, size in (([sys.executable], "one", 1), (many, "two", 2)):
-        done = subprocess.run([*command, "tests/two_processes.py", str(tmp_path / name), *settings],
-                              capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "."})  # fmt: skip
+        done = subprocess.run(
+            [*command, "tests/two_processes.py", str(tmp_path / name), *settings],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": "."},
+        )
         assert done.returncode == 0, done.stderr[-3000:]
         assert done.stdout.count(f"one of {size}") == size
     for stage in ("classifier", "unary_1", "pairwise_1"):

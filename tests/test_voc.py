@@ -13,8 +13,14 @@ CAT, DOG, CAR = (VOC_CLASSES.index(name) + 1 for name in ("cat", "dog", "car"))
 
 @pytest.fixture
 def devkit(tmp_path):
-    for folder in ("JPEGImages", "SegmentationClassAug", "SegmentationClass", "ImageSets/Segmentation",
-                   "ImageSets/Main", "Annotations"):  # fmt: skip
+    for folder in (
+        "JPEGImages",
+        "SegmentationClassAug",
+        "SegmentationClass",
+        "ImageSets/Segmentation",
+        "ImageSets/Main",
+        "Annotations",
+    ):
         (tmp_path / folder).mkdir(parents=True)
     for name, labels in {"one": [0, CAT, CAR], "two": [DOG, 255, 0], "three": [CAR, CAR, 0]}.items():
         Image.new("RGB", (3, 1), "grey").save(tmp_path / "JPEGImages" / f"{name}.jpg")

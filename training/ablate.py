@@ -25,8 +25,14 @@ from training.train import train
 CONFIG = "training/configs/ablation.toml"
 ABLATIONS: dict[str, list[str]] = {
     "IAL": [],
-    "plain CAM": ["cam.climb.steps=0", "cam.scales=[1.0, 1.5, 2.0]", "cam.flip=false",
-                  "seeds.foreground=0.3", "seeds.background=0.1", "seeds.threshold=0.12"],  # best for it on `tune`
+    "plain CAM": [
+        "cam.climb.steps=0",
+        "cam.scales=[1.0, 1.5, 2.0]",
+        "cam.flip=false",
+        "seeds.foreground=0.3",
+        "seeds.background=0.1",
+        "seeds.threshold=0.12",
+    ],  # best for it on `tune`
     "no pairwise network": ["affinity=none", "mining.mode=none"],
     "PAMR in place of G": ["affinity=pamr"],
     "iterated PSA": ["affinity=affinitynet", "mining.mode=none"],
@@ -35,7 +41,7 @@ ABLATIONS: dict[str, list[str]] = {
     "no L_s": ["loss.smoothness=0"],
     "warm start": ["targets.warm_start=true"],
     "objects not kept": ["targets.keep_objects=false"],
-}  # fmt: skip
+}
 SHARED = ("weights/classifier.safetensors", "cache/superpixels")
 FROM_SEEDS = ("cache/seeds", "weights/unary_1.safetensors", "cache/unary_1")
 
@@ -66,14 +72,20 @@ def score(run, root: str, split: str) -> list[dict[str, Any]]:
 
 
 def _figures(r: dict[str, Any]) -> dict[str, float]:
-    return {"unary": r["unary"]["miou_tags"], "refined": r["refined"]["miou_tags"],
-            "precision": r["confident"]["precision"], "coverage": r["confident"]["coverage"]}  # fmt: skip
+    return {
+        "unary": r["unary"]["miou_tags"],
+        "refined": r["refined"]["miou_tags"],
+        "precision": r["confident"]["precision"],
+        "coverage": r["confident"]["coverage"],
+    }
 
 
 def table(results: dict[str, list[dict[str, Any]]]) -> str:
     """Means over the seeds of the last round, in percent, as Markdown; in brackets what the seeds gave."""
-    lines = ["| | tune: α^u → α^p (seeds) | train: α^u → α^p (seeds) | Y on tune: precision (coverage) |",
-             "|---|---|---|---|"]  # fmt: skip
+    lines = [
+        "| | tune: α^u → α^p (seeds) | train: α^u → α^p (seeds) | Y on tune: precision (coverage) |",
+        "|---|---|---|---|",
+    ]
     for name, runs in results.items():
         cells = []
         for split in ("tune", "train"):
@@ -82,8 +94,9 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
                 cells.append("")
                 continue
             each = ", ".join(f"{100 * r['refined']:.1f}" for r in last)
-            cells.append(f"{100 * mean(r['unary'] for r in last):.1f} → "
-                         f"{100 * mean(r['refined'] for r in last):.1f} ({each})")  # fmt: skip
+            cells.append(
+                f"{100 * mean(r['unary'] for r in last):.1f} → {100 * mean(r['refined'] for r in last):.1f} ({each})"
+            )
         sure = [run["tune"][-1] for run in runs]
         cells.append(f"{100 * mean(r['precision'] for r in sure):.1f} ({100 * mean(r['coverage'] for r in sure):.1f})")
         lines.append(f"| {name} | {' | '.join(cells)} |")
@@ -95,10 +108,20 @@ def main() -> None:
     parser.add_argument("--config", default=CONFIG)
     parser.add_argument("--runs", type=Path, default=Path("runs/ablations"), help="where the runs and results go")
     # one value each, again for every further one: with several, the settings after them would be taken for values
-    parser.add_argument("--seed", type=int, action="append", metavar="N",
-                        help="may be repeated; the first makes what all share (default: 0 and 1)")  # fmt: skip
-    parser.add_argument("--only", action="append", metavar="NAME", choices=ABLATIONS,
-                        help=f"may be repeated (default: all): {', '.join(ABLATIONS)}")  # fmt: skip
+    parser.add_argument(
+        "--seed",
+        type=int,
+        action="append",
+        metavar="N",
+        help="may be repeated; the first makes what all share (default: 0 and 1)",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="NAME",
+        choices=ABLATIONS,
+        help=f"may be repeated (default: all): {', '.join(ABLATIONS)}",
+    )
     parser.add_argument("--split", default="train", help="scored at the end, with tags; '' for none")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="overrides for all, e.g. data.root=DIR")
     arguments = parser.parse_args()

@@ -44,8 +44,10 @@ from training.storage import first_line
 
 BINS = 20  # of the histogram of region scores
 SEED = 0  # chooses the photos of --size
-TAGS = ("cam, seeds, confident, region_scores and all *_tags: with the photo's tags; *_proposed: with those that the "
-        "classifier proposes; miou, iou, objects: without; reach, leak: of G alone, which knows no tags")  # fmt: skip
+TAGS = (
+    "cam, seeds, confident, region_scores and all *_tags: with the photo's tags; *_proposed: with those that the "
+    "classifier proposes; miou, iou, objects: without; reach, leak: of G alone, which knows no tags"
+)
 
 
 def device() -> torch.device | str:
@@ -154,8 +156,14 @@ def proposals(predictor: Predictor, data: Dataset) -> list[Tensor]:
 
 
 @torch.no_grad()
-def evaluate(predictor: Predictor, data: Dataset, rounds: list[int] | None = None, cam: bool = True,
-             comparison: Comparison | None = None, proposed: list[Tensor] | None = None) -> dict[str, Any]:  # fmt: skip
+def evaluate(
+    predictor: Predictor,
+    data: Dataset,
+    rounds: list[int] | None = None,
+    cam: bool = True,
+    comparison: Comparison | None = None,
+    proposed: list[Tensor] | None = None,
+) -> dict[str, Any]:
     """Scores a run on a split.
 
     Args:
@@ -234,14 +242,18 @@ def table(result: dict[str, Any]) -> str:
         t, confident = r["round"], r["confident"]
         unary, refined = r["unary"], r["refined"]
         lines += [
-            row(f"round {t} unary", *(_percent(unary[f"miou{tags}"]) for tags in PROTOCOLS),
-                _percent(unary["precision_tags"]), _percent(1)),
+            row(
+                f"round {t} unary",
+                *(_percent(unary[f"miou{tags}"]) for tags in PROTOCOLS),
+                _percent(unary["precision_tags"]),
+                _percent(1),
+            ),
             row("  confident", "", "", "", _percent(confident["precision"]), _percent(confident["coverage"])),
             row("  refined", *(_percent(refined[f"miou{tags}"]) for tags in PROTOCOLS), "", ""),
             f"  with tags: objects {_percent(unary['objects_tags'])} -> {_percent(refined['objects_tags'])} %, "
             f"relabelled {_percent(confident['relabelled'])} % of the confident pixels; "
             f"of G, tags or not: median reach {r['reach']:.0f} grid pixels, leak {_percent(r['leak'])} %",
-        ]  # fmt: skip
+        ]
     names = list(result["rounds"][-1]["refined"]["iou_tags"]) if result["rounds"] else []
     for tags, title in PROTOCOLS.items():
         if names:
@@ -284,8 +296,14 @@ def main() -> None:
         sys.exit(f"training.evaluate: {error}")
     used = predictor.config.mining.model_dump(include={"tau", "tau_background", "purity"})
     choice = {"of": len(data.data), "seed": SEED} if isinstance(data, Subset) else None  # None: all
-    head = {"run": run.name, "data": arguments.data, "split": arguments.split, "choice": choice, "thresholds": used,
-            "tags": TAGS}  # fmt: skip
+    head = {
+        "run": run.name,
+        "data": arguments.data,
+        "split": arguments.split,
+        "choice": choice,
+        "thresholds": used,
+        "tags": TAGS,
+    }
     result = {**head, **result}
     print(table(result))
     if arguments.json:

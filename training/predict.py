@@ -109,8 +109,17 @@ def main(argv: list[str] | None = None) -> None:
         run = Run.load(arguments.run)
         data = VOC(arguments.root, split, tags=False) if kind == "voc" else open_split(kind, arguments.root, split)
         predictor = Predictor(run, device())
-        keep_settings(out, {"run": run.name, "trained": run.changed(), "round": len(predictor.rounds),
-                            "refined": arguments.refined, "data": kind, "split": split})  # fmt: skip
+        keep_settings(
+            out,
+            {
+                "run": run.name,
+                "trained": run.changed(),
+                "round": len(predictor.rounds),
+                "refined": arguments.refined,
+                "data": kind,
+                "split": split,
+            },
+        )
         folder = out / "results" / "VOC2012" / "Segmentation" / f"{COMPETITION}_{split}_cls" if kind == "voc" else out
         named = {"voc": VOC_CLASSES, "coco": COCO_CLASSES, "folder": run.classes[1:]}[kind]
         wrote = predict(predictor, data, folder, ("background", *named), arguments.refined)

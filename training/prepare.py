@@ -34,21 +34,28 @@ COCO_URL = "http://images.cocodataset.org"
 SOURCES = {
     "trainval": Source(DATASET_YEAR_DICT["2012"]["url"], DATASET_YEAR_DICT["2012"]["md5"]),
     "sbd": Source(SBDataset.url, SBDataset.md5),
-    "test": Source("http://host.robots.ox.ac.uk:8080/eval/downloads/VOC2012test.tar",
-                   "9065beb292b6c291fad82b2725749fda"),
+    "test": Source(
+        "http://host.robots.ox.ac.uk:8080/eval/downloads/VOC2012test.tar", "9065beb292b6c291fad82b2725749fda"
+    ),
     "coco2014": (
-        Source(f"{COCO_URL}/annotations/annotations_trainval2014.zip", "0a379cfc70b0e71301e0f377548639bd",
-               "annotations/instances_"),
+        Source(
+            f"{COCO_URL}/annotations/annotations_trainval2014.zip",
+            "0a379cfc70b0e71301e0f377548639bd",
+            "annotations/instances_",
+        ),
         Source(f"{COCO_URL}/zips/val2014.zip", "a3d79f5ed8d289b7a7554ce06a5782b3"),
         Source(f"{COCO_URL}/zips/train2014.zip", "0da8c0bd3d6becc4dcb32757491aca88"),
     ),
     "coco2017": (
-        Source(f"{COCO_URL}/annotations/annotations_trainval2017.zip", "f4bbac642086de4f52a3fdda2de5fa2c",
-               "annotations/instances_"),
+        Source(
+            f"{COCO_URL}/annotations/annotations_trainval2017.zip",
+            "f4bbac642086de4f52a3fdda2de5fa2c",
+            "annotations/instances_",
+        ),
         Source(f"{COCO_URL}/zips/val2017.zip", "442b8da7639aecaf257c1dceb8ba8c80"),
         Source(f"{COCO_URL}/zips/train2017.zip", "cced6f7f71b7629ddf16f17bbcfab6b2"),
     ),
-}  # fmt: skip
+}
 
 
 def prepare_voc(root: Path) -> None:
@@ -80,8 +87,9 @@ def augment(archive: Path, devkit: Path) -> None:
     """
     masks = devkit / "SegmentationClassAug"
     masks.mkdir(exist_ok=True)
-    train, val = (_lines((devkit / "ImageSets" / "Segmentation" / f"{split}.txt").read_text())
-                  for split in ("train", "val"))  # fmt: skip
+    train, val = (
+        _lines((devkit / "ImageSets" / "Segmentation" / f"{split}.txt").read_text()) for split in ("train", "val")
+    )
     for name in train | val:
         shutil.copyfile(devkit / "SegmentationClass" / f"{name}.png", masks / f"{name}.png")
     ids = set(train)

@@ -92,11 +92,15 @@ class Comparison:
 
 def table(result: dict[str, Any]) -> str:
     """The comparison as lines of text, in percent."""
-    lines = [f"The same alpha^u of round {result['round']}, refined by",
-             " " * 28 + "no tags  proposed      tags   ms a photo"]  # fmt: skip
+    lines = [
+        f"The same alpha^u of round {result['round']}, refined by",
+        " " * 28 + "no tags  proposed      tags   ms a photo",
+    ]
     for name, score in result["propagators"].items():
         title = MEANING.get(name, f"affinity of {name}")
-        lines.append(f"{title:<26}{100 * score['miou']:>9.1f}{100 * score['miou_proposed']:>10.1f}"
-                     f"{100 * score['miou_tags']:>10.1f}"
-                     f"{1000 * score['seconds']:>13.0f}")  # fmt: skip
+        lines.append(
+            f"{title:<26}{100 * score['miou']:>9.1f}{100 * score['miou_proposed']:>10.1f}"
+            f"{100 * score['miou_tags']:>10.1f}"
+            f"{1000 * score['seconds']:>13.0f}"
+        )
     return "\n".join(lines)

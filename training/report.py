@@ -75,9 +75,11 @@ class Report:
             "agreement": mean.agreement,
             "confident": {"coverage_train": mean.coverage, "relabelled_train": mean.relabelled},
             "foreground": {"unary": mean.foreground_unary, "refined": mean.foreground_refined},
-            "energy": {"paper": mean_of_maps([e["paper"] for e in energies]),
-                       "ref": mean_of_maps([e["ref"] for e in energies])},
-        }  # fmt: skip
+            "energy": {
+                "paper": mean_of_maps([e["paper"] for e in energies]),
+                "ref": mean_of_maps([e["ref"] for e in energies]),
+            },
+        }
 
     def _write_histogram(self, t: int, histogram: dict[str, list[int]]) -> None:
         """``mining.json``: superpixels of ``tune`` by region score, and whether the verdict was right."""

@@ -88,8 +88,7 @@ def start_processes(precision: str) -> Accelerator:
     if precision == "fp16" and not torch.cuda.is_available():
         raise UserError("Got precision=fp16, which needs a CUDA device; expected bf16 or fp32 here.")
     cpu = not torch.accelerator.is_available()  # told so: accelerate does not look for other processes on CPUs else
-    return Accelerator(cpu=cpu, mixed_precision="no" if precision == "fp32" else precision,
-                       kwargs_handlers=[patience])  # fmt: skip
+    return Accelerator(cpu=cpu, mixed_precision="no" if precision == "fp32" else precision, kwargs_handlers=[patience])
 
 
 def main() -> None:

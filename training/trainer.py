@@ -109,8 +109,17 @@ class Trainer:
     def device(self) -> torch.device:
         return self.accelerator.device
 
-    def fit(self, stage: str, net: Network, count: int, sample: Callable[[int], dict], loss: Loss, how: Fit,
-            collate=None, alone: bool = False) -> Network:  # fmt: skip
+    def fit(
+        self,
+        stage: str,
+        net: Network,
+        count: int,
+        sample: Callable[[int], dict],
+        loss: Loss,
+        how: Fit,
+        collate=None,
+        alone: bool = False,
+    ) -> Network:
         """Trains ``net`` unless this stage is done, and returns it as :meth:`load` does.
 
         Args:
@@ -148,8 +157,13 @@ class Trainer:
         start = self._resume(stage, net, optimiser, schedule, watch, alone)
         if self.workers and start < how.steps:
             samples[0]  # what a sample keeps for the next ones is read here, once, before the loading processes start
-        loader = DataLoader(samples, crowd.share(how, stage.split("_")[0]), sampler=crowd.positions(how, start),
-                            collate_fn=collate, **self._loading())  # fmt: skip
+        loader = DataLoader(
+            samples,
+            crowd.share(how, stage.split("_")[0]),
+            sampler=crowd.positions(how, start),
+            collate_fn=collate,
+            **self._loading(),
+        )
         parts = read(iter(loader))
         part = Part(net, loss)
         if crowd.size > 1:
@@ -220,9 +234,14 @@ class Trainer:
         return self.folder / "checkpoints" / f"{stage}.pt"
 
     def _checkpoint(self, stage, step, net, optimiser, schedule, watch: Watch) -> None:
-        state = {"step": step, "net": net.state_dict(), "optimiser": optimiser.state_dict(),
-                 "schedule": schedule.state_dict(), "watch": watch.state(),
-                 "scaler": self.scaler.state_dict() if self.scaler else None}  # fmt: skip
+        state = {
+            "step": step,
+            "net": net.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "schedule": schedule.state_dict(),
+            "watch": watch.state(),
+            "scaler": self.scaler.state_dict() if self.scaler else None,
+        }
         write(self._checkpoint_path(stage), lambda path: torch.save(state, path))
         self.board.flush()
 
@@ -242,8 +261,13 @@ class Trainer:
             self.scaler.load_state_dict(state["scaler"])
         return state["step"]
 
-    def each(self, stage: str, count: int, load: Callable[[int], Any],
-             compute: Callable[[int, Any], dict[str, Tensor]] = lambda i, loaded: loaded) -> Maps:  # fmt: skip
+    def each(
+        self,
+        stage: str,
+        count: int,
+        load: Callable[[int], Any],
+        compute: Callable[[int, Any], dict[str, Tensor]] = lambda i, loaded: loaded,
+    ) -> Maps:
         """Computes tensors for every item, one file each; items whose file exists are not computed again.
 
         Args:
@@ -254,8 +278,15 @@ class Trainer:
         missing = [i for i in own if i not in maps]
         how: dict[str, Any] = self._loading() | {"pin_memory": False}
         loader = DataLoader(Each(load), None, sampler=missing, collate_fn=lambda item: item, **how)
-        bar = tqdm(zip(missing, read(iter(loader))), stage, total=len(own), initial=len(own) - len(missing),
-                   unit="photo", mininterval=5, disable=not self.main)  # fmt: skip
+        bar = tqdm(
+            zip(missing, read(iter(loader))),
+            stage,
+            total=len(own),
+            initial=len(own) - len(missing),
+            unit="photo",
+            mininterval=5,
+            disable=not self.main,
+        )
         for i, loaded in bar:
             with torch.no_grad(), self.accelerator.autocast():
                 tensors = compute(i, loaded)

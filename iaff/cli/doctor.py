@@ -42,8 +42,11 @@ def doctor() -> int:
 
 def python() -> Iterator[Finding]:
     """The interpreter and this package."""
-    yield Finding("python", f"{platform.python_version()} ({sys.executable})",
-                  "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer, then: make setup")  # fmt: skip
+    yield Finding(
+        "python",
+        f"{platform.python_version()} ({sys.executable})",
+        "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer, then: make setup",
+    )
     yield Finding("iaff", f"{iaff.__version__} ({Path(iaff.__file__).parent})")
 
 
@@ -71,8 +74,12 @@ def extras() -> Iterator[Finding]:
         ("mcp", "mcp", "explore --mcp needs it", "mcp==1.30.0"),
     ):
         found = find_spec(module) is not None
-        yield Finding(what, "installed" if found else f"not installed (only {use})",
-                      "" if found else f"pip install {package}", needed=False)  # fmt: skip
+        yield Finding(
+            what,
+            "installed" if found else f"not installed (only {use})",
+            "" if found else f"pip install {package}",
+            needed=False,
+        )
 
 
 def devices() -> Iterator[Finding]:
@@ -113,17 +120,24 @@ def weights() -> Iterator[Finding]:
     hub = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch")) / "hub" / "checkpoints"
     nets = ("mobilenet_v2", "vgg16")
     found = sorted(path.name for net in nets for path in hub.glob(f"{net}-*.pth"))
-    yield Finding("imagenet weights", ", ".join(found) or f"not in {hub}",
-                  "" if found else "for trainings: torchvision downloads them, or give weights=PATH",
-                  needed=False)  # fmt: skip
+    yield Finding(
+        "imagenet weights",
+        ", ".join(found) or f"not in {hub}",
+        "" if found else "for trainings: torchvision downloads them, or give weights=PATH",
+        needed=False,
+    )
 
 
 def browser() -> Iterator[Finding]:
     """Chromium, for the browser tests."""
     names = ("chromium", "chromium-browser", "google-chrome")
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    yield Finding("chromium", path or "not found (only the browser tests need it)",
-                  "" if path else "apt-get install chromium, or set CHROMIUM=PATH", needed=False)  # fmt: skip
+    yield Finding(
+        "chromium",
+        path or "not found (only the browser tests need it)",
+        "" if path else "apt-get install chromium, or set CHROMIUM=PATH",
+        needed=False,
+    )
 
 
 CHECKS: list[Callable[[], Iterator[Finding]]] = [python, packages, extras, devices, weights, browser]

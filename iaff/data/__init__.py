@@ -9,8 +9,18 @@ from iaff.data.folder import Folder
 from iaff.data.shapes import Shapes
 from iaff.data.voc import ANIMALS, VOC, VOC_CLASSES
 
-__all__ = ["ANIMALS", "COCO", "COCO_CLASSES", "VOC", "VOC_CLASSES", "Dataset", "Folder", "Shapes", "Subset",
-           "open_split"]  # fmt: skip
+__all__ = [
+    "ANIMALS",
+    "COCO",
+    "COCO_CLASSES",
+    "VOC",
+    "VOC_CLASSES",
+    "Dataset",
+    "Folder",
+    "Shapes",
+    "Subset",
+    "open_split",
+]
 
 
 class Dataset(Protocol):
@@ -46,8 +56,9 @@ class Subset:
         return self.data.mask(self.indices[i])
 
 
-def open_split(kind: str, root: str, split: str, classes: tuple[str, ...] | None = None,
-               size: int = 0, seed: int = 0) -> Dataset:  # fmt: skip
+def open_split(
+    kind: str, root: str, split: str, classes: tuple[str, ...] | None = None, size: int = 0, seed: int = 0
+) -> Dataset:
     """Opens one split of a data set.
 
     Args:

@@ -29,8 +29,9 @@ MARKS = {"voc": "ImageSets", "coco": "annotations", "folder": "tags.csv"}  # wha
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 
-def explore(paths: list[Path], host: str, port: int, data: list[Path] = (), lessons: list[Path] = (),
-            mcp: bool = False) -> None:  # fmt: skip
+def explore(
+    paths: list[Path], host: str, port: int, data: list[Path] = (), lessons: list[Path] = (), mcp: bool = False
+) -> None:
     """Opens runs and traces (default: the shipped runs) in a server on that address, until it is stopped.
 
     Args:

@@ -17,11 +17,27 @@ STATIC = Path(__file__).parent / "static"
 STYLES = [
     STATIC / f"{name}.css"
     for name in (
-        "style", "page/stepper", "panel/seeds", "ui/plot", "picture/picture", "panel/panel", "page/user_photos",
-        "narrow", "panel/mining", "lessons/lessons", "panel/leaks", "page/keys", "page/hiding", "page/hidden",
-        "export/export", "panel/edits", "panel/choices", "charts/charts", "page/browser",
+        "style",
+        "page/stepper",
+        "panel/seeds",
+        "ui/plot",
+        "picture/picture",
+        "panel/panel",
+        "page/user_photos",
+        "narrow",
+        "panel/mining",
+        "lessons/lessons",
+        "panel/leaks",
+        "page/keys",
+        "page/hiding",
+        "page/hidden",
+        "export/export",
+        "panel/edits",
+        "panel/choices",
+        "charts/charts",
+        "page/browser",
     )
-]  # fmt: skip
+]
 
 
 def plotly_js() -> Path:

@@ -41,8 +41,9 @@ class RoundMaps:
     pooled: Tensor  # (S, D), the unary network's features that the scores were made from
 
 
-def round_maps(nets: RoundNets, image: np.ndarray, cells: Tensor, choices: Sequence[Tensor],
-               config: Config) -> list[RoundMaps]:  # fmt: skip
+def round_maps(
+    nets: RoundNets, image: np.ndarray, cells: Tensor, choices: Sequence[Tensor], config: Config
+) -> list[RoundMaps]:
     """A round's maps of one photo ``uint8 (H, W, 3)``, once for each choice of classes."""
     logits, pooled = predict_unary(nets.f, image, cells, config)
     g = nets.g.propagator(image)
@@ -64,8 +65,9 @@ def predict_unary(f: Unary, image: np.ndarray, cells: Tensor, config: Config) ->
     return logits.cpu(), pooled.cpu()
 
 
-def mine(r: Region, pooled: Tensor, alpha: Tensor, cells: Tensor, class_ids: Tensor,
-         how: Mining) -> tuple[Tensor, Tensor]:  # fmt: skip
+def mine(
+    r: Region, pooled: Tensor, alpha: Tensor, cells: Tensor, class_ids: Tensor, how: Mining
+) -> tuple[Tensor, Tensor]:
     """The superpixels' scores ``(S, K)`` and the confident map Y_t, ``uint8 (h, w)``, of a photo.
 
     Args:

@@ -16,8 +16,9 @@ from iaff.nets.region import Region
 from iaff.nets.unary import Unary
 
 
-def iterate(config: Config, photos: Dataset, trainer: Trainer, after_round: Callable[["Round"], None],
-            measured: int = 0) -> None:  # fmt: skip
+def iterate(
+    config: Config, photos: Dataset, trainer: Trainer, after_round: Callable[["Round"], None], measured: int = 0
+) -> None:
     """Steps 1 to 6 of the method.
 
     Args:

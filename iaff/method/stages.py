@@ -45,10 +45,20 @@ class Trainer(Protocol):
 
     @property
     def device(self) -> torch.device: ...
-    def fit(self, stage: str, net: Network, count: int, sample: Callable[[int], Batch], loss: Loss, how: Fit,
-            collate: Callable | None = None, alone: bool = False) -> Network: ...  # fmt: skip
-    def each(self, stage: str, count: int, load: Callable[[int], Any], compute: Callable[[int, Any], Batch] = ...
-             ) -> Maps: ...  # fmt: skip
+    def fit(
+        self,
+        stage: str,
+        net: Network,
+        count: int,
+        sample: Callable[[int], Batch],
+        loss: Loss,
+        how: Fit,
+        collate: Callable | None = None,
+        alone: bool = False,
+    ) -> Network: ...
+    def each(
+        self, stage: str, count: int, load: Callable[[int], Any], compute: Callable[[int, Any], Batch] = ...
+    ) -> Maps: ...
     def has(self, stage: str, count: int) -> bool: ...
     def load(self, stage: str, net: Network) -> Network: ...
     def maps(self, stage: str) -> Maps: ...
@@ -125,8 +135,9 @@ class Stages:
         balanced = targets.balanced_seeds if first else targets.balanced_later
         refined = "alpha" in supervision[0]
         if targets.soft and refined:
-            return lambda i: soft_sample(self.photos.image(i), supervision[i]["alpha"], self.class_ids(i),
-                                         self.classes + 1, crop), SOFT  # fmt: skip
+            return lambda i: soft_sample(
+                self.photos.image(i), supervision[i]["alpha"], self.class_ids(i), self.classes + 1, crop
+            ), SOFT
         odds = None
         if targets.keep_objects and refined:
             odds = object_odds((supervision[i]["alpha"] for i in range(self.count)), self._object_share(t, supervision))

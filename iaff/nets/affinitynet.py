@@ -60,8 +60,9 @@ class AffinityNet(Guidance):
         affinities = self(batch["image"])
         alike, unlike = -(affinities + EPSILON).log(), -(1 + EPSILON - affinities).log()
         terms = zip((alike, alike, unlike), pair_labels(batch["confident"], self._half()), (4, 4, 2), strict=True)
-        shares = ((values * part).sum() / count / share
-                  for (values, part, share), count in zip(terms, counts, strict=True))  # fmt: skip
+        shares = (
+            (values * part).sum() / count / share for (values, part, share), count in zip(terms, counts, strict=True)
+        )
         return sum(shares, start=counts.new_zeros(()))
 
     @torch.no_grad()

@@ -69,8 +69,10 @@ class Timm(Backbone):
         x = self.normalised(images)
         if not self.rounds_up:
             x = pad(x, (0, -width % MULTIPLE, 0, -height % MULTIPLE))
-        maps = {key: found[..., : -(-height // s), : -(-width // s)]
-                for (key, s), found in zip(self.at.items(), self.net(x))}  # fmt: skip
+        maps = {
+            key: found[..., : -(-height // s), : -(-width // s)]
+            for (key, s), found in zip(self.at.items(), self.net(x))
+        }
         maps.setdefault("top", maps[16])
         return maps
 

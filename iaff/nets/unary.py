@@ -37,8 +37,9 @@ class Unary(nn.Module):
 
 
 @torch.no_grad()
-def unary_logits(net: Unary, image: np.ndarray, flip: bool = True,
-                 scales: tuple[float, ...] = ()) -> tuple[Tensor, Tensor]:  # fmt: skip
+def unary_logits(
+    net: Unary, image: np.ndarray, flip: bool = True, scales: tuple[float, ...] = ()
+) -> tuple[Tensor, Tensor]:
     """Logits of one photo on the affinity grid and the trunk's features.
 
     Args:

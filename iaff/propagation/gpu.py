@@ -50,8 +50,23 @@ def _spread(x, gates, back, h, channels, steps, lanes, directions, C: tl.constex
 
 
 @triton.jit
-def _gather(y, gates, back, x, h, out, slope, channels, steps, lanes, directions, blocks,
-            SLOPE: tl.constexpr, C: tl.constexpr, L: tl.constexpr):  # fmt: skip
+def _gather(
+    y,
+    gates,
+    back,
+    x,
+    h,
+    out,
+    slope,
+    channels,
+    steps,
+    lanes,
+    directions,
+    blocks,
+    SLOPE: tl.constexpr,
+    C: tl.constexpr,
+    L: tl.constexpr,
+):
     n, block, d = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.program_id(2)
     c, lane = block * C + tl.arange(0, C), tl.arange(0, L)
     real = lane < lanes
@@ -153,8 +168,9 @@ class _Axis:
         slope = y.new_zeros(n, blocks, count, 3, steps, lanes, dtype=torch.float32) if wanted else out
         x, h = (self.turned(x), h) if wanted else (y, out)
         if out.numel():
-            _gather[grid](y, self.gates, self.back, x, h, out, slope, channels, steps, lanes, count, blocks,
-                          SLOPE=wanted, **how)  # fmt: skip
+            _gather[grid](
+                y, self.gates, self.back, x, h, out, slope, channels, steps, lanes, count, blocks, SLOPE=wanted, **how
+            )
         return out, slope.sum(1) if wanted else None
 
     def _launch(self, x: Tensor) -> tuple[tuple[int, int, int], dict[str, int]]:

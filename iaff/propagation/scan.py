@@ -21,8 +21,15 @@ _MODULES = {"reference": "reference", "cpu": "cpu", "triton": "gpu"}
 ALL = (0, 1, 2, 3)
 
 
-def propagate(alpha: Tensor, gates: Tensor, passes: int = 1, *, direction: int | None = None,
-              fusion: Literal["mean", "max"] = "mean", form: Form | None = None) -> Tensor:  # fmt: skip
+def propagate(
+    alpha: Tensor,
+    gates: Tensor,
+    passes: int = 1,
+    *,
+    direction: int | None = None,
+    fusion: Literal["mean", "max"] = "mean",
+    form: Form | None = None,
+) -> Tensor:
     """Applies G: ``G^passes alpha``, G the mean of the four directions' scans (method 2.1, 2.5).
 
     Args:
@@ -47,14 +54,16 @@ def propagate(alpha: Tensor, gates: Tensor, passes: int = 1, *, direction: int |
     return _apply(_form(form, gates).spread, alpha, gates, passes, direction)
 
 
-def propagate_back(alpha: Tensor, gates: Tensor, passes: int = 1, *, direction: int | None = None,
-                   form: Form | None = None) -> Tensor:  # fmt: skip
+def propagate_back(
+    alpha: Tensor, gates: Tensor, passes: int = 1, *, direction: int | None = None, form: Form | None = None
+) -> Tensor:
     """Applies the transpose of G, one reverse scan per pass; arguments as :func:`propagate`."""
     return _apply(_form(form, gates).gather, alpha, gates, passes, direction)
 
 
-def column(gates: Tensor, x: int | Sequence[int], y: int | Sequence[int], passes: int = 1, *,
-           direction: int | None = None) -> Tensor:  # fmt: skip
+def column(
+    gates: Tensor, x: int | Sequence[int], y: int | Sequence[int], passes: int = 1, *, direction: int | None = None
+) -> Tensor:
     """Columns of G, "where this pixel's label goes".
 
     Args:
@@ -69,8 +78,9 @@ def column(gates: Tensor, x: int | Sequence[int], y: int | Sequence[int], passes
     return _query(propagate, gates, x, y, passes, direction)
 
 
-def row(gates: Tensor, x: int | Sequence[int], y: int | Sequence[int], passes: int = 1, *,
-        direction: int | None = None) -> Tensor:  # fmt: skip
+def row(
+    gates: Tensor, x: int | Sequence[int], y: int | Sequence[int], passes: int = 1, *, direction: int | None = None
+) -> Tensor:
     """Rows of G, "which pixels decide this one": ``G[(x, y), :]``, sums to 1; as :func:`column`."""
     return _query(propagate_back, gates, x, y, passes, direction)
 

@@ -63,8 +63,9 @@ class _Maker:
         self.ids = list(range(len(self.classes)) if class_ids is None else class_ids)
         self.grid = grid_size(*image.shape[:2])
 
-    def make(self, rounds, cam, seeds, superpixels, truth, name: str,
-             about: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:  # fmt: skip
+    def make(
+        self, rounds, cam, seeds, superpixels, truth, name: str, about: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         k, size = len(self.classes), self.image.shape[:2]
         tensors = {"image": encode_photo(self.image)}
         if cam is not None:
@@ -81,10 +82,15 @@ class _Maker:
         for i, given in enumerate(rounds):
             metas.append(self.round(f"rounds[{i}]", given, tensors, f"rounds.{i + 1}."))
         meta = {
-            "name": name, **about,
-            "size": [size[1], size[0]], "grid": [self.grid[1], self.grid[0]],
-            "classes": self.classes, "class_ids": self.ids, "tags": self.classes[1:], "rounds": metas,
-        }  # fmt: skip
+            "name": name,
+            **about,
+            "size": [size[1], size[0]],
+            "grid": [self.grid[1], self.grid[0]],
+            "classes": self.classes,
+            "class_ids": self.ids,
+            "tags": self.classes[1:],
+            "rounds": metas,
+        }
         check(meta, tensors, "The trace")
         for i, given in enumerate(rounds):
             if given.get("alpha_p") is not None:

@@ -44,9 +44,14 @@ Progress = Callable[[str, float], None]  # (what is done next, share done 0..1);
 
 
 @torch.no_grad()
-def trace_photo(predictor: Predictor, image: np.ndarray, tags: np.ndarray | None = None,
-                truth: np.ndarray | None = None, progress: Progress = lambda stage, share: None,
-                **about: Any) -> Trace:  # fmt: skip
+def trace_photo(
+    predictor: Predictor,
+    image: np.ndarray,
+    tags: np.ndarray | None = None,
+    truth: np.ndarray | None = None,
+    progress: Progress = lambda stage, share: None,
+    **about: Any,
+) -> Trace:
     """One photo through all finished rounds of a run.
 
     Args:
@@ -104,19 +109,27 @@ def trace_photo(predictor: Predictor, image: np.ndarray, tags: np.ndarray | None
         "proposed": [name for name, yes in zip(names[1:], proposed.tolist(), strict=True) if yes],
         "cam_scales": list(config.cam.scales),
         "run": {"name": run.name, "classes": list(names), "rounds": count},
-        "thresholds": {"seed_fg": config.seeds.foreground, "seed_bg": config.seeds.background,
-                       "seed_superpixels": float(config.seeds.superpixels),  # 1: CAM is averaged in them first
-                       "purity": config.mining.purity, "tau": config.mining.tau,
-                       "tau_background": config.mining.tau_background, "proposed": PROPOSED},
-        "figures": {"seeds": partial_figures(seeds, mask),
-                    "cam": _cam_figures(cam, chosen, config.seeds.threshold, mask)},
+        "thresholds": {
+            "seed_fg": config.seeds.foreground,
+            "seed_bg": config.seeds.background,
+            "seed_superpixels": float(config.seeds.superpixels),  # 1: CAM is averaged in them first
+            "purity": config.mining.purity,
+            "tau": config.mining.tau,
+            "tau_background": config.mining.tau_background,
+            "proposed": PROPOSED,
+        },
+        "figures": {
+            "seeds": partial_figures(seeds, mask),
+            "cam": _cam_figures(cam, chosen, config.seeds.threshold, mask),
+        },
         "rounds": rounds,
-    }  # fmt: skip
+    }
     return Trace(meta, tensors)
 
 
-def _round_tensors(prefix: str, maps: RoundMaps, cells: Tensor,
-                   affinity: dict[str, np.ndarray]) -> dict[str, np.ndarray]:  # fmt: skip
+def _round_tensors(
+    prefix: str, maps: RoundMaps, cells: Tensor, affinity: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     sizes = torch.bincount(cells.flatten(), minlength=len(maps.pooled))
     tensors = {
         "alpha_u": maps.alpha_u.half().numpy(),
@@ -135,22 +148,24 @@ def _cam_figures(cam: Tensor, tags: Tensor, threshold: float, truth: Tensor | No
     return {"miou": photo_miou(cam_labels(to_photo(cam, *truth.shape), tags, threshold), truth)}
 
 
-def round_figures(maps: RoundMaps, weights: list[Tensor], before: Tensor | None,
-                  truth: Tensor | None) -> RoundFigures:  # fmt: skip
+def round_figures(maps: RoundMaps, weights: list[Tensor], before: Tensor | None, truth: Tensor | None) -> RoundFigures:
     """One photo's figures of a round; ``before`` is the last round's refined label map, as class ids."""
     unary, refined = maps.classes[maps.alpha_u.argmax(0)], maps.classes[maps.alpha_p.argmax(0)]
     shares = Shares.of(unary, maps.confident, refined, before)
     twice = refine(maps.g, maps.alpha_p)
     figures: RoundFigures = {
-        "unary": {}, "refined": {},
+        "unary": {},
+        "refined": {},
         "confident": {**partial_figures(maps.confident, truth), "relabelled": shares.relabelled},
         "changed": shares.changed,
         "agreement": shares.agreement,
         "reach": median_reach(maps.g, PHOTO_ROWS),
         "foreground": {"unary": shares.foreground_unary, "refined": shares.foreground_refined},
-        "energy": {"paper": paper_energies(maps.alpha_u, maps.alpha_p, twice),
-                   "ref": reference_energies(maps.alpha_u, maps.alpha_p, weights)},
-    }  # fmt: skip
+        "energy": {
+            "paper": paper_energies(maps.alpha_u, maps.alpha_p, twice),
+            "ref": reference_energies(maps.alpha_u, maps.alpha_p, weights),
+        },
+    }
     if truth is not None:
         figures["unary"]["miou"] = photo_miou(photo_labels(maps.alpha_u, maps.classes, truth), truth)
         figures["refined"]["miou"] = photo_miou(photo_labels(maps.alpha_p, maps.classes, truth), truth)
@@ -173,8 +188,14 @@ def write_traces(run: Run, predictor: Predictor, photos: list[dict[str, Any]]) -
     for photo in photos:
         trace = trace_photo(predictor, **photo)
         trace.save(run.dir / "traces" / f"{photo['name']}.safetensors")
-        index.append({"name": photo["name"], "title": photo.get("title", photo["name"]),
-                      "file": f"{photo['name']}.safetensors", "thumb": thumbnail(photo["image"]),
-                      "tags": trace.meta["tags"]})  # fmt: skip
+        index.append(
+            {
+                "name": photo["name"],
+                "title": photo.get("title", photo["name"]),
+                "file": f"{photo['name']}.safetensors",
+                "thumb": thumbnail(photo["image"]),
+                "tags": trace.meta["tags"],
+            }
+        )
     if index:
         run.write("traces/index.json", {"traces": index})

@@ -128,8 +128,9 @@ class Trace:
         return cls(meta, tensors)
 
     @classmethod
-    def from_arrays(cls, image: np.ndarray, classes: Sequence[str], rounds: Sequence[dict[str, Any]],
-                    **layers: Any) -> "Trace":  # fmt: skip
+    def from_arrays(
+        cls, image: np.ndarray, classes: Sequence[str], rounds: Sequence[dict[str, Any]], **layers: Any
+    ) -> "Trace":
         """A trace of anyone's model; arguments and errors as :func:`iaff.trace.from_arrays.from_arrays`."""
         return cls(*from_arrays(image, classes, rounds, **layers))
 

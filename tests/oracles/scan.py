@@ -38,11 +38,13 @@ def of_round(path, t: int) -> dict:
     for x, y in [(0, 0), (w - 1, h - 1), (w // 2, h // 3)]:
         point = np.zeros((1, h, w), np.float32)
         point[0, y, x] = 1
-        points.append({
-            "p": y * w + x,
-            "row": row(gates_of(trace, t), x, y, passes)[0].numpy(),
-            "column": scanned(point, trace, t),
-        })
+        points.append(
+            {
+                "p": y * w + x,
+                "row": row(gates_of(trace, t), x, y, passes)[0].numpy(),
+                "column": scanned(point, trace, t),
+            }
+        )
     refined = scanned(trace.rounds[t].alpha_u, trace, t)
     return {"trace": path, "t": t, "refined": refined, "stored": trace.rounds[t].alpha_p, "points": points}
 

@@ -26,8 +26,7 @@ def answers(traces: Traces) -> dict:
         "long": {
             "steps": LONG,
             "asked": [
-                {"what": what, "p": y * w + x, "expected": getattr(long, what)(x, y)[0].numpy()}
-                for what, x, y in cells
+                {"what": what, "p": y * w + x, "expected": getattr(long, what)(x, y)[0].numpy()} for what, x, y in cells
             ],
         },
     }

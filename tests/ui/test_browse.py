@@ -76,8 +76,14 @@ def test_a_folder_of_runs_opens_those_that_are_runs(runs):
 def test_figures_say_what_a_run_can_do_so_far(runs, run_folder):
     figures = run_figures(open_all([runs, run_folder]))
     young, whole = figures({"run": "young"}), figures({"run": "synthetic"})
-    assert young == {"ok": True, "figures": {"schema": 1, "rounds": []}, "rounds": 3, "stamp": "",
-                     "explains": False, "browses": False}  # fmt: skip
+    assert young == {
+        "ok": True,
+        "figures": {"schema": 1, "rounds": []},
+        "rounds": 3,
+        "stamp": "",
+        "explains": False,
+        "browses": False,
+    }
     assert (len(whole["figures"]["rounds"]), whole["rounds"], bool(whole["stamp"])) == (3, 3, True)
     taught = figures({"run": "taught"})
     assert (taught["explains"], taught["browses"]) == (True, True)

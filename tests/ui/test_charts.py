@@ -28,8 +28,10 @@ def charts(view):
 def drawn(view, *dashes: str) -> dict[tuple[str, str], list[float]]:
     """Lines of the first chart by (name, dash), once just these dashes are there."""
     expected = sorted(dashes)
-    view.wait(f"JSON.stringify([...new Set({FIRST}.data.filter(d => d.mode === 'lines+markers')"
-              f".map(d => d.line.dash))].sort()) === JSON.stringify({expected})")  # fmt: skip
+    view.wait(
+        f"JSON.stringify([...new Set({FIRST}.data.filter(d => d.mode === 'lines+markers')"
+        f".map(d => d.line.dash))].sort()) === JSON.stringify({expected})"
+    )
     return {(name, dash): y for name, dash, y in view.page.evaluate(DATA)}
 
 

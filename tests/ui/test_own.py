@@ -215,8 +215,14 @@ def test_nothing_outside_can_be_fetched(app, view):
     finish(view)
     upload = Path(sent[0][0])
     run = ROOT / "assets/runs/animals"
-    for path in (upload, upload.parent, ROOT / "README.md", run / "config.json", Path("/etc/passwd"),
-                 run / "traces/../weights/region_1.safetensors"):  # fmt: skip
+    for path in (
+        upload,
+        upload.parent,
+        ROOT / "README.md",
+        run / "config.json",
+        Path("/etc/passwd"),
+        run / "traces/../weights/region_1.safetensors",
+    ):
         with pytest.raises(urllib.error.HTTPError) as error:
             urllib.request.urlopen(f"{app.url}gradio_api/file={path}", timeout=10)
         assert error.value.code in (403, 404)

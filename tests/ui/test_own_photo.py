@@ -263,7 +263,7 @@ def test_what_an_older_explorer_kept_is_taken_over(view, run_folder):
 
 @pytest.mark.parametrize(
     ("data", "got"),
-    [(b"PNG", "The file has 3 bytes."), (b"\x05\0\0\0\0\0\0\0{\"a\"}", "header is not JSON"), (None, "says format")],
+    [(b"PNG", "The file has 3 bytes."), (b'\x05\0\0\0\0\0\0\0{"a"}', "header is not JSON"), (None, "says format")],
 )
 def test_a_file_that_is_no_trace_says_so(view, data, got):
     if data is None:
@@ -273,8 +273,13 @@ def test_a_file_that_is_no_trace_says_so(view, data, got):
     view.open()
     give_trace(view, "weights.safetensors", data)
     view.page.wait_for_selector(".photo-card .failed:visible")
-    terms = dict(zip(view.page.locator(".photo-card dt").all_inner_texts(), view.page.locator(".photo-card dd").all(),
-                     strict=True))  # fmt: skip
+    terms = dict(
+        zip(
+            view.page.locator(".photo-card dt").all_inner_texts(),
+            view.page.locator(".photo-card dd").all(),
+            strict=True,
+        )
+    )
     assert list(terms) == ["Got", "Expected", "What to do"]
     assert got in terms["Got"].inner_text()
     view.page.click("button:has-text('Dismiss')")

@@ -61,8 +61,11 @@ def table(result: dict[str, Any] | str) -> str:
     if isinstance(result, str):
         return f"GPU: {result}."
     head = ("shape", "form", "forward, ms", "forward + backward, ms", "share of the limit")
-    lines = [f"GPU, copies at {result['copy_bytes_per_second'] / 1e9:.0f} GB/s:\n",
-             f"| {' | '.join(head)} |", "|---|---|---|---|---|"]  # fmt: skip
+    lines = [
+        f"GPU, copies at {result['copy_bytes_per_second'] / 1e9:.0f} GB/s:\n",
+        f"| {' | '.join(head)} |",
+        "|---|---|---|---|---|",
+    ]
     for r in result["scan"]:
         cells = [" x ".join(map(str, r["shape"])), r["form"]]
         if "failed" in r:

@@ -34,13 +34,18 @@ PARTS = {
     "seeds": Part("seeds (CAM)", lambda s, made: s.find_seeds(made["classifier"]), once=True),
     "unary": Part("unary training", lambda s, made: s.train_unary(1, made["seeds"], None), "unary"),
     "alpha_u": Part("alpha^u", lambda s, made: s.predict_unary(1, made["unary"])),
-    "region": Part("region training", lambda s, made: s.train_region(1, made["unary"], made["alpha_u"]), "mining",
-                   unit="superpixels"),
+    "region": Part(
+        "region training",
+        lambda s, made: s.train_region(1, made["unary"], made["alpha_u"]),
+        "mining",
+        unit="superpixels",
+    ),
     "mining": Part("mining", lambda s, made: s.mine(1, made["region"], made["alpha_u"])),
-    "pairwise": Part("pairwise training", lambda s, made: s.train_pairwise(1, made["alpha_u"], made["mining"], None),
-                     "pairwise"),
+    "pairwise": Part(
+        "pairwise training", lambda s, made: s.train_pairwise(1, made["alpha_u"], made["mining"], None), "pairwise"
+    ),
     "alpha_p": Part("alpha^p", lambda s, made: s.refine(1, made["pairwise"], made["alpha_u"])),
-}  # fmt: skip
+}
 
 
 def bare_works(name: str, s: Stages, made: Made, trainer: Timed) -> list[Callable[[], Any]]:
@@ -79,14 +84,18 @@ def bare_passes(name: str, s: Stages, made: Made, photos: range) -> list[Callabl
     match name:
         case "seeds":
             tags = [torch.from_numpy(s.photos.tags(i)) for i in photos]
-            return [partial(find_evidence, made["classifier"], s.photos.image(i), s.config.cam, t)
-                    for i, t in zip(photos, tags)]  # fmt: skip
+            return [
+                partial(find_evidence, made["classifier"], s.photos.image(i), s.config.cam, t)
+                for i, t in zip(photos, tags)
+            ]
         case "alpha_u":
             scales = s.config.unary_scales
             return [partial(unary_logits, made["unary"], s.photos.image(i), scales=scales) for i in photos]
         case "mining":
-            return [partial(region_scores, made["region"], made["alpha_u"][i]["pooled"].to(device), s.class_ids(i))
-                    for i in photos]  # fmt: skip
+            return [
+                partial(region_scores, made["region"], made["alpha_u"][i]["pooled"].to(device), s.class_ids(i))
+                for i in photos
+            ]
         case "alpha_p":
             alphas = [made["alpha_u"][i]["alpha"][None].float().to(device) for i in photos]
             return [partial(refine, made["pairwise"], s.photos.image(i), alpha) for i, alpha in zip(photos, alphas)]

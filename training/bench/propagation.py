@@ -53,8 +53,15 @@ def scan_on_cpu() -> list[dict[str, Any]]:
                 return out.detach(), torch.autograd.grad(out, (alpha, gates), slope)
 
             needed = 2 * alpha.nbytes + gates.nbytes  # the output, and both gradients
-            results.append({"side": side, "form": form, "forward": timed(forward), "both": timed(both),
-                            "memory": (peak_bytes(both) - needed) / alpha.nbytes})  # fmt: skip
+            results.append(
+                {
+                    "side": side,
+                    "form": form,
+                    "forward": timed(forward),
+                    "both": timed(both),
+                    "memory": (peak_bytes(both) - needed) / alpha.nbytes,
+                }
+            )
     return results
 
 
@@ -123,17 +130,26 @@ def walks() -> list[dict[str, Any]]:
         return RandomWalk(offsets, weights, 2**SQUARINGS).propagate(alpha)[0].flatten(1)
 
     torch.testing.assert_close(sparse(), dense(), rtol=1e-3, atol=1e-5)  # the same walk, or no comparison
-    works = {"dense T, 8 squarings (PSA)": (dense, 5), "sparse T, 256 steps": (sparse, RUNS),
-             "IAL's scan, one pass": (lambda: propagate(alpha, gates), RUNS)}  # fmt: skip
-    return [{"walk": name, **timed(work, runs), "memory_mb": peak_bytes(work) / 1e6}
-            for name, (work, runs) in works.items()]  # fmt: skip
+    works = {
+        "dense T, 8 squarings (PSA)": (dense, 5),
+        "sparse T, 256 steps": (sparse, RUNS),
+        "IAL's scan, one pass": (lambda: propagate(alpha, gates), RUNS),
+    }
+    return [
+        {"walk": name, **timed(work, runs), "memory_mb": peak_bytes(work) / 1e6} for name, (work, runs) in works.items()
+    ]
 
 
 def table(result: dict[str, Any]) -> str:
     """The figures as Markdown."""
     about = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
-    parts = [about, scan_table(result["scan_cpu"]), query_table(result["query_python"], result["query_browser"]),
-             walk_table(result["walks"]), gpu.table(result["gpu"])]  # fmt: skip
+    parts = [
+        about,
+        scan_table(result["scan_cpu"]),
+        query_table(result["query_python"], result["query_browser"]),
+        walk_table(result["walks"]),
+        gpu.table(result["gpu"]),
+    ]
     return "\n\n".join(parts)
 
 
@@ -185,8 +201,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here")
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
-    result = {"machine": machine(), "scan_cpu": scan_on_cpu(), "query_python": queries_in_python(),
-              "query_browser": queries_in_the_browser(), "walks": walks(), "gpu": gpu.scan_on_gpu(inputs)}  # fmt: skip
+    result = {
+        "machine": machine(),
+        "scan_cpu": scan_on_cpu(),
+        "query_python": queries_in_python(),
+        "query_browser": queries_in_the_browser(),
+        "walks": walks(),
+        "gpu": gpu.scan_on_gpu(inputs),
+    }
     print(table(result))
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=1) + "\n")

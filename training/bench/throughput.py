@@ -67,8 +67,14 @@ def throughput(config: Config, effort: Effort, photos: int, names: list[str]) ->
                 trainer.span = 0
                 made[name] = PARTS[name].real(stages, made)
         trainer.board.close()
-    return {"machine": machine(), "config": config.recorded(), "effort": vars(effort), "device": trainer.device.type,
-            "stages": results, "wall": wall(config, results, photos)}  # fmt: skip
+    return {
+        "machine": machine(),
+        "config": config.recorded(),
+        "effort": vars(effort),
+        "device": trainer.device.type,
+        "stages": results,
+        "wall": wall(config, results, photos),
+    }
 
 
 def measure(name: str, stages: Stages, made: Made, effort: Effort, trainer: Timed) -> dict[str, Any]:
@@ -89,9 +95,16 @@ def measure(name: str, stages: Stages, made: Made, effort: Effort, trainer: Time
         if part.fit:
             made[name].eval()
     first = peaks[0]  # nothing of the bare form or of other repetitions lay in memory yet
-    result = {"stage": name, "unit": part.unit, "batch": trainer.items if part.fit else None, "real": spread(real),
-              "bare": spread(bare) if bare else None, "rate": rate(spread(real)),
-              "memory_mb": first.most / 1e6, "before_mb": first.before / 1e6}  # fmt: skip
+    result = {
+        "stage": name,
+        "unit": part.unit,
+        "batch": trainer.items if part.fit else None,
+        "real": spread(real),
+        "bare": spread(bare) if bare else None,
+        "rate": rate(spread(real)),
+        "memory_mb": first.most / 1e6,
+        "before_mb": first.before / 1e6,
+    }
     result["share"] = 100 * result["bare"]["median_ms"] / result["real"]["median_ms"] if bare else None
     return result
 
@@ -124,8 +137,10 @@ def table(result: dict[str, Any]) -> str:
     about = ", ".join(f"{key} {value}" for key, value in result["machine"].items())
     config, on_gpu = result["config"], result["device"] == "cuda"
     effort = result["effort"]
-    what = f"`{config['name']}`, {config['backbone']}, {config['precision']}, photos of {effort['side']} px, " \
-        f"loading processes: {effort['workers']}, median (quartiles) of {effort['repeats']}"  # fmt: skip
+    what = (
+        f"`{config['name']}`, {config['backbone']}, {config['precision']}, photos of {effort['side']} px, "
+        f"loading processes: {effort['workers']}, median (quartiles) of {effort['repeats']}"
+    )
     memory = "peak memory of the GPU's allocator, MB (before)" if on_gpu else "peak memory of the process, MB (before)"
     return "\n\n".join([about, what, stage_table(result["stages"], config, memory), wall_text(result["wall"])])
 
@@ -172,8 +187,13 @@ def main() -> None:
     parser.add_argument("--config", default=CONFIG, help=f"a TOML file in training/configs (default: {CONFIG})")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--photos", type=int, default=3131, help="of the full training (default: 3131, animals' own)")
-    parser.add_argument("--part", action="append", choices=PARTS, metavar="STAGE",
-                        help=f"measure this alone; may be repeated (default: all): {', '.join(PARTS)}")  # fmt: skip
+    parser.add_argument(
+        "--part",
+        action="append",
+        choices=PARTS,
+        metavar="STAGE",
+        help=f"measure this alone; may be repeated (default: all): {', '.join(PARTS)}",
+    )
     parser.add_argument("--steps", type=int, default=Effort.steps, help="batches of a training that are timed")
     parser.add_argument("--files", type=int, default=Effort.files, help="photos of a pass that are timed")
     parser.add_argument("--warm", type=int, default=Effort.warm, help="batches or photos before them")

@@ -32,8 +32,17 @@ class Timed(Trainer):
     taught: tuple[nn.Module, Loss, list[dict[str, Tensor]]] | None = None  # the last step's network, loss and batch
     batch = 0  # samples in a step at most; 0: as many as the settings say
 
-    def fit(self, stage: str, net: Network, count: int, sample: Callable, loss: Loss, how: Fit,
-            collate=None, alone: bool = False) -> Network:  # fmt: skip
+    def fit(
+        self,
+        stage: str,
+        net: Network,
+        count: int,
+        sample: Callable,
+        loss: Loss,
+        how: Fit,
+        collate=None,
+        alone: bool = False,
+    ) -> Network:
         """As the trainer's, with few steps and rates of 0: random weights that do not move cannot diverge."""
         self._weights_path(stage).unlink(missing_ok=True)
         steps = self.skipped + self.span + 1 if self.span else 1
@@ -42,8 +51,13 @@ class Timed(Trainer):
         self._start()
         return super().fit(stage, net, count, sample, loss, self.how, collate, alone)
 
-    def each(self, stage: str, count: int, load: Callable[[int], Any],
-             compute: Callable[[int, Any], dict[str, Tensor]] = lambda i, loaded: loaded) -> Maps:  # fmt: skip
+    def each(
+        self,
+        stage: str,
+        count: int,
+        load: Callable[[int], Any],
+        compute: Callable[[int, Any], dict[str, Tensor]] = lambda i, loaded: loaded,
+    ) -> Maps:
         shutil.rmtree(self.folder / "cache" / stage, ignore_errors=True)
         self._start()
 

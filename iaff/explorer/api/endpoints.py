@@ -50,8 +50,15 @@ class Upload(gr.File):
 def add_api(runs: list[Run], queue: JobQueue, uploads: Path) -> None:
     """Adds the endpoints to the page that is being built; ``uploads`` is the folder of uploads."""
     queries = Queries(runs)
-    for ask in (queries.runs, queries.photos, queries.figures, queries.query, queries.leaks, queries.compare,
-                *files(queries, uploads)):  # fmt: skip
+    for ask in (
+        queries.runs,
+        queries.photos,
+        queries.figures,
+        queries.query,
+        queries.leaks,
+        queries.compare,
+        *files(queries, uploads),
+    ):
         gr.api(spoken(ask), queue=False)
     add_explain(runs, queue, uploads)
 
@@ -136,8 +143,9 @@ def add_explain(runs: list[Run], queue: JobQueue, uploads: Path) -> None:
 
     # one job each in the queue, beside those of the browsers
     button = gr.Button(visible=False)
-    button.click(spoken(explain), [photo, tags, run], trace, api_name="explain", concurrency_limit=8,
-                 show_progress="hidden")  # fmt: skip
+    button.click(
+        spoken(explain), [photo, tags, run], trace, api_name="explain", concurrency_limit=8, show_progress="hidden"
+    )
 
 
 def _explain(request: SubmitRequest, runs: dict[str, Run], queue: JobQueue, uploads: Path) -> Path:

@@ -309,8 +309,9 @@ def _wanted(request: BrowseRequest, name: str, tags: list[str] | None) -> bool:
     return request.search.strip().lower() in name.lower()
 
 
-def _row(table: Table, photos: Photos, r: int, i: int, series: np.ndarray, values: np.ndarray,
-         tags: list[str] | None) -> dict[str, Any]:  # fmt: skip
+def _row(
+    table: Table, photos: Photos, r: int, i: int, series: np.ndarray, values: np.ndarray, tags: list[str] | None
+) -> dict[str, Any]:
     name = table.ids[i]
     return {
         "id": name,
