@@ -15,6 +15,7 @@ SETUP = @python="$(PYTHON)"; command -v "$$python" >/dev/null || { \
   echo "No $$python here, but iaff needs Python 3.11 or newer: install it, or name one with" \
   "make $(MAKECMDGOALS) PYTHON=/path/to/python3." >&2; exit 1; }; "$$python" tools/setup.py
 RUN = .venv/bin/python
+NPM_RECORD = node_modules/.package-lock.json# what npm has installed
 DEV = requirements.txt requirements-mcp.txt requirements-timm.txt requirements-dev.txt
 
 .PHONY: help app test test-slow test-data test-gpu lint setup setup-dev clean
@@ -38,8 +39,15 @@ test-data: setup-dev ## Run the tests on the photos in ../shared/data
 test-gpu: setup-dev ## Run the tests that need a CUDA device
 	$(RUN) -m pytest -m gpu $(ARGS)
 
-lint: setup-dev ## Check the style
+lint: setup-dev $(NPM_RECORD) ## Check the style of Python and of the scripts, and the scripts' types
 	$(RUN) -m ruff check .
+	npx biome lint .
+	npx tsc -p jsconfig.json
+
+$(NPM_RECORD): package-lock.json
+	@command -v npm >/dev/null || { echo "No npm here, but the linters of the scripts need Node 18.20 or newer with npm:" \
+	  "apt-get install nodejs npm, or https://nodejs.org." >&2; exit 1; }
+	npm ci --no-fund --no-audit
 
 setup: ## Create or update .venv
 	$(SETUP) requirements.txt
@@ -48,5 +56,5 @@ setup-dev: ## Create or update .venv, with the tools for tests
 	$(SETUP) $(DEV)
 
 clean: ## Remove caches and build folders (.venv, runs and photos stay)
-	rm -rf .pytest_cache .ruff_cache .gradio build dist *.egg-info
+	rm -rf .pytest_cache .ruff_cache .gradio build dist *.egg-info node_modules
 	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,7 +5,9 @@ import { plots } from "../../iaff/explorer/static/charts/chart_data.js";
 
 /** The lines of each chart by its title, as [x, y]. */
 const drawn = (sources) =>
-  Object.fromEntries(plots(sources, "#000", "light").map(({ title, traces }) => [title, traces.map(({ x, y }) => [x, y])]));
+  Object.fromEntries(
+    plots(sources, "#000", "light").map(({ title, traces }) => [title, traces.map(({ x, y }) => [x, y])]),
+  );
 
 test("what has no figures has no chart", () => {
   assert.deepEqual(drawn([]), {});
@@ -19,9 +21,19 @@ test("the paper's energies are never joined", () => {
     sources = ["run", "photo", "other"].map((kind) => ({ kind, name: kind, figures: { rounds } })),
     { "Energy J ref": joined, "Energy J of the paper": steps } = drawn(sources);
   const each = (...one) => sources.flatMap(() => one);
-  assert.deepEqual(joined.map(([, y]) => y), each([3, 1.5], [1, 0.5]));
-  assert.deepEqual(steps.map(([, y]) => y), each([3, 1], [1.5, 0.5]), "a line for each round of each source");
+  assert.deepEqual(
+    joined.map(([, y]) => y),
+    each([3, 1.5], [1, 0.5]),
+  );
+  assert.deepEqual(
+    steps.map(([, y]) => y),
+    each([3, 1], [1.5, 0.5]),
+    "a line for each round of each source",
+  );
   const places = steps.map(([x]) => x);
-  assert.deepEqual(places.map((x) => x.map(Math.round)), each([1, 1], [2, 2]));
+  assert.deepEqual(
+    places.map((x) => x.map(Math.round)),
+    each([1, 1], [2, 2]),
+  );
   assert.equal(new Set(places.flat()).size, 12, "no step lies upon another");
 });

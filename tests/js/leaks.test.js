@@ -9,7 +9,12 @@ const LISTED = 40;
 /** The same edges in the same order with the same flows; equal flows may change places. */
 function checkRanking(got, expected) {
   assert.ok(expected.length > 5);
-  assertNear(got.map(({ flow }) => flow), expected.map(({ flow }) => flow), 1e-4, "flows");
+  assertNear(
+    got.map(({ flow }) => flow),
+    expected.map(({ flow }) => flow),
+    1e-4,
+    "flows",
+  );
   expected.forEach(({ tied, direction, source, target, gate }, i) => {
     if (tied) return;
     const { direction: d, source: from, target: to } = got[i];

@@ -68,9 +68,26 @@ test("trade-off and calibration of a run's histogram", () => {
   const histogram = { right: [0, 0, 30, 60], wrong: [0, 10, 10, 0], unknown: [5, 0, 0, 1] },
     curve = tradeOffRun(histogram),
     { bins, error } = calibration(histogram);
-  assertSame(curve.map(({ tau }) => tau), [0.75, 0.5, 0.25], "tau");
-  assertNear(curve.map(({ coverage }) => coverage), [60 / 110, 100 / 110, 1], 1e-9, "coverage");
-  assertNear(curve.map(({ precision }) => precision), [1, 0.9, 90 / 110], 1e-9, "precision");
-  assert.deepEqual(bins.map(({ right }) => right), [null, 0, 0.75, 1]);
+  assertSame(
+    curve.map(({ tau }) => tau),
+    [0.75, 0.5, 0.25],
+    "tau",
+  );
+  assertNear(
+    curve.map(({ coverage }) => coverage),
+    [60 / 110, 100 / 110, 1],
+    1e-9,
+    "coverage",
+  );
+  assertNear(
+    curve.map(({ precision }) => precision),
+    [1, 0.9, 90 / 110],
+    1e-9,
+    "precision",
+  );
+  assert.deepEqual(
+    bins.map(({ right }) => right),
+    [null, 0, 0.75, 1],
+  );
   assertNear([error], [(10 * 0.375 + 40 * 0.125 + 60 * 0.125) / 110], 1e-9, "error");
 });

@@ -21,7 +21,10 @@ function made({ walks }) {
 async function answer(trace, t, what, p) {
   const g = trace.affinity(t),
     out = new Float32Array(trace.n);
-  await until(() => (g[what](p, out), !g.steps || g.at === g.steps));
+  await until(() => {
+    g[what](p, out);
+    return !g.steps || g.at === g.steps;
+  });
   return out;
 }
 

@@ -25,7 +25,12 @@ testAgainstPython("the refined map, rows and columns are Python's", "scan", asyn
       assertNear([sum(gotRow)], [1], 1e-3, "sum of a row");
       // the row explains the label: its class shares are the refined map at this pixel
       const shares = Array.from({ length: K }, (_, k) => sum(gotRow.map((v, q) => v * alpha[k * n + q])));
-      assertNear(shares, Array.from({ length: K }, (_, k) => got[k * n + p]), 1e-3, "shares of the classes");
+      assertNear(
+        shares,
+        Array.from({ length: K }, (_, k) => got[k * n + p]),
+        1e-3,
+        "shares of the classes",
+      );
     }
   }
 });
@@ -75,7 +80,12 @@ testAgainstPython("a label travels line by line", "scan", async (context, { trav
   travelling.directions.forEach(({ row, column }, d) => {
     const { lines, step } = visits(trace, d);
     for (const count of [0, 1, 20, 30, 45, 60, lines - 1, lines]) {
-      assertNear(partial(d, count, false), column.map((v, q) => (step[q] < count ? v : 0)), 1e-5, `column ${d} ${count}`);
+      assertNear(
+        partial(d, count, false),
+        column.map((v, q) => (step[q] < count ? v : 0)),
+        1e-5,
+        `column ${d} ${count}`,
+      );
       const walking = partial(d, count, true),
         untouched = Math.min(lines - count, step[p] + 1) - 1;
       assertNear([sum(walking)], [1], 1e-4, "what is on its way");

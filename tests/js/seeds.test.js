@@ -20,7 +20,11 @@ testAgainstPython("seeds are the trace's and Python's", "seeds", async (context,
       assert.ok(seedsFollow(trace));
     }
     for (const { fg, bg, expected } of asked)
-      assertSame(seedsAt(trace, fg, bg).map((id) => channel[id]), expected, `thresholds ${fg}, ${bg}`);
+      assertSame(
+        seedsAt(trace, fg, bg).map((id) => channel[id]),
+        expected,
+        `thresholds ${fg}, ${bg}`,
+      );
   }
 });
 
@@ -30,7 +34,10 @@ testAgainstPython("figures of the seeds are Python's", "seeds", async (context, 
     counts = activationHistogram(trace, 40);
   for (const name of ["precision", "unknown", "background"]) assertNear([got[name]], [figures[name]], 1e-9, name);
   assertNear([got.object + got.background + got.unknown], [1], 1e-9, "all shares");
-  assert.deepEqual(counts.map((row) => row.length), [40, 40]);
+  assert.deepEqual(
+    counts.map((row) => row.length),
+    [40, 40],
+  );
   assert.equal(sum(counts.map(sum)), trace.seeds.length);
 });
 

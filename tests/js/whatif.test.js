@@ -49,7 +49,11 @@ testAgainstPython("nothing passes a closed wall", "whatif", async (context, { fe
       here = row.filter((_, q) => parts[q] === parts[p]),
       elsewhere = row.filter((_, q) => parts[q] !== parts[p]);
     assertNear([sum(here)], [1], 1e-5, "on the same side");
-    assertSame(elsewhere, elsewhere.map(() => 0), "beyond the wall");
+    assertSame(
+      elsewhere,
+      elsewhere.map(() => 0),
+      "beyond the wall",
+    );
   }
 });
 
@@ -87,8 +91,14 @@ test("strokes are undone and forgotten", () => {
   step(() => edits.stroke(105, 105, "restore"));
   step(() => edits.reset());
   for (let i = 0; i < 5; i++) step(() => edits.undo());
-  assert.deepEqual(seen.map(([walls]) => walls), [0, 21, 21, 21, 20, 0, 20, 21, 21, 0, 0]);
-  assert.deepEqual(seen.map(([, labels]) => labels), [0, 0, 9, 9, 9, 0, 9, 9, 0, 0, 0]);
+  assert.deepEqual(
+    seen.map(([walls]) => walls),
+    [0, 21, 21, 21, 20, 0, 20, 21, 21, 0, 0],
+  );
+  assert.deepEqual(
+    seen.map(([, labels]) => labels),
+    [0, 0, 9, 9, 9, 0, 9, 9, 0, 0, 0],
+  );
   assert.ok(edits.empty);
   assert.ok(!edits.canUndo);
 });

@@ -13,7 +13,8 @@ export const SMALLER = "Save it smaller, then choose it again.";
 export class ServerError extends Error {
   constructor(message, { down = false, gone = false } = {}) {
     super(message);
-    Object.assign(this, { down, gone });
+    this.down = down;
+    this.gone = gone;
   }
 }
 
@@ -29,7 +30,9 @@ export class Client {
    * of {path}. A self-contained file has no server: it knows few of the functions, and answers them itself.
    */
   constructor({ base = "", server = {}, upload = null }) {
-    Object.assign(this, { base, server, upload });
+    this.base = base;
+    this.server = server;
+    this.upload = upload;
   }
 
   // --- a run -------------------------------------------------------------------------------------------------------

@@ -92,14 +92,17 @@ class Answer {
     const ids = known(labels),
       hot = oneHot(labels, ids),
       done = (moved) => (this.map = leaked(moved, labels, ids));
-    if (!g.make) return void done(g.propagate(hot, ids.length));
-    const walk = new Walk(...g.make); // the trace's own walk keeps the refined map as its answer
+    if (g.make) this.#walk(new Walk(...g.make), hot, ids.length, done); // the trace's own walk keeps the refined map
+    else done(g.propagate(hot, ids.length));
+  }
+
+  #walk(walk, hot, count, done) {
     walk.onlater = () => {
       if (walk.propagated) done(walk.propagated);
       walk.close();
       this.later();
     };
-    walk.propagate(hot, ids.length);
+    walk.propagate(hot, count);
   }
 }
 

@@ -6,7 +6,11 @@ import { onGrid } from "./grid.js";
 const UNKNOWN = 255;
 const DEFAULT = { tau: 0.7, purity: 0.8 }; // of iaff.config.Mining, for traces that do not say
 
-/** {tau, tauBg, purity}, 0..1: the run's, or what `state` has in their place; said: whether one of them names tau. */
+/**
+ * {tau, tauBg, purity}, 0..1: the run's, or what `state` has in their place; said: whether one of them names tau.
+ * @param {{meta: {thresholds?: Record<string, number>}}} trace
+ * @param {{tau?: number, taubg?: number, purity?: number}} [state]
+ */
 export function thresholdsAt({ meta: { thresholds: own = {} } }, { tau = null, taubg = null, purity = null } = {}) {
   const objects = tau ?? own.tau ?? DEFAULT.tau;
   return {
@@ -96,7 +100,12 @@ function sureAt({ best, label }, { tau, tauBg }) {
   return (s) => best[s] >= bars[label[s] ? 1 : 0];
 }
 
-/** The confident map at other thresholds, Uint8Array (n) of class ids, 255 unknown; the trace's own without scores. */
+/**
+ * The confident map at other thresholds, Uint8Array (n) of class ids, 255 unknown; the trace's own without scores.
+ * @param trace
+ * @param {number} t
+ * @param {{tau?: number, tauBg?: number}} [thresholds]
+ */
 export function confidentAt(trace, t, { tau, tauBg } = {}) {
   const table = regionTable(trace, t);
   if (!table?.best) return trace.confident[t - 1];

@@ -24,7 +24,12 @@ const ALL = -1;
 export class Scan {
   /** gates: Float32Array (4*3*h*w), each >= 0 and at most 1 in sum over the three neighbours. */
   constructor(gates, h, w, passes = 1) {
-    Object.assign(this, { gates, h, w, n: h * w, passes, walks: walks(h, w) });
+    this.gates = gates;
+    this.h = h;
+    this.w = w;
+    this.n = h * w;
+    this.passes = passes;
+    this.walks = walks(h, w);
     this.keep = new Float32Array(4 * this.n); // 1 - sum of gates: what a pixel takes from itself
     for (let d = 0; d < 4; d++)
       for (let p = 0, g = d * 3 * this.n; p < this.n; p++, g++)

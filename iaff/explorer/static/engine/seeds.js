@@ -8,12 +8,19 @@ const UNKNOWN = 255;
 const DEFAULT = { fg: 0.3, bg: 0.05 }; // of iaff.config.Seeds, for traces that do not say
 const EPSILON = Math.fround(1e-5);
 
-/** {fg, bg}, 0..1: the run's thresholds, or those that `state` has in their place. */
+/**
+ * {fg, bg}, 0..1: the run's thresholds, or those that `state` has in their place.
+ * @param {{meta: {thresholds?: Record<string, number>}}} trace
+ * @param {{fg?: number, bg?: number}} [state]
+ */
 export function seedThresholds({ meta: { thresholds: own = {} } }, { fg = null, bg = null } = {}) {
   return { fg: fg ?? own.seed_fg ?? DEFAULT.fg, bg: bg ?? own.seed_bg ?? DEFAULT.bg };
 }
 
-/** Whether the run averages the activation in superpixels; the default of iaff.config.Seeds where it does not say. */
+/**
+ * Whether the run averages the activation in superpixels; the default of iaff.config.Seeds where it does not say.
+ * @param {{superpixels: Uint16Array?, meta: {thresholds?: Record<string, number>}}} trace
+ */
 export function averages({ superpixels, meta: { thresholds: own = {} } }) {
   return Boolean(superpixels && (own.seed_superpixels ?? 1));
 }
@@ -134,7 +141,9 @@ function carry(trace, t, seeds) {
 
 function oneHot({ K, n, meta }, seeds) {
   const out = new Float32Array(K * n);
-  seeds.forEach((id, p) => id !== UNKNOWN && (out[meta.class_ids.indexOf(id) * n + p] = 1));
+  seeds.forEach((id, p) => {
+    if (id !== UNKNOWN) out[meta.class_ids.indexOf(id) * n + p] = 1;
+  });
   return out;
 }
 

@@ -8,7 +8,11 @@ export class Stencil {
     for (let m = 0; 2 * m < offsets.length; m++)
       if (weights.subarray(m * n, (m + 1) * n).some((weight) => weight > 0)) used.push(m);
     const count = used.length;
-    Object.assign(this, { h, w, n, steps, count });
+    this.h = h;
+    this.w = w;
+    this.n = n;
+    this.steps = steps;
+    this.count = count;
     this.jumps = Int32Array.from(used, (m) => offsets[2 * m] * w + offsets[2 * m + 1]);
     this.far = used.reduce((far, m) => Math.max(far, Math.abs(offsets[2 * m])), 0); // rows that a step crosses
     this.margin = this.jumps.reduce((far, jump) => Math.max(far, Math.abs(jump)), 0);
@@ -49,8 +53,9 @@ export class Stencil {
     return done;
   }
 
-  #step({ weights, jumps }, x, out, [first, last]) {
+  #step({ weights, jumps }, x, out, rows) {
     const { w, count, keep, margin } = this,
+      [first, last] = rows,
       end = (last + 1) * w;
     for (let p = first * w, i = p * count; p < end; p++) {
       const here = p + margin;

@@ -3,11 +3,11 @@ import { Stencil } from "./stencil.js";
 
 let stencil;
 
-onmessage = ({ data: { make, x, transposed } }) => {
+self.onmessage = ({ data: { make, x, transposed } }) => {
   if (make) {
     stencil = new Stencil(...make);
     return;
   }
   stencil.walk(x, transposed, stencil.steps);
-  postMessage(x, [x.buffer]);
+  postMessage(x, { transfer: [x.buffer] });
 };

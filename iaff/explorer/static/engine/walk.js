@@ -8,7 +8,10 @@ const KEPT = 8; // exact answers, of rows and columns together
 
 export class Walk {
   constructor(offsets, weights, h, w, steps) {
-    Object.assign(this, { stencil: new Stencil(offsets, weights, h, w, steps), steps, n: h * w, w });
+    this.stencil = new Stencil(offsets, weights, h, w, steps);
+    this.steps = steps;
+    this.n = h * w;
+    this.w = w;
     this.make = [offsets, weights, h, w, steps];
     this.rows = [0, 0];
     this.at = 0; // steps that the last answer had

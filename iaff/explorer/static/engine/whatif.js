@@ -9,7 +9,10 @@ export class Edits {
   /** `trace`: as it came, not a variant of it. */
   constructor(trace) {
     const { n } = trace;
-    Object.assign(this, { trace, version: 0, past: [], last: null });
+    this.trace = trace;
+    this.version = 0;
+    this.past = [];
+    this.last = null;
     this.wall = new Uint8Array(n); // 1: no gate leads here or away
     this.label = new Int16Array(n).fill(NONE); // painted channel, NONE or ERASED
   }
@@ -68,7 +71,9 @@ export class Edits {
     if (form(trace) !== form(this.trace) || !paintable(this.trace)) return false;
     this.wall.set(wall);
     this.label.set(label);
-    Object.assign(this, { past: [...past], last: null, version: this.version + 1 });
+    this.past = [...past];
+    this.last = null;
+    this.version = this.version + 1;
     return true;
   }
 

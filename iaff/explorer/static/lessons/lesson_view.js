@@ -1,6 +1,6 @@
 // The view of a lesson's step: a query that says all. What it leaves out is at its start value, so that a step looks the
 // same wherever one comes from.
-import { KEYS as ALL, fromQuery, valueOf } from "../state/state.js";
+import { KEYS as ALL, allowedValue, fromQuery } from "../state/state.js";
 
 const KEYS = ALL.filter((key) => key !== "lesson" && key !== "step");
 
@@ -46,7 +46,7 @@ function wrongPair(query) {
         expected: `Keys that a link of this page can have: ${KEYS.join(", ")}.`,
         remedy: 'Make the view here, press "Copy link", and take what follows the address.',
       };
-    if (valueOf(key, value) === undefined)
+    if (allowedValue(key, value) === undefined)
       return {
         got: `${key}=${value}`,
         expected: `A value that ${key} can have.`,

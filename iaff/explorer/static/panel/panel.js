@@ -89,7 +89,7 @@ export class Panel {
     this.#fillLegend();
     this.#fillHead(about, trace, round, mode);
     if (this.view) this.view.update();
-    else this.#updateStage(about, trace, round);
+    else this.#updateStage(about);
     this.hover();
   }
 
@@ -102,7 +102,7 @@ export class Panel {
     tell(this.sentence, about.say(trace, round, mode));
   }
 
-  #updateStage(about, trace, round) {
+  #updateStage(about) {
     const { stage } = this.store.state;
     this.figures.replaceChildren(
       ...this.#figuresOf(about).map(({ label, text, hint }) =>

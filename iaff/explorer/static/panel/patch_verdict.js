@@ -38,10 +38,10 @@ export function verdict(trace, t, id, at = thresholdsAt(trace)) {
   return { kind, why: `${says}, but the region network gives ${text}, at least τ ${plain(bar)}.` };
 }
 
-function bars(title, trace, valueOf, thresholdOf = () => undefined) {
+function bars(title, trace, shareOf, thresholdOf = () => undefined) {
   const { classes, class_ids: ids } = trace.meta;
   const rows = classes.map((name, k) => {
-    const v = valueOf(k),
+    const v = shareOf(k),
       tau = thresholdOf(k);
     return el(
       "div.bar.on",

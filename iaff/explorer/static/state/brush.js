@@ -4,7 +4,8 @@ const START = "wall..1";
 
 export class Brush {
   constructor({ store, current }) {
-    Object.assign(this, { store, current });
+    this.store = store;
+    this.current = current;
   }
 
   #parts() {

@@ -5,7 +5,8 @@ import { el } from "../ui/dom.js";
 export class Hiding {
   /** root: the page's node; the charts' is a part as well. onshow(): everything is shown again. */
   constructor({ root, store, onshow }) {
-    Object.assign(this, { root, store });
+    this.root = root;
+    this.store = store;
     const show = () => {
       store.set({ hide: null });
       onshow();

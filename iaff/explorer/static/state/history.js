@@ -1,5 +1,5 @@
 // The view in the browser's address and history.
-import { KEYS, VIEW, fromQuery, toQuery, tooLong, valueOf } from "./state.js";
+import { KEYS, VIEW, allowedValue, fromQuery, toQuery, tooLong } from "./state.js";
 import { ADAPTED, CHOICE, RESTORED } from "./store.js";
 
 const WAIT_MS = 120; // browsers limit how often the address may change
@@ -9,7 +9,7 @@ const MOMENT_MS = 500; // places that follow each other as quickly are one entry
 export function addressed() {
   const state = fromQuery(location.search);
   for (const [key, value] of Object.entries(history.state?.iaff ?? {}))
-    if (VIEW[key]?.addressed) state[key] = valueOf(key, String(value)) ?? state[key];
+    if (VIEW[key]?.addressed) state[key] = allowedValue(key, String(value)) ?? state[key];
   return state;
 }
 

@@ -43,12 +43,12 @@ const READ = {
 };
 
 /** The value that a text means for a key of the view, or undefined. */
-export const valueOf = (key, text) => READ[VIEW[key].type](VIEW[key], text);
+export const allowedValue = (key, text) => READ[VIEW[key].type](VIEW[key], text);
 
 /** The view of an address's query: every key, at its start where the query says nothing that the table allows. */
 export function fromQuery(query) {
   const params = new URLSearchParams(query),
-    read = (key) => (params.has(key) ? valueOf(key, params.get(key)) : undefined);
+    read = (key) => (params.has(key) ? allowedValue(key, params.get(key)) : undefined);
   return normalised(Object.fromEntries(KEYS.map((key) => [key, read(key) ?? VIEW[key].start])), null);
 }
 

@@ -17,7 +17,8 @@ const MARGIN = { left: 24, right: 7, top: 16, bottom: 23 };
 /** A plot of `width` x `height` units; axes are {name, low, high, ticks: [value], text: (value) -> string}. */
 export class Plot {
   constructor(label, width, height) {
-    Object.assign(this, { width, height });
+    this.width = width;
+    this.height = height;
     this.axes = svg("g.axes", { "aria-hidden": "true" });
     const { left, right, top, bottom } = MARGIN;
     this.box = { x: left, y: top, width: width - left - right, height: height - top - bottom };
@@ -31,7 +32,8 @@ export class Plot {
   y = (v) => (1 - (v - this.up.low) / (this.up.high - this.up.low)) * this.box.height;
 
   scale(across, up) {
-    Object.assign(this, { across, up });
+    this.across = across;
+    this.up = up;
     const { x, y, width, height } = this.box,
       bottom = y + height;
     this.axes.replaceChildren(

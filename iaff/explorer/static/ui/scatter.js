@@ -13,7 +13,11 @@ const radius = (pixels) => 1.7 + 0.045 * Math.sqrt(pixels);
  */
 export class Scatter {
   constructor(label, hover, choose) {
-    Object.assign(this, { hover, choose, points: [], places: [], marked: -1 });
+    this.hover = hover;
+    this.choose = choose;
+    this.points = [];
+    this.places = [];
+    this.marked = -1;
     this.under = el("canvas", { "aria-hidden": "true" });
     this.over = el("canvas.over-map", { tabindex: "0", role: "application", "aria-label": label });
     this.tip = el("output.tip", { hidden: true });
@@ -100,7 +104,9 @@ export class Scatter {
   #fit() {
     const { width, height } = this.node.getBoundingClientRect();
     if (!width || (width === this.width && height === this.height)) return;
-    Object.assign(this, { width, height, dpr: Math.min(2, devicePixelRatio || 1) });
+    this.width = width;
+    this.height = height;
+    this.dpr = Math.min(2, devicePixelRatio || 1);
     for (const canvas of [this.under, this.over]) {
       canvas.width = Math.round(width * this.dpr);
       canvas.height = Math.round(height * this.dpr);
@@ -127,7 +133,9 @@ export class Scatter {
     const style = getComputedStyle(this.node),
       c = this.under.getContext("2d");
     const named = (name) => style.getPropertyValue(name).trim();
-    Object.assign(this, { ink: named("--ink"), paper: named("--surface"), rim: named("--strong") });
+    this.ink = named("--ink");
+    this.paper = named("--surface");
+    this.rim = named("--strong");
     c.setTransform(this.dpr, 0, 0, this.dpr, 0, 0);
     c.clearRect(0, 0, this.width, this.height);
     const { points } = this,

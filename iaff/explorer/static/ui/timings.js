@@ -5,7 +5,11 @@ const KEPT = 2000;
 export class Timings {
   /** ms; wait: until the browser hands a move over; hover: from there to the last draw call; server: an answer. */
   constructor() {
-    Object.assign(this, { wait: [], hover: [], change: [], photo: [], server: [] });
+    this.wait = [];
+    this.hover = [];
+    this.change = [];
+    this.photo = [];
+    this.server = [];
   }
 
   add(kind, ms) {
