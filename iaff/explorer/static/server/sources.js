@@ -20,6 +20,7 @@ export class Sources {
    */
   constructor({ store, current, client, runs, photos, timings, refresh }) {
     Object.assign(this, { store, current, client, runs, photos, timings, refresh, known: new Map(), painted: null });
+    this.refined = new WeakMap(); // of a trace: {trace, why} by each other propagator
   }
 
   /** {trace, why}: null and a reason where there is none, or none yet. */
@@ -49,9 +50,10 @@ export class Sources {
 
   /** By another propagator: the server is asked once for each trace. */
   #other(trace, by) {
-    trace.others ??= new Map();
-    if (!trace.others.has(by)) {
-      trace.others.set(by, none(COMPUTING));
+    if (!this.refined.has(trace)) this.refined.set(trace, new Map());
+    const answers = this.refined.get(trace);
+    if (!answers.has(by)) {
+      answers.set(by, none(COMPUTING));
       const start = performance.now();
       refinedBy(this.client, trace, by)
         .then(
@@ -59,12 +61,12 @@ export class Sources {
           (error) => ({ trace: null, why: error.message }),
         )
         .then((answer) => {
-          trace.others.set(by, answer);
+          answers.set(by, answer);
           this.timings.add("server", performance.now() - start);
           this.refresh();
         });
     }
-    return trace.others.get(by);
+    return answers.get(by);
   }
 
   /** The same photo in another run. */
@@ -100,9 +102,9 @@ export class Sources {
 
   /** Ask again for what failed. */
   retry() {
-    for (const trace of [this.current.origin, ...[...this.known.values()].map((answer) => answer.trace)])
-      for (const [by, { trace: refined, why }] of trace?.others ?? [])
-        if (!refined && why !== COMPUTING) trace.others.delete(by);
+    const traces = [this.current.origin, ...[...this.known.values()].map(({ trace }) => trace)].filter(Boolean);
+    for (const answers of traces.map((trace) => this.refined.get(trace) ?? new Map()))
+      for (const [by, { trace, why }] of answers) if (!trace && why !== COMPUTING) answers.delete(by);
   }
 
   /** Another photo: traces of other runs are let go. */

@@ -67,6 +67,9 @@ export class Trace {
   /** Called when a layer is there that was still being computed. */
   onlater = () => {};
 
+  /** What else this trace is seen as, see variant.js; null until something is. */
+  variants = null;
+
   async #decode() {
     const { W, H, w, h } = this;
     const layer = (decoder, name, ...size) =>
