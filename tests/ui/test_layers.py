@@ -53,8 +53,9 @@ def test_cam_at_each_step_of_the_climb_is_the_traces(view, run_folder):
         view.hover(150, 100)
         assert f"cat {step[0, 25, 37] / 255:.2f}" in view.text(".readout")
     assert len(pictures) == 5
-    said = "import(__iaff.base + __iaff.scripts + '/export/export_words.js').then(({ how }) => how(__iaff))"
-    assert "after step 3 of the climb alone" in view.page.evaluate(said)
+    words = "import(__iaff.base + __iaff.scripts + '/export/export_words.js')"
+    said = view.page.evaluate(f"{words}.then(({{ how }}) => how(__iaff.exports.snapshot()))")
+    assert "after step 3 of the climb alone" in said
     view.page.click(".choice-row button:has-text('0.5×')")
     assert [view.state(key) for key in ("cam", "climb")] == [0, None], "and a scale that of a step"
     view.page.click(f"{row} >> nth=0")

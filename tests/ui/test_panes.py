@@ -197,7 +197,7 @@ def test_a_label_travels_line_by_line(view):
 def test_the_same_photo_in_another_run(view):
     view.page.expected.append("Failed to load resource")  # of the run without traces
     view.open("?img=chelsea&stage=refined&panes=4&p2=...animals&p3=...young&p4=difference...")
-    view.wait("__iaff.picture.panes[1].trace && !__iaff.picture.panes[2].notice.textContent.includes('Opening')")
+    view.wait("__iaff.picture.panes[1].trace && !__iaff.picture.panes[2].notice().includes('Opening')")
     runs = view.page.evaluate("__iaff.picture.panes.slice(0, 2).map(p => p.trace.meta.run?.name ?? 'synthetic')")
     assert runs[0] != runs[1] == "animals"
     assert "no trace of this photo" in view.text("[data-pane='3'] .pane-note")
@@ -211,7 +211,7 @@ def test_the_same_photo_in_another_run(view):
 def test_propagators_side_by_side(view, timing):
     view.open("?run=animals&img=pasture&stage=refined&tab=compare&panes=4&by=none&p2=..ial.&p3=..walk.&p4=..crf.")
     view.page.wait_for_function("__iaff.picture.panes[2].labels()", timeout=30000)
-    view.page.wait_for_function("!__iaff.picture.panes[3].notice.textContent.includes('Computing')", timeout=30000)
+    view.page.wait_for_function("!__iaff.picture.panes[3].notice().includes('Computing')", timeout=30000)
     scores = [float(v) for v in view.text(".figures-table tr >> nth=1").split() if v[0].isdigit()]
     figures = "__iaff.origin.meta.rounds[0].figures"
     expected = view.page.evaluate(f"[{figures}.unary.miou, {figures}.refined.miou].map(v => 100 * v)")
