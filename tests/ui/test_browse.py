@@ -255,7 +255,7 @@ def test_a_run_appears_and_grows_while_it_trains(page, runs, run_folder):
             window.asked++;
             return figures(request).finally(() => window.answered++);
           };
-          addEventListener("iaff:grown", () => window.grew++);
+          __iaff.current.grown.subscribe(() => window.grew++);
         }"""
     )
     shutil.copytree(run_folder / "traces", young / "traces")

@@ -102,7 +102,7 @@ def test_a_run_that_grows(charts):
             answer.figures.rounds.push({ ...last, round: 4, refined: { miou_tags: 0.6 } });
             return answer;
           }};
-          window.dispatchEvent(new Event("iaff:grown"));
+          __iaff.current.grown.send();
         })()"""
     )
     view.wait(f"{FIRST}.data[1].y.length === 4")
