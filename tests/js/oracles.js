@@ -6,7 +6,7 @@ import { floats, integers, parseSafetensors } from "../../iaff/explorer/static/t
 import { Trace } from "../../iaff/explorer/static/trace/trace.js";
 
 const folder = process.env.IAFF_ORACLES;
-const MISSING = "Python's answers are missing: pytest tests/test_js.py computes them and runs this test";
+const MISSING = "Python's answers are missing: pytest tests/unit/test_js.py computes them and runs this test";
 
 /** A test against Python: `check(context, oracle)` gets what tests/oracles says of the topic. Left out without that. */
 export function testAgainstPython(name, topic, check) {

@@ -10,7 +10,7 @@ import pytest
 
 from iaff import Run, Trace
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow

@@ -128,7 +128,7 @@ def test_neither_torch_nor_gradio_is_needed():
         f"Trace.load({str(TRACES[0])!r}).show(stage='refined')\n"
         "assert not {'torch', 'gradio', 'plotly', 'IPython'} & set(sys.modules)"
     )
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
 

@@ -325,7 +325,8 @@ def test_the_gpu_kernel_s_arithmetic_in_triton_s_interpreter():
     """In a process of its own: the interpreter is chosen when Triton is imported."""
     pytest.importorskip("triton", reason="Triton comes with PyTorch on Linux alone")
     environment = {**os.environ, "TRITON_INTERPRET": "1"}
-    done = subprocess.run([sys.executable, "-m", "tests.triton_check"], env=environment, capture_output=True, text=True)
+    command = [sys.executable, "-m", "tests.unit.triton_check"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "forms agree" in done.stdout
 

@@ -56,7 +56,7 @@ def test_every_run_gives_the_same_bits():
 
 @pytest.mark.skipif(not shutil.which("compute-sanitizer"), reason="no compute-sanitizer on this machine")
 def test_no_race_on_shared_memory():
-    code = "from tests.test_gpu import results; results((1, 21, 66, 88), 'triton')"
+    code = "from tests.unit.test_gpu import results; results((1, 21, 66, 88), 'triton')"
     command = ["compute-sanitizer", "--tool", "racecheck", "--error-exitcode", "9", sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]

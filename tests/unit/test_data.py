@@ -10,9 +10,9 @@ from iaff.inference import Predictor
 from iaff.run import Run
 from training.evaluate import evaluate
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 VOC_ROOT = ROOT.parent / "shared" / "data" / "VOCdevkit" / "VOC2012"
-EXPECTED = Path(__file__).parent / "expected" / "animals_val60.json"
+EXPECTED = Path(__file__).parents[1] / "expected" / "animals_val60.json"
 TOLERANCE = 0.003  # of mIoU, precision and coverage in 0..1: what other processors may round differently
 
 

@@ -12,7 +12,7 @@ from iaff.trace import Trace
 from iaff.trace.schema import TENSORS, Meta
 from tests.markdown import BLOCK, blocks
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")

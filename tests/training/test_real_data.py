@@ -12,7 +12,7 @@ from iaff.trace import Trace
 from tests.vgg16 import vgg16_state
 from training import train
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+DATA = Path(__file__).parents[3] / "shared" / "data"
 VOC_ROOT, COCO_ROOT = DATA / "VOCdevkit" / "VOC2012", DATA / "coco"
 FITS = ("classifier", "unary", "pairwise")
 FEW = [

@@ -63,7 +63,7 @@ def test_scripts_import_each_other_in_no_circle():
         left = {name: others for name, others in left.items() if name not in free}
 
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 # From the top down, for modules and all that lies in them, the longest name first: trace.record is above trace.
 PYTHON_FLOORS = [
     ["training", "iaff.__main__"],

@@ -286,7 +286,7 @@ def test_two_processes_train_as_one(tmp_path):
     many = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     for command, name, size in (([sys.executable], "one", 1), (many, "two", 2)):
         done = subprocess.run(
-            [*command, "tests/two_processes.py", str(tmp_path / name), *settings],
+            [*command, "tests/training/two_processes.py", str(tmp_path / name), *settings],
             capture_output=True,
             text=True,
             env={**os.environ, "PYTHONPATH": "."},

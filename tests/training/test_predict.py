@@ -12,7 +12,7 @@ from iaff.errors import UserError
 from iaff.trace.encoding import palette
 from training import predict
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RUN = ROOT / "assets" / "runs" / "animals"
 ANIMALS = {0, 8, 10, 12, 13, 15, 17}  # VOC's indices of the run's classes
 

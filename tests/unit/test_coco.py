@@ -12,7 +12,7 @@ from iaff.data.coco import CATEGORIES
 from iaff.errors import UserError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools' own
-COCO_ROOT = Path(__file__).parents[2] / "shared" / "data" / "coco"
+COCO_ROOT = Path(__file__).parents[3] / "shared" / "data" / "coco"
 PERSON, CAT, TOOTHBRUSH = 1, 17, 90  # category ids
 
 

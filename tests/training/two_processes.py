@@ -1,4 +1,4 @@
-"""Trains `shapes_tiny` without anything that is random per process: run by tests/test_trainer.py, alone or by torchrun.
+"""Trains `shapes_tiny` without anything that is random per process: run by test_trainer.py, alone or by torchrun.
 
 Dropout is left out, and batch normalisation keeps its first statistics: what is left must not depend on how many
 processes a batch is cut among.
