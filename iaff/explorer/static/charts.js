@@ -8,5 +8,5 @@ export async function mount(element, props, base, server) {
     client = new Client({ base, server }),
     start = () => (root.__charts = new Charts({ root, store, current, client, plotly: props.plotly }));
   await firstPicture;
-  (window.requestIdleCallback ?? setTimeout)(start, { timeout: 1500 });
+  /** @type {any} */ (window.requestIdleCallback ?? setTimeout)(start, { timeout: 1500 });
 }

@@ -40,7 +40,7 @@ import { topLine } from "./page/top_line.js";
 import { watchRun } from "./server/growing_run.js";
 
 /** Builds the page of some runs in its node, and opens what the address names. */
-export function mount(element, { runs, static: scripts }, base, server, upload) {
+export function mount(element, { runs, static: scripts = "" }, base, server, upload) {
   const root = element.querySelector(".iaff"),
     client = new Client({ base, server, upload }),
     timings = new Timings(),
@@ -243,7 +243,8 @@ export function mount(element, { runs, static: scripts }, base, server, upload) 
     ...{ store, history, current, client, base, scripts, timings, photos, userPhotos, takenIn, pointer, picture },
     ...{ animation, stepper, panel, lessons, gallery, browser, exports, display, whatIf, brush, pen, pressed },
   });
-  window.__iaff = root.__iaff = hook;
+  Object.assign(window, { __iaff: hook });
+  Object.assign(root, { __iaff: hook });
   first.then(() =>
     requestAnimationFrame(() => {
       hook.shown = true;

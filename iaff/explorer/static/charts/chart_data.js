@@ -93,7 +93,7 @@ export function photoFigures(meta) {
   return {
     cam: { fixed: named(own.cam) },
     seeds: own.seeds,
-    rounds: meta.rounds.map(({ figures = {} }, i) => ({
+    rounds: meta.rounds.map(({ figures = /** @type {any} */ ({}) }, i) => ({
       ...figures,
       round: i + 1,
       unary: named(figures.unary),

@@ -14,7 +14,14 @@ const CONFIG = { displayModeBar: false, responsive: true };
 export class Charts {
   /** root: what the charts fill; current: the photo that is shown; plotly: the path of its script. */
   constructor({ root, store, current, client, plotly }) {
-    Object.assign(this, { root, store, current, client, script: plotly, cards: new Map(), asked: new Map(), runs: [] });
+    this.root = root;
+    this.store = store;
+    this.current = current;
+    this.client = client;
+    this.script = plotly;
+    this.cards = new Map();
+    this.asked = new Map();
+    this.runs = [];
     this.source = el("p.source");
     this.choice = segmented(
       "Whose figures",
@@ -124,7 +131,7 @@ export class Charts {
       if (this.drawing !== drawing) return;
       const { node } = this.cards.get(title),
         first = !node.data;
-      await window.Plotly.react(node, traces, axes(unit), CONFIG);
+      await /** @type {any} */ (window).Plotly.react(node, traces, axes(unit), CONFIG);
       if (first) node.on("plotly_click", ({ points: [{ x }] }) => this.#go(Math.round(x)));
     }
     this.root.dataset.ready = "1";
@@ -178,7 +185,7 @@ export class Charts {
 }
 
 /** One line on the run: how far it is, and on what it was measured. */
-function about({ name, error, figures = {}, rounds: planned }) {
+function about({ name, error, figures = /** @type {any} */ ({}), rounds: planned }) {
   if (error) return error;
   const { split, images, rounds = [] } = figures,
     done = rounds.length;
@@ -232,4 +239,4 @@ const layout = (ticks, ink) => (unit) => ({
 });
 
 const theme = () => (document.body.classList.contains("dark") ? "dark" : "light");
-const quiet = () => new Promise((next) => (window.requestIdleCallback ?? setTimeout)(next, { timeout: 300 }));
+const quiet = () => new Promise((next) => /** @type {any} */ (window.requestIdleCallback ?? setTimeout)(next, { timeout: 300 }));

@@ -14,14 +14,16 @@ export function classColour(id) {
   if (id === 0) return BACKGROUND;
   const base = rgb(CLASSES[(id - 1) % CLASSES.length]),
     turn = Math.floor((id - 1) / CLASSES.length) % 3;
-  const [towards, mix] = [
+  /** @type {[number[], number]} */
+  const [towards, mix] = /** @type {[number[], number][]} */ ([
     [base, 0],
     [[255, 255, 255], 0.45],
     [[0, 0, 0], 0.4],
-  ][turn];
+  ])[turn];
   return base.map((v, i) => Math.round(v + (towards[i] - v) * mix));
 }
 
+/** @param {number[]} colour red, green, blue, 0..255 */
 export const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
 
 const STOPS = [

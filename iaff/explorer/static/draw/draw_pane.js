@@ -8,7 +8,10 @@ import { el } from "../ui/dom.js";
 export class PaneDrawing {
   /** base, over: the lower and the upper canvas, of the page or not. */
   constructor(base, over) {
-    Object.assign(this, { base, over, painter: new Painter(base), glow: new Glow(over) });
+    this.base = base;
+    this.over = over;
+    this.painter = new Painter(base);
+    this.glow = new Glow(over);
   }
 
   /** Size in CSS px; `dpr` canvas px are one of them. */
@@ -36,13 +39,13 @@ export class PaneDrawing {
 /**
  * Draws a scene into a context, at its origin, whose unit must be a canvas px.
  *
- * @param {CanvasRenderingContext2D} context
- * @param {Scene} scene
+ * @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} context
+ * @param {import("./scene.js").Scene} scene
  * @param {object} size
  * @param {number} size.width CSS px
  * @param {number} size.height
  * @param {number} size.scale canvas px of a CSS px
- * @param {object?} size.view where the photo lies, canvas px; else as the scene's state has it
+ * @param {Record<string, any> | null} [size.view] where the photo lies, canvas px; else as the scene's state has it
  */
 export function drawPane(context, scene, { width, height, scale, view = null }) {
   if (!scene.trace) {

@@ -20,6 +20,9 @@ export class Glow {
   /** canvas: the pane's upper one. */
   constructor(canvas) {
     this.canvas = canvas;
+    this.scene = /** @type {any} */ (null); // what is drawn
+    this.view = /** @type {any} */ (null); // where the photo lies
+    this.dpr = 1;
     this.context = canvas.getContext("2d");
   }
 

@@ -34,9 +34,9 @@ export function drawGuess(c, scene, { at, near }, view, dpr) {
 }
 
 function stroke(c, dpr, dash = []) {
-  for (const [ink, width] of [
-    ["rgb(0 0 0 / .7)", 4],
-    ["#27e7ff", 1.8],
+  for (const { ink, width } of [
+    { ink: "rgb(0 0 0 / .7)", width: 4 },
+    { ink: "#27e7ff", width: 1.8 },
   ]) {
     c.setLineDash(ink === "#27e7ff" ? dash : []);
     c.strokeStyle = ink;

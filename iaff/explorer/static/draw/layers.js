@@ -19,7 +19,10 @@ export class Layers {
   /** A trace's layers in a view; what was made is kept with the trace, for all views of it. */
   constructor(trace, state) {
     const { made, live } = trace.once("layers", () => ({ made: new Map(), live: {} }));
-    Object.assign(this, { trace, state, made, live });
+    this.trace = trace;
+    this.state = state;
+    this.made = made;
+    this.live = live;
   }
 
   #once(key, make) {

@@ -24,9 +24,9 @@ export function drawLeaks(context, leaks, chosen, cell) {
   context.restore();
 }
 
-const middle = ([x, y], cell) => [(x + 0.5) * cell, (y + 0.5) * cell];
+const middle = (/** @type {number[]} */ [x, y], cell) => [(x + 0.5) * cell, (y + 0.5) * cell];
 
-function arrow(context, [x0, y0], [x1, y1], width) {
+function arrow(context, /** @type {number[]} */ [x0, y0], /** @type {number[]} */ [x1, y1], width) {
   const long = Math.hypot(x1 - x0, y1 - y0),
     [ux, uy] = [(x1 - x0) / long, (y1 - y0) / long],
     neck = long - Math.min(width, long / 2);

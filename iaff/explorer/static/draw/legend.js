@@ -23,10 +23,10 @@ const grade = (id, words) => ({ swatch: { kind: "grade", id }, words });
  * An entry with `of` stands for the class of that name as a whole, which is drawn where `shown` is true.
  *
  * @param {object} what
- * @param {object} what.trace
- * @param {object} what.state the view, whose stage and round are those of the picture
- * @param {object?} what.difference what changed against the round that is compared with (see difference.js)
- * @param {object?} what.between what changed from the first pane to the second, where a pane shows it
+ * @param {any} what.trace
+ * @param {any} what.state the view, whose stage and round are those of the picture
+ * @param {any} what.difference what changed against the round that is compared with (see difference.js)
+ * @param {any} what.between what changed from the first pane to the second, where a pane shows it
  */
 export function legend({ trace, state, difference = null, between = null }) {
   const truth = trace.truth && state.truth;

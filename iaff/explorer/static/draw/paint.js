@@ -141,7 +141,7 @@ export function outlines(path, { xs, ys, vertical, a, b }, only = -1) {
   ];
   const left = new Set(),
     at = new Map(), // edges by their ends
-    name = ([x, y]) => y * 65536 + x;
+    name = (/** @type {number[]} */ [x, y]) => y * 65536 + x;
   for (let i = 0; i < xs.length; i++) {
     if (only >= 0 && a[i] !== only && b[i] !== only) continue;
     left.add(i);
@@ -149,12 +149,12 @@ export function outlines(path, { xs, ys, vertical, a, b }, only = -1) {
   }
   for (const first of left) {
     let here = ends(first)[0];
-    path.moveTo(...here);
+    path.moveTo(here[0], here[1]);
     for (let i = first; i !== undefined; i = at.get(name(here)).find((other) => left.has(other))) {
       left.delete(i);
       const [from, to] = ends(i);
       here = name(from) === name(here) ? to : from;
-      path.lineTo(...here);
+      path.lineTo(here[0], here[1]);
     }
   }
   return path;
@@ -170,7 +170,7 @@ export function contour(path, f, w, h) {
         tr = f[p + 1],
         bl = f[p + w],
         br = f[p + w + 1];
-      const code = (tl > 0) | ((tr > 0) << 1) | ((br > 0) << 2) | ((bl > 0) << 3);
+      const code = +(tl > 0) | (+(tr > 0) << 1) | (+(br > 0) << 2) | (+(bl > 0) << 3);
       if (code === 0 || code === 15) continue;
       const x = c + 0.5,
         y = r + 0.5;

@@ -10,6 +10,8 @@ export class Painter {
   /** canvas: the pane's lower one. */
   constructor(canvas) {
     this.canvas = canvas;
+    this.scene = /** @type {any} */ (null); // what is drawn
+    this.view = /** @type {any} */ (null); // where the photo lies
     this.context = canvas.getContext("2d", { alpha: false });
   }
 

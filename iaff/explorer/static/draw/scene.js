@@ -12,21 +12,21 @@ import { place } from "./place.js";
 const REACH_SHARE = 0.9;
 const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
 const ASKING = ["affinity", "refined"]; // stages that answer what the cursor asks
-const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: [] });
+const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: /** @type {any} */ ([]) });
 
 /**
  * What the panes of a picture share. The page's own says at any time what is so now; `{ ...shared }` is a copy that
  * stays as it is.
  *
  * @typedef {object} Shared
- * @property {object} state the view, see state/state.js
- * @property {object?} origin the photo's trace as it was opened
+ * @property {any} state the view, see state/state.js
+ * @property {any} origin the photo's trace as it was opened
  * @property {{x: number, y: number}?} at the pixel of that photo that is asked about
  * @property {number} region the superpixel that is outlined, or -1
  * @property {boolean} blink whether the round that is compared with is shown in the other's place
- * @property {object?} edits what was painted, see engine/whatif.js
- * @property {object?} guess a guess at a lesson's question, see guess.js
- * @property {object?} moving how far a scan has come that is being watched: {direction, lines}
+ * @property {any} edits what was painted, see engine/whatif.js
+ * @property {any} guess a guess at a lesson's question, see guess.js
+ * @property {any} moving how far a scan has come that is being watched: {direction, lines}
  * @property {Scene[]} scenes of all panes, the main one first
  */
 
@@ -34,10 +34,16 @@ export class Scene {
   /**
    * @param {Shared} shared
    * @param {number} index of the pane, 0 is the main one
-   * @param {object} shown {trace, spec, why}: see show()
+   * @param {any} shown {trace, spec, why}: see show()
    */
   constructor(shared, index, { trace = null, spec, why = "" }) {
-    Object.assign(this, { shared, index, trace: null, spec, why, query: answer(), others: answer() });
+    this.shared = shared;
+    this.index = index;
+    this.trace = null;
+    this.spec = spec;
+    this.why = why;
+    this.query = answer();
+    this.others = answer();
     if (trace) this.show(trace, spec, why);
   }
 

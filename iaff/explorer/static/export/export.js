@@ -17,14 +17,19 @@ export class Exports {
   /**
    * @param {object} parts
    * @param {Element} parts.root the page's node: the dialog is put there, figures have its colours and fonts
-   * @param {object} parts.picture says what is shown, see Picture.still
-   * @param {() => object?} parts.opened the photo that is open, see snapshot(); null where there is none
-   * @param {object} parts.client the door to Python
+   * @param {import("../picture/picture.js").Picture} parts.picture says what is shown, see Picture.still
+   * @param {() => any} parts.opened the photo that is open, see snapshot(); null where there is none
+   * @param {import("../client/client.js").Client} parts.client the door to Python
    * @param {() => void} parts.onopen
    * @param {() => void} parts.onclose
    */
   constructor({ root, picture, opened, client, onopen, onclose }) {
-    Object.assign(this, { root, picture, opened, client, onopen, shown: null });
+    this.root = root;
+    this.picture = picture;
+    this.opened = opened;
+    this.client = client;
+    this.onopen = onopen;
+    this.shown = null;
     this.preview = el("div.preview");
     this.note = el("p.note", { role: "status" });
     this.rows = el("div.rows");
@@ -113,7 +118,8 @@ export class Exports {
     return node;
   }
 
-  #button(text, work, title = "", disabled = "") {
+  /** @param {any} disabled whether, or why, there is nothing to take */
+  #button(text, work, title = "", disabled = false) {
     const node = el("button.take", { type: "button", title: title || null, disabled: Boolean(disabled) }, text);
     node.addEventListener("click", () => this.#run(node, work));
     return node;

@@ -11,7 +11,7 @@ const UNITS = [
   [/^photos$/, "photos"],
 ];
 
-const unit = (path) => UNITS.find(([form]) => form.test(path))?.[1];
+const unit = (path) => UNITS.find(([form]) => /** @type {RegExp} */ (form).test(path))?.[1];
 
 /** {path: number} of a nested object's numbers; "unary.miou". */
 function flat(object, before = "", found = {}) {

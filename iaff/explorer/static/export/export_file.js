@@ -43,7 +43,7 @@ export async function selfContained({ origin, state, title, run, isOfOpenRun }, 
 
 /** This page itself as it was before it was opened, with room for another view. */
 function ownShell() {
-  const head = document.head.cloneNode(true);
+  const head = /** @type {HTMLElement} */ (document.head.cloneNode(true));
   head.querySelector("title").textContent = "@@title@@";
   head.querySelector("#iaff-embedded").textContent = "@@embedded@@";
   return `<!doctype html>\n<html lang="en">\n${head.outerHTML}\n<body class="alone">${unopened}</body>\n</html>\n`;

@@ -19,7 +19,10 @@ export function inks(root) {
 export class Sheet {
   /** width: of the content; `ink` as inks() has it. */
   constructor(width, ink) {
-    Object.assign(this, { width, ink, blocks: [], height: 0 });
+    this.width = width;
+    this.ink = ink;
+    this.blocks = [];
+    this.height = 0;
   }
 
   font(size, weight = 400) {

@@ -4,17 +4,17 @@ import { slug } from "./export_words.js";
 /**
  * The picture's Shared (draw/scene.js), which stays as it is, and
  *
- * @typedef {object} Snapshot
- * @property {{columns, width, height, gap}} layout of the panes, CSS px
- * @property {string} title of the photo
- * @property {string} name of the photo, as a part of a file's
- * @property {string} run that the trace is of, or "": a trace that was dropped is not the open run's
- * @property {boolean} isOfOpenRun whether that is the run that is open
+ * @typedef {any} Snapshot
+ * - {{columns, width, height, gap}} layout of the panes, CSS px
+ * - {string} title of the photo
+ * - {string} name of the photo, as a part of a file's
+ * - {string} run that the trace is of, or "": a trace that was dropped is not the open run's
+ * - {boolean} isOfOpenRun whether that is the run that is open
  */
 
 /**
- * @param {object} still see Picture.still
- * @param {object} photo what is open: {title, run (its name), own (see page/own.js; null for a photo of the run)}
+ * @param {any} still see Picture.still
+ * @param {any} photo what is open: {title, run (its name), own (see page/own.js; null for a photo of the run)}
  * @returns {Snapshot}
  */
 export function snapshot(still, { title, run: openRun, own }) {

@@ -30,7 +30,7 @@ export class LessonMenu {
     const { all, broken } = this.lessons;
     this.cards.replaceChildren(...all.map((lesson) => this.#card(lesson)));
     const head = el("h3", {}, `${count(broken.length, "file")} that cannot be told`);
-    const files = broken.map(({ file, ...error }) => el("div", {}, el("h4", {}, file), parts(error)));
+    const files = broken.map((one) => el("div", {}, el("h4", {}, one.file), parts(one)));
     this.broken.replaceChildren(...(broken.length ? [head, ...files] : []));
   }
 

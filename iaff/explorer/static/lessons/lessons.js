@@ -8,28 +8,34 @@ import { LessonMenu } from "./lesson_menu.js";
 export class Lessons {
   /**
    * @param {object} parts
-   * @param {object} parts.store
-   * @param {object?} parts.history that a step's view is written into
-   * @param {object} parts.client the door to Python
-   * @param {object} parts.current the photo that is shown
-   * @param {object} parts.pointer what is asked
-   * @param {object} parts.picture
-   * @param {object[]} parts.runs those that are open
-   * @param {object} parts.photos the run's
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {Record<string, any> | null} parts.history that a step's view is written into
+   * @param {import("../client/client.js").Client} parts.client the door to Python
+   * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
+   * @param {import("../picture/pointer.js").Pointer} parts.pointer what is asked
+   * @param {import("../picture/picture.js").Picture} parts.picture
+   * @param {Record<string, any>[]} parts.runs those that are open
+   * @param {import("../trace/photos.js").Photos} parts.photos the run's
    * @param {() => void} parts.onturn another step is about to be shown
    */
   constructor({ store, history, client, current, pointer, picture, runs, photos, onturn }) {
-    Object.assign(this, { store, history, client, current, pointer, picture, runs, photos, onturn });
-    Object.assign(this, {
-      all: [],
-      broken: [], // {file, got, expected, remedy}
-      loading: false,
-      wrong: "", // why they could not be read
-      answers: new Map(), // "lesson/step" -> answer, until the lesson is left
-      instead: null, // the run that the lesson is told with, where its own is not open
-      mark: null, // a guess on the picture: {at, near}, image px
-      opened: false, // whether the run that is shown has its photos
-    });
+    this.store = store;
+    this.history = history;
+    this.client = client;
+    this.current = current;
+    this.pointer = pointer;
+    this.picture = picture;
+    this.runs = runs;
+    this.photos = photos;
+    this.onturn = onturn;
+    this.all = [];
+    this.broken = []; // {file, got, expected, remedy}
+    this.loading = false;
+    this.wrong = ""; // why they could not be read
+    this.answers = new Map(); // "lesson/step" -> answer, until the lesson is left
+    this.instead = null; // the run that the lesson is told with, where its own is not open
+    this.mark = null; // a guess on the picture: {at, near}, image px
+    this.opened = false; // whether the run that is shown has its photos
     this.card = new LessonCard(this);
     this.menu = new LessonMenu(this);
     store.subscribe((changed) => this.#changed(changed));

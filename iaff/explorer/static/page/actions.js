@@ -12,16 +12,22 @@ const TRUTHS = { null: "border", border: "filled", filled: null };
 export class Actions {
   /**
    * @param {object} parts
-   * @param {object} parts.store
-   * @param {object} parts.current the photo that is shown
-   * @param {object} parts.pointer what is asked
-   * @param {object} parts.picture
-   * @param {object} parts.photos the ones to choose from
-   * @param {(at: object) => boolean} parts.guess a click may answer a lesson's question
-   * @param {(from: object, to: object) => void} parts.pinMoved
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
+   * @param {import("../picture/pointer.js").Pointer} parts.pointer what is asked
+   * @param {import("../picture/picture.js").Picture} parts.picture
+   * @param {import("../trace/photos.js").Photos} parts.photos the ones to choose from
+   * @param {(at: any) => boolean} parts.guess a click may answer a lesson's question
+   * @param {(from: any, to: any) => void} parts.pinMoved
    */
   constructor({ store, current, pointer, picture, photos, guess, pinMoved }) {
-    Object.assign(this, { store, current, pointer, picture, photos, guess, pinMoved });
+    this.store = store;
+    this.current = current;
+    this.pointer = pointer;
+    this.picture = picture;
+    this.photos = photos;
+    this.guess = guess;
+    this.pinMoved = pinMoved;
   }
 
   // --- through the method ------------------------------------------------------------------------------------------

@@ -16,7 +16,11 @@ export const BROWSED = ["all", "allcls", "allround", "find"];
 export class Browser {
   /** photos: of the run, which have traces; pick(id, thumb): another one is to be opened. */
   constructor({ root, store, current, client, photos, pick }) {
-    Object.assign(this, { store, current, client, photos, pick });
+    this.store = store;
+    this.current = current;
+    this.client = client;
+    this.photos = photos;
+    this.pick = pick;
     this.asked = { ...START };
     this.thumbs = new Map(); // of each run and id, promises
     this.line = []; // pictures that wait to be asked for
@@ -82,7 +86,7 @@ export class Browser {
   }
 
   #closed() {
-    if (this.node.contains(document.activeElement)) document.activeElement.blur(); // else it would hear the next key
+    if (this.node.contains(document.activeElement)) /** @type {HTMLElement} */ (document.activeElement).blur(); // else it would hear the next key
     this.store.set(Object.fromEntries(BROWSED.map((key) => [key, null])));
   }
 

@@ -7,7 +7,10 @@ const COPIED_MS = 2500; // until the button is as before
 export class CopyLink {
   /** isOfUser(img): whether a photo is the user's, which no link carries; say(text): for screen readers. */
   constructor({ store, history, isOfUser, say }) {
-    Object.assign(this, { store, history, isOfUser, say });
+    this.store = store;
+    this.history = history;
+    this.isOfUser = isOfUser;
+    this.say = say;
     this.label = el("span", {}, "Copy link");
     this.node = el(
       "button.quiet",

@@ -7,14 +7,18 @@ const SEEN = ["cx", "cy", "zoom"]; // what changes only where one looks
 export class Display {
   /**
    * @param {object} parts
-   * @param {object} parts.store
-   * @param {object} parts.current the photo that is shown
-   * @param {object} parts.pointer what is asked
-   * @param {object} parts.picture
-   * @param {object} parts.sources which trace a pane shows
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
+   * @param {import("../picture/pointer.js").Pointer} parts.pointer what is asked
+   * @param {import("../picture/picture.js").Picture} parts.picture
+   * @param {import("../server/sources.js").Sources} parts.sources which trace a pane shows
    */
   constructor({ store, current, pointer, picture, sources }) {
-    Object.assign(this, { store, current, pointer, picture, sources });
+    this.store = store;
+    this.current = current;
+    this.pointer = pointer;
+    this.picture = picture;
+    this.sources = sources;
     this.before = new Signal(); // the view is about to be drawn anew
     this.drawn = new Signal(); // it was
     this.seen = new Signal(); // another part of the photo is seen

@@ -9,15 +9,18 @@ const TAKES = "Choose a photo or a trace, or drop or paste one anywhere (u). It 
 export class Gallery {
   /**
    * @param {object} parts
-   * @param {object} parts.store
-   * @param {object} parts.current the photo that is shown
-   * @param {object} parts.photos the ones to choose from
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
+   * @param {import("../trace/photos.js").Photos} parts.photos the ones to choose from
    * @param {() => void} parts.add the user's own
-   * @param {(photo: object) => void} parts.forget one of these
+   * @param {(photo: any) => void} parts.forget one of these
    * @param {() => void} parts.browse all of the data set
    */
   constructor({ store, current, photos, add, forget, browse }) {
-    Object.assign(this, { store, current, photos, forget });
+    this.store = store;
+    this.current = current;
+    this.photos = photos;
+    this.forget = forget;
     photos.listed.subscribe(() => this.#fill());
     photos.chosen.subscribe(() => this.#update());
     this.node = el("div.gallery", { role: "group", "aria-label": "Photos" });
@@ -55,7 +58,7 @@ export class Gallery {
   #replace(tiles) {
     const { node } = this,
       { scrollLeft, scrollTop } = node,
-      focused = node.contains(document.activeElement) && document.activeElement.dataset.img;
+      focused = node.contains(document.activeElement) && /** @type {HTMLElement} */ (document.activeElement).dataset.img;
     node.replaceChildren(...tiles);
     this.buttons = [...node.querySelectorAll("[data-img]")];
     Object.assign(node, { scrollLeft, scrollTop });

@@ -8,7 +8,8 @@ const PLAY_MS = 1100;
 
 export class Stepper {
   constructor({ store, current, actions }) {
-    Object.assign(this, { store, current });
+    this.store = store;
+    this.current = current;
     this.buttons = STAGES.map((stage, i) =>
       el(
         "button.stage",

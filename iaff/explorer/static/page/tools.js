@@ -3,7 +3,8 @@ import { el, segmented } from "../ui/dom.js";
 
 export class Tools {
   constructor({ store, current }) {
-    Object.assign(this, { store, current });
+    this.store = store;
+    this.current = current;
     this.opacity = el("input", {
       type: "range",
       min: 0,

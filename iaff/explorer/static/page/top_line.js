@@ -4,9 +4,9 @@ import { el, icon, ICONS } from "../ui/dom.js";
 
 /**
  * @param {object} parts
- * @param {object} parts.store
- * @param {object} parts.current the photo that is shown
- * @param {object[]} parts.runs those that are open
+ * @param {import("../state/store.js").Store} parts.store
+ * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
+ * @param {Record<string, any>[]} parts.runs those that are open
  * @param {Node} parts.copyLink the button
  * @param {() => void} parts.openLessons
  * @param {() => void} parts.openExports

@@ -21,9 +21,20 @@ export const isTrace = ({ name = "" }) => /\.safetensors$/i.test(name);
  * comes from: `file` (a photo, or with `given` a trace), or `pick`, its id in the run's data set.
  */
 class UserPhoto {
+  state = "done";
+  stage = "";
+  share = 0;
+  ahead = 0;
+  error = "";
+  parts = null;
+  notice = "";
+  tags = null;
+  /** @type {Blob} */
+  bytes;
+
   constructor(values, opened) {
-    const start = { state: "done", stage: "", share: 0, ahead: 0, error: "", parts: null, notice: "", tags: null };
-    Object.assign(this, start, values, { opened });
+    Object.assign(this, values);
+    this.opened = opened;
   }
 
   get busy() {
@@ -43,7 +54,9 @@ class UserPhoto {
 export class UserPhotos {
   /** client: the door to Python; shown(photo): whether it is in the view. */
   constructor({ client, shown }) {
-    Object.assign(this, { client, photos: [], line: Promise.resolve() });
+    this.client = client;
+    this.photos = [];
+    this.line = Promise.resolve();
     this.changed = new Signal(); // a photo is a step further
     this.ended = new Signal(); // it is done, failed or cancelled
     this.opened = new KeptTraces(shown);

@@ -14,15 +14,20 @@ export class UserPhotosView {
   /**
    * @param {object} parts
    * @param {Element} parts.root the page's node
-   * @param {object} parts.store
-   * @param {object} parts.current the photo that is shown
-   * @param {UserPhotos} parts.userPhotos
-   * @param {object} parts.photos all to choose from
-   * @param {object} parts.gallery says how far one is
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
+   * @param {import("./user_photos.js").UserPhotos} parts.userPhotos
+   * @param {import("../trace/photos.js").Photos} parts.photos all to choose from
+   * @param {import("./gallery.js").Gallery} parts.gallery says how far one is
    * @param {(node: Element, title: string) => void} parts.instead something else in the picture's place
    */
   constructor({ root, store, current, userPhotos, photos, gallery, instead }) {
-    Object.assign(this, { store, current, userPhotos, photos, gallery, instead });
+    this.store = store;
+    this.current = current;
+    this.userPhotos = userPhotos;
+    this.photos = photos;
+    this.gallery = gallery;
+    this.instead = instead;
     userPhotos.changed.subscribe((photo) => this.#changed(photo));
     userPhotos.ended.subscribe((photo) => this.#ended(photo));
     this.intake = intake(root, (files) => this.take(files), (files) => this.refusal(files));

@@ -4,7 +4,8 @@ import { COMPARED, Layers } from "../draw/layers.js";
 
 export class Choices {
   constructor({ store, current }) {
-    Object.assign(this, { store, current });
+    this.store = store;
+    this.current = current;
   }
 
   #choice(label, options, value, choose) {

@@ -13,7 +13,10 @@ const quick = (text, title, onclick) => el("button.plain", { type: "button", tit
 export class CompareView {
   /** runs: those that are open; picture: whose panes are compared. */
   constructor({ store, current, runs, picture }) {
-    Object.assign(this, { store, current, runs, picture });
+    this.store = store;
+    this.current = current;
+    this.runs = runs;
+    this.picture = picture;
     this.count = segmented(
       "Panes",
       COUNTS.map((n) => [n, String(n), `${n} ${n === 1 ? "pane" : "linked panes"}`]),
@@ -172,7 +175,8 @@ export class CompareView {
     const { panes } = this.picture,
       maps = panes.map((pane) => ({ pane, labels: pane.labels() })).filter(({ labels }) => labels);
     const first = panes[0].labels();
-    const rows = [
+    /** @type {[string, (map: any) => any][]} */
+    const figures = [
       [
         "mIoU",
         ({ pane: { trace }, labels }) => labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
@@ -183,7 +187,8 @@ export class CompareView {
         ({ labels }) =>
           first && labels !== first && labels.length === first.length && percent(agreement(first, labels)),
       ],
-    ].map(([name, of]) => [name, maps.map((map) => of(map) || "")]);
+    ];
+    const rows = figures.map(([name, of]) => ({ name, values: maps.map((map) => of(map) || "") }));
     const head = el(
       "tr",
       {},
@@ -193,8 +198,8 @@ export class CompareView {
     this.table.replaceChildren(
       ...(maps.length ? [head] : []),
       ...rows
-        .filter(([, values]) => values.some(Boolean))
-        .map(([name, values]) =>
+        .filter(({ values }) => values.some(Boolean))
+        .map(({ name, values }) =>
           el(
             "tr",
             {},

@@ -23,7 +23,8 @@ const written = (layers) =>
 export class LayersView {
   /** zoom(steps), copyLink(change): what the buttons do. */
   constructor({ store, current, zoom, copyLink }) {
-    Object.assign(this, { store, current });
+    this.store = store;
+    this.current = current;
     this.rows = new Map();
     this.list = el("ul.layer-list");
     this.classes = el("div.class-list", { role: "group", "aria-label": "Classes that are shown" });

@@ -25,7 +25,8 @@ const SIDES = [
 
 export class LeaksView {
   constructor({ store, current }) {
-    Object.assign(this, { store, current });
+    this.store = store;
+    this.current = current;
     this.boundary = segmented(
       "Over which boundary",
       [

@@ -15,10 +15,10 @@ const SWATCHES = {
 /**
  * {items, high}: nodes of the entries, and the node that names the top of the affinity's scale, or null.
  *
- * @param {object[]} entries see draw/legend.js
+ * @param {Record<string, any>[]} entries see draw/legend.js
  * @param {object} parts
- * @param {object} parts.store a click on a class's entry changes which classes are shown
- * @param {object} parts.trace whose classes they are
+ * @param {import("../state/store.js").Store} parts.store a click on a class's entry changes which classes are shown
+ * @param {import("../trace/trace.js").Trace} parts.trace whose classes they are
  * @param {Node} parts.scaleChoice stands beside the affinity's scale
  */
 export function legendNodes(entries, { store, trace, scaleChoice }) {

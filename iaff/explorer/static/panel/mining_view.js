@@ -17,7 +17,10 @@ const OTHERWISE =
 
 export class MiningView {
   constructor({ store, current, pointer, client }) {
-    Object.assign(this, { store, current, pointer, client });
+    this.store = store;
+    this.current = current;
+    this.pointer = pointer;
+    this.client = client;
     this.sliders = {
       tau: this.#slider("tau", "τ", "score that a region must reach"),
       taubg: this.#slider("taubg", "τ, background", "score that a background region must reach"),

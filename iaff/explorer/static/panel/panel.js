@@ -22,17 +22,24 @@ const HINT = "Hover a patch for its verdict, click to keep it.";
 export class Panel {
   /**
    * @param {object} parts
-   * @param {object} parts.store
-   * @param {object} parts.current the photo that is shown
-   * @param {object} parts.pointer what is asked
-   * @param {object} parts.picture that answers
-   * @param {object} parts.actions what its buttons do
-   * @param {Query} parts.query the question to the affinity
-   * @param {object} parts.views of the tabs beside the stage's own, by name: {node, update(), hover?(at), zoomed?()}
-   * @param {object} parts.tagging of photos that were computed here: shown() says which is, compute(tags) does it again
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
+   * @param {any} parts.pointer what is asked
+   * @param {any} parts.picture that answers
+   * @param {any} parts.actions what its buttons do
+   * @param {import("./query.js").Query} parts.query the question to the affinity
+   * @param {any} parts.views of the tabs beside the stage's own, by name: {node, update(), hover?(at), zoomed?()}
+   * @param {any} parts.tagging of photos that were computed here: shown() says which is, compute(tags) does it again
    */
   constructor({ store, current, pointer, picture, actions, query, views, tagging }) {
-    Object.assign(this, { store, current, pointer, picture, actions, query, views, tagging });
+    this.store = store;
+    this.current = current;
+    this.pointer = pointer;
+    this.picture = picture;
+    this.actions = actions;
+    this.query = query;
+    this.views = views;
+    this.tagging = tagging;
     this.eyebrow = el("p.eyebrow");
     this.title = el("h2");
     this.sentence = el("p.sentence", { "aria-live": "polite" });

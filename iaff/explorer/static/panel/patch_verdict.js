@@ -38,6 +38,7 @@ export function verdict(trace, t, id, at = thresholdsAt(trace)) {
   return { kind, why: `${says}, but the region network gives ${text}, at least τ ${plain(bar)}.` };
 }
 
+/** @param {(k: number) => number | undefined} thresholdOf */
 function bars(title, trace, shareOf, thresholdOf = () => undefined) {
   const { classes, class_ids: ids } = trace.meta;
   const rows = classes.map((name, k) => {

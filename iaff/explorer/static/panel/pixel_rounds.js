@@ -4,7 +4,7 @@ import { swatch } from "../draw/swatch.js";
 
 const UNKNOWN = 255;
 
-/** Rows of the table: [stage, (round) -> {id, name, text}, or null where the trace has (or knows) none]. */
+/** Rows of the table: {stage, of(round)}, which gives {id, name, text}, or null where the trace knows none. */
 function rows(trace, p) {
   const { classes, class_ids: ids } = trace.meta,
     mined = trace.confident.some(Boolean);
@@ -22,9 +22,9 @@ function rows(trace, p) {
       : { id, name: classes[ids.indexOf(id)] ?? `class ${id}`, text: "kept" };
   };
   return [
-    ["unary", (t) => soft(trace.unary(t))],
-    ...(mined ? [["confident", (t) => sure(trace.confident[t - 1])]] : []),
-    ["refined", (t) => soft(trace.refined(t))],
+    { stage: "unary", of: (t) => soft(trace.unary(t)) },
+    ...(mined ? [{ stage: "confident", of: (t) => sure(trace.confident[t - 1]) }] : []),
+    { stage: "refined", of: (t) => soft(trace.refined(t)) },
   ];
 }
 
@@ -48,7 +48,7 @@ export function pixelRounds(trace, { x, y }, round, unpin) {
       "table",
       {},
       el("tr", {}, el("td"), heads),
-      rows(trace, trace.cell(x, y)).map(([stage, of]) =>
+      rows(trace, trace.cell(x, y)).map(({ stage, of }) =>
         el("tr", {}, el("th", { scope: "row" }, stage), rounds.map((t) => cell(t, of(t)))),
       ),
     ),

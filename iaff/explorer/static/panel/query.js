@@ -13,7 +13,11 @@ const MOST_PASSES = 8;
 export class Query {
   /** picture: whose main pane answers; animation: that shows how a label travels. */
   constructor({ store, current, pointer, picture, animation }) {
-    Object.assign(this, { store, current, pointer, picture, animation });
+    this.store = store;
+    this.current = current;
+    this.pointer = pointer;
+    this.picture = picture;
+    this.animation = animation;
     this.mode = segmented(
       "Which question",
       [

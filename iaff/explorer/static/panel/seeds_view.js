@@ -18,7 +18,8 @@ const OTHERWISE = " This trace's seeds follow from no threshold alone.";
 
 export class SeedsView {
   constructor({ store, current }) {
-    Object.assign(this, { store, current });
+    this.store = store;
+    this.current = current;
     this.plot = new Plot("Cells by strongest activation", 330, 118);
     this.handles = Object.fromEntries(KEYS.map((key) => [key, this.#handle(key)]));
     this.area = el("div.seed-plot", {}, this.plot.node, this.handles.bg, this.handles.fg);
@@ -76,7 +77,7 @@ export class SeedsView {
     plot.body.replaceChildren(...bars);
   }
 
-  #bar(low, width, from, height, [kind, fill]) {
+  #bar(low, width, from, height, { kind, fill }) {
     const { plot } = this;
     return svg(`rect.${kind}`, {
       x: plot.x(low) + 0.3,
@@ -152,8 +153,8 @@ export class SeedsView {
   }
 }
 
-/** What the cells of one tag with that activation become: kind and colour, null where the style has it. */
+/** What the cells of one tag with that activation become: {kind, fill}, whose colour is null where the style has it. */
 function look({ meta }, k, v, fg, bg) {
-  if (v >= fg) return ["object", css(classColour(meta.class_ids[k + 1] ?? 0))];
-  return [v < bg ? "background" : "unknown", null];
+  if (v >= fg) return { kind: "object", fill: css(classColour(meta.class_ids[k + 1] ?? 0)) };
+  return { kind: v < bg ? "background" : "unknown", fill: null };
 }

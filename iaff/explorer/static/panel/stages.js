@@ -2,6 +2,8 @@
 import { FIRST_OF_ROUND, STAGES } from "../state/state.js";
 import { number, percent } from "../ui/format.js";
 
+/** What a trace does not say. @type {any} */
+const NONE = {};
 const has = (v) => typeof v === "number" && Number.isFinite(v);
 const list = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 const article = (name) => `${/^[aeiou]/.test(name) ? "an" : "a"} ${name}`;
@@ -13,6 +15,7 @@ function figures(...rows) {
 
 const of = (trace, t) => trace.meta.rounds[t - 1]?.figures ?? {};
 
+/** @type {Record<string, any>} */
 export const ABOUT = {
   photo: {
     name: "Photo and tags",
@@ -29,16 +32,16 @@ export const ABOUT = {
     short: "CAM",
     say: ({ K, tensors }) =>
       `The classifier lights up where it found its evidence: the most telling parts, rarely the whole object.${K > 1 && tensors.has("cam_climb") ? " The photo was also nudged, step by step, towards its tags, so that parts which speak for the class less loudly join in." : ""}`,
-    figures: ({ meta: { figures: f = {} } }) =>
+    figures: ({ meta: { figures: f = NONE } }) =>
       figures(["mIoU of the CAM", f.cam?.miou, percent, "at the run's threshold"]),
   },
   seeds: {
     name: "Seeds",
     missing: "seeds",
     short: "seeds",
-    say: ({ meta: { thresholds: th = {} } }) =>
+    say: ({ meta: { thresholds: th = NONE } }) =>
       `Strong activation${has(th.seed_fg) ? ` (at least ${th.seed_fg})` : ""} becomes an object seed, hardly any${has(th.seed_bg) ? ` (below ${th.seed_bg})` : ""} a background seed; the rest stays unknown.`,
-    figures: ({ meta: { figures: f = {} } }) =>
+    figures: ({ meta: { figures: f = NONE } }) =>
       figures(
         ["coverage", f.seeds?.coverage, percent, "share of pixels with a seed"],
         ["precision", f.seeds?.precision, percent, "of the seeds that are right"],
@@ -76,7 +79,7 @@ export const ABOUT = {
     name: "Confident regions",
     missing: "confident regions",
     short: "confident",
-    say: ({ meta: { thresholds: th = {} } }) =>
+    say: ({ meta: { thresholds: th = NONE } }) =>
       `Only patches with a score of at least ${th.tau ?? "τ"}${th.tau_background ? ` (background: ${th.tau_background})` : ""} keep a label, sometimes a corrected one; they alone teach the pairwise network.`,
     figures: (trace, t) =>
       figures(

@@ -42,7 +42,7 @@ export function tagEditor(trace, classes, compute) {
   );
 }
 
-function said({ meta: { tags, proposed = [], thresholds: th = {} } }) {
+function said({ meta: { tags, proposed = [], thresholds: th = /** @type {any} */ ({}) } }) {
   const sure = `${Math.round(100 * (th.proposed ?? 0.5))} %`;
   const same = proposed.length === tags.length && proposed.every((tag) => tags.includes(tag));
   if (!same) return "These are your tags; the bars are the classifier's scores.";

@@ -5,7 +5,10 @@ import { ADAPTED } from "../state/store.js";
 export class WhatIf {
   /** brush: what is painted with; refresh() draws the view anew. */
   constructor({ store, current, brush, refresh }) {
-    Object.assign(this, { store, current, brush, refresh });
+    this.store = store;
+    this.current = current;
+    this.brush = brush;
+    this.refresh = refresh;
   }
 
   /** Whether a stroke on the picture paints. */

@@ -25,7 +25,12 @@ const WIDEST = 5; // cells
 export class WhatIfView {
   /** brush, whatIf, pen: what is painted with; say(text) tells screen readers. */
   constructor({ store, current, brush, whatIf, pen, say }) {
-    Object.assign(this, { store, current, brush, whatIf, pen, say });
+    this.store = store;
+    this.current = current;
+    this.brush = brush;
+    this.whatIf = whatIf;
+    this.pen = pen;
+    this.say = say;
     this.why = el("p.note");
     this.about = el("p.note");
     this.controls = el("div.paint-controls", {}, this.#brushes(), this.#passes(), this.#steps());
@@ -104,7 +109,7 @@ export class WhatIfView {
     const [was, is] = [figures(before, t), figures(after, t)],
       { classes, class_ids: ids } = before.meta;
     let changed = 0;
-    was.label.forEach((k, p) => (changed += k !== is.label[p]));
+    was.label.forEach((k, p) => (changed += +(k !== is.label[p])));
     const share = percent(changed / was.label.length);
     const said = ` pixels changed (${share} of the map)`;
     this.changed.replaceChildren(el("b", {}, number(changed)), said);

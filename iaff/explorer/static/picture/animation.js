@@ -7,7 +7,12 @@ const CALM_STEPS = 6; // of a sweep, where motion is to be reduced
 export class Animation {
   /** pointer: what is asked; picture: whose main pane answers. */
   constructor({ store, current, pointer, picture }) {
-    Object.assign(this, { store, current, pointer, picture, frame: null, handle: 0 });
+    this.store = store;
+    this.current = current;
+    this.pointer = pointer;
+    this.picture = picture;
+    this.frame = null;
+    this.handle = 0;
   }
 
   get on() {

@@ -21,6 +21,7 @@ export class Pane extends Scene {
    */
   constructor(shared, index) {
     super(shared, index, { spec: specOf(shared.state, index) });
+    this.dpr = 1; // canvas px of a CSS px
     this.base = el("canvas.base", { "aria-hidden": "true" });
     const role = index ? { role: "img" } : { role: "application", "aria-roledescription": "picture", tabindex: "0" };
     this.over = el("canvas.over", { ...role, "aria-label": `Pane ${index + 1}` });

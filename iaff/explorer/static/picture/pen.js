@@ -3,7 +3,13 @@
 export class Pen {
   /** whatIf: what it paints on; setPin() pins a pixel where none is; refresh() draws the view anew; say(text). */
   constructor({ store, pointer, whatIf, setPin, refresh, say }) {
-    Object.assign(this, { store, pointer, whatIf, setPin, refresh, say, down: false });
+    this.store = store;
+    this.pointer = pointer;
+    this.whatIf = whatIf;
+    this.setPin = setPin;
+    this.refresh = refresh;
+    this.say = say;
+    this.down = false;
   }
 
   /** Down at the pin (or where one is set now), or up again. Elsewhere than in What if, it first goes there. */

@@ -10,17 +10,23 @@ const SLACK = 4; // CSS px that a click may wander
 export class Picture {
   /**
    * @param {object} parts
-   * @param {object} parts.store
-   * @param {object} parts.current the photo that is shown
-   * @param {object} parts.pointer hears where the cursor is
-   * @param {object} parts.whatIf hears of strokes while it paints
-   * @param {object} parts.timings what took how long
-   * @param {(at: object, add: boolean) => void} parts.pin a click; `add` keeps the other pins
-   * @param {() => object?} parts.guess at a lesson's question, see draw/guess.js
-   * @param {() => object?} parts.moving how far a scan has come that is being watched
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
+   * @param {import("./pointer.js").Pointer} parts.pointer hears where the cursor is
+   * @param {import("../panel/whatif.js").WhatIf} parts.whatIf hears of strokes while it paints
+   * @param {import("../ui/timings.js").Timings} parts.timings what took how long
+   * @param {(at: any, add: boolean) => void} parts.pin a click; `add` keeps the other pins
+   * @param {() => any} parts.guess at a lesson's question, see draw/guess.js
+   * @param {() => any} parts.moving how far a scan has come that is being watched
    */
   constructor({ store, current, pointer, whatIf, timings, pin, guess, moving }) {
-    Object.assign(this, { store, current, pointer, whatIf, timings, pin, panes: [] });
+    this.store = store;
+    this.current = current;
+    this.pointer = pointer;
+    this.whatIf = whatIf;
+    this.timings = timings;
+    this.pin = pin;
+    this.panes = [];
     this.blink = false; // whether the round that is compared with is shown in the other's place
     this.shared = this.#shared(guess, moving);
     this.panes.push(new Pane(this.shared, 0));
@@ -199,7 +205,7 @@ export class Picture {
               [1, 2],
             ]
           : [[2, 2]];
-    const scale = ([columns, rows]) =>
+    const scale = (/** @type {number[]} */ [columns, rows]) =>
       Math.min((box.width - GAP * (columns - 1)) / (W * columns), (room - GAP * (rows - 1)) / (H * rows));
     const [columns, rows] = forms.reduce((a, b) => (scale(b) > scale(a) ? b : a)),
       zoom = scale([columns, rows]),

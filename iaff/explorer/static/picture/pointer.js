@@ -5,7 +5,13 @@ import { Signal } from "../ui/signal.js";
 export class Pointer {
   /** asksFirst(): whether the main pane asks a question before anybody does. */
   constructor({ store, current, asksFirst }) {
-    Object.assign(this, { store, current, asksFirst, cursor: null, pane: null, region: -1, held: false });
+    this.store = store;
+    this.current = current;
+    this.asksFirst = asksFirst;
+    this.cursor = null;
+    this.pane = null;
+    this.region = -1;
+    this.held = false;
     this.moved = new Signal(); // something else is asked, or a superpixel outlined
     this.pointed = new Signal(); // the cursor is at another pixel, or has left
   }

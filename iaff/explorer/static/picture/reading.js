@@ -8,7 +8,10 @@ const PINS = ["x", "y", "pins"];
 export class Reading {
   /** say(text): for screen readers. */
   constructor({ store, current, pointer, picture, say }) {
-    Object.assign(this, { current, pointer, picture, say });
+    this.current = current;
+    this.pointer = pointer;
+    this.picture = picture;
+    this.say = say;
     this.node = el("output.readout", { hidden: true, "aria-live": "off" }); // it follows the cursor
     picture.main.node.append(this.node);
     pointer.pointed.subscribe(() => this.#read());

@@ -32,7 +32,9 @@ class Nothing {
 /** A refined map without a matrix behind it: `why` says so, and there is no row or column to ask for. */
 class Refined {
   constructor(map, why, by) {
-    Object.assign(this, { map, why, by });
+    this.map = map;
+    this.why = why;
+    this.by = by;
   }
 
   propagate() {

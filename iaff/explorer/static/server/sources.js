@@ -10,16 +10,24 @@ const COMPUTING = "Computing …";
 export class Sources {
   /**
    * @param {object} parts
-   * @param {object} parts.store
-   * @param {object} parts.current the photo that is shown
-   * @param {object} parts.client the door to Python
-   * @param {object[]} parts.runs those that are open
-   * @param {object} parts.photos of the runs
-   * @param {object} parts.timings what took how long
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
+   * @param {import("../client/client.js").Client} parts.client the door to Python
+   * @param {any[]} parts.runs those that are open
+   * @param {import("../trace/photos.js").Photos} parts.photos of the runs
+   * @param {import("../ui/timings.js").Timings} parts.timings what took how long
    * @param {() => void} parts.refresh something that was awaited is there
    */
   constructor({ store, current, client, runs, photos, timings, refresh }) {
-    Object.assign(this, { store, current, client, runs, photos, timings, refresh, known: new Map(), painted: null });
+    this.store = store;
+    this.current = current;
+    this.client = client;
+    this.runs = runs;
+    this.photos = photos;
+    this.timings = timings;
+    this.refresh = refresh;
+    this.known = new Map();
+    this.painted = null;
     this.refined = new WeakMap(); // of a trace: {trace, why} by each other propagator
   }
 

@@ -23,20 +23,32 @@ const UNREAD = {
 export class Photos {
   /**
    * @param {object} parts
-   * @param {object} parts.store whose state names run and photo
-   * @param {object} parts.current the photo that is shown
-   * @param {object} parts.client the door to Python
-   * @param {object[]} parts.runs those that are open
-   * @param {object} parts.userPhotos see page/user_photos.js
-   * @param {object} parts.timings what took how long
-   * @param {(trace: Trace, entry: object) => void} parts.onopen a trace is there
-   * @param {(error: object) => void} parts.onfail there is none, {title, got, expected, remedy}
-   * @param {(photo: object) => void} parts.oncomputing it is still being computed
+   * @param {import("../state/store.js").Store} parts.store whose state names run and photo
+   * @param {import("./current_photo.js").CurrentPhoto} parts.current the photo that is shown
+   * @param {import("../client/client.js").Client} parts.client the door to Python
+   * @param {Record<string, any>[]} parts.runs those that are open
+   * @param {any} parts.userPhotos see page/user_photos.js
+   * @param {import("../ui/timings.js").Timings} parts.timings what took how long
+   * @param {(trace: Trace, entry: any) => void} parts.onopen a trace is there
+   * @param {(error: any) => void} parts.onfail there is none, {title, got, expected, remedy}
+   * @param {(photo: any) => void} parts.oncomputing it is still being computed
    */
   constructor({ store, current, client, runs, userPhotos, timings, onopen, onfail, oncomputing }) {
-    Object.assign(this, { store, current, client, runs, userPhotos, timings, onopen, onfail, oncomputing });
+    this.store = store;
+    this.current = current;
+    this.client = client;
+    this.runs = runs;
+    this.userPhotos = userPhotos;
+    this.timings = timings;
+    this.onopen = onopen;
+    this.onfail = onfail;
+    this.oncomputing = oncomputing;
     const traces = new KeptTraces((url) => url === this.shown);
-    Object.assign(this, { traces, shown: null, shipped: [], index: [] });
+    this.traces = traces;
+    this.only = null; // the promise of the one trace of a file
+    this.shown = null;
+    this.shipped = [];
+    this.index = [];
     this.ready = new Promise(() => {}); // until what the state names is shown, or is not there
     this.listed = new Signal(); // there are other photos to choose from
     this.chosen = new Signal(); // one was

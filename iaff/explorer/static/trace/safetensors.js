@@ -6,7 +6,10 @@ const WIDTH = { U8: 1, F16: 2, I32: 4, F32: 4 };
 export class TraceError extends Error {
   constructor(got, expected, remedy) {
     super(`${got} ${expected} ${remedy}`);
-    Object.assign(this, { name: "TraceError", got, expected, remedy });
+    this.name = "TraceError";
+    this.got = got;
+    this.expected = expected;
+    this.remedy = remedy;
   }
 }
 

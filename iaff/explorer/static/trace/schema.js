@@ -125,7 +125,9 @@ export function checkTensors(trace) {
 }
 
 /** Weights of the neighbours at (row, column) `offset` are 0 where those lie outside the image. */
-function inside(values, from, [down, right], { h, w }, name) {
+/** @param {ArrayLike<number>} offset row, column */
+function inside(values, from, offset, { h, w }, name) {
+  const [down, right] = [offset[0], offset[1]];
   for (let r = 0, i = from; r < h; r++)
     for (let c = 0; c < w; c++, i++) {
       const there = r + down >= 0 && r + down < h && c + right >= 0 && c + right < w;

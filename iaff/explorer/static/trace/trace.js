@@ -12,6 +12,31 @@ export { TraceError };
 const SCHEMA = "1";
 
 export class Trace {
+  /** What the file says of itself, see docs/formats.md. @type {Record<string, any>} */
+  meta;
+  /** By name. @type {Map<string, any>} */
+  tensors;
+  /** The file's. @type {Uint8Array} */
+  bytes;
+  /** Size of the photo and of the grid. @type {number} */
+  W;
+  /** @type {number} */
+  H;
+  /** @type {number} */
+  w;
+  /** @type {number} */
+  h;
+  /** The photo, decoded. @type {any} */
+  image;
+  /** Class ids (w * h), 255 unknown, or null. @type {Uint8Array | null} */
+  seeds;
+  /** Class ids (W * H), 255 void, or null. @type {Uint8Array | null} */
+  truth;
+  /** Superpixel ids (W * H), or null. @type {any} */
+  superpixels;
+  /** Class ids (w * h) of each round, or null. @type {(Uint8Array | null)[]} */
+  confident;
+
   /** buffer: ArrayBuffer of the file. Gives a trace that can be drawn, or throws a TraceError, whatever the bytes. */
   static async parse(buffer) {
     try {
