@@ -25,7 +25,8 @@ def content(file):
     if file.suffix != ".safetensors":
         return file.read_bytes()
     with safe_open(file, "np") as trace:
-        return trace.metadata(), {key: trace.get_tensor(key).tobytes() for key in trace.keys()}  # noqa: SIM118
+        names = trace.keys()
+        return trace.metadata(), {name: trace.get_tensor(name).tobytes() for name in names}
 
 
 def losses(folder, stage):

@@ -74,7 +74,10 @@ def png(image: Image.Image) -> str:
 
 def bomb(width: int, height: int) -> str:
     """A PNG that claims a size and holds nothing of it."""
-    part = lambda name, data: struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))  # noqa: E731
+
+    def part(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return encoded(b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", zlib.compress(bytes(99))))
 

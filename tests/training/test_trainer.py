@@ -133,7 +133,10 @@ def tiny(accumulate, folder):
     net = Classifier(trunk("classifier"), 2)
     net.train = lambda mode=True: nn.Module.train(net, False)  # statistics of batches depend on their size
     data = batch(torch.Generator().manual_seed(1))
-    sample = lambda i: {"image": data["image"][i], "tags": data["tags"][i]}  # noqa: E731
+
+    def sample(i):
+        return {"image": data["image"][i], "tags": data["tags"][i]}
+
     how = Fit(steps=12, batch=4, accumulate=accumulate, lr=1e-2)
     Trainer(folder, Accelerator(), 0).fit("classifier", net, 4, sample, CLASSIFIER_LOSS, how)
     return [loss for _, loss in losses(folder, "classifier")]

@@ -111,7 +111,10 @@ def test_the_page_answers_to_keys_and_clicks(alone, tmp_path):
     path = tmp_path / "cow.html"
     path.write_text(Trace.load(COW).html(stage="refined"), "utf-8")
     page = alone.open(path)
-    state = lambda key: page.evaluate(f"__iaff.state.{key}")  # noqa: E731
+
+    def state(key):
+        return page.evaluate(f"__iaff.state.{key}")
+
     before = page.evaluate("__iaff.picture.main.base.toDataURL()")
     page.keyboard.press("]")
     assert state("round") == 2

@@ -13,7 +13,7 @@ OPEN = """async (list) => {
     try {
       const start = performance.now();
       const trace = await Trace.parse(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-      app.open(trace, { name: "foreign", title: "foreign" });
+      app.photos.onopen(trace, { name: "foreign", title: "foreign" });
       for (const round of [1, 2])
         for (const stage of STAGES) app.store.set({ stage, round, x: 5, y: 9, diff: 1, truth: null });
       trace.close();

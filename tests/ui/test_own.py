@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,7 @@ def test_odd_photos_over_the_api(app):
         for name, (data, message) in odd_photos().items():
             path = Path(folder) / name
             path.write_bytes(data)
-            ask = lambda: client.predict(handle_file(path), ["cat"], "animals", api_name="/explain")  # noqa: B023, E731
+            ask = partial(client.predict, handle_file(path), ["cat"], "animals", api_name="/explain")
             if message is None:
                 assert Trace.load(ask()).meta["title"] == name
                 continue

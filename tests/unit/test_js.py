@@ -34,7 +34,7 @@ def test_scripts_without_a_browser(oracles, timing):
     files = sorted(str(path) for path in (ROOT / "tests" / "js").glob("*.test.js"))
     command = [NODE, "--test", "--test-reporter=spec", *files]
     env = os.environ | {"IAFF_ORACLES": str(oracles)}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "skipped 0" in done.stdout, done.stdout
     for line in done.stdout.splitlines():

@@ -221,7 +221,10 @@ def test_the_papers_energy_can_be_negative_and_can_rise():
         assert values[0] < -1e-3
         v = vectors[:, 0] / vectors[:, 0].abs().max() / 2
         a = torch.stack([0.5 + v, 0.5 - v], 1)  # a probability map of two classes
-        energy = lambda m, laplacian=laplacian: torch.trace(m.T @ laplacian @ m)  # noqa: E731
+
+        def energy(m, laplacian=laplacian):
+            return torch.trace(m.T @ laplacian @ m)
+
         negative += int(energy(a) < 0)
         rising += int(energy(g @ a) > energy(a))
     assert (negative, rising) == (4, 4)
@@ -230,7 +233,10 @@ def test_the_papers_energy_can_be_negative_and_can_rise():
 def test_max_fusion_is_not_linear_and_leaves_the_simplex():
     gates = random_gates(6, 6)
     a, b = torch.rand(2, 1, 3, 6, 6, dtype=torch.float64).softmax(2)
-    fused = lambda m: propagate(m, gates, fusion="max")  # noqa: E731
+
+    def fused(m):
+        return propagate(m, gates, fusion="max")
+
     assert (fused(a + b) - fused(a) - fused(b)).abs().max() > 0.01
     assert fused(a).sum(1).max() > 1.05
     each = torch.stack([propagate(a, gates, direction=d) for d in range(4)])
