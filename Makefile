@@ -39,9 +39,11 @@ test-data: setup-dev ## Run the tests on the photos in ../shared/data
 test-gpu: setup-dev ## Run the tests that need a CUDA device
 	$(RUN) -m pytest -m gpu $(ARGS)
 
-lint: setup-dev $(NPM_RECORD) ## Check the style of Python and of the scripts, and the scripts' types
+lint: setup-dev $(NPM_RECORD) ## Check format, style and types, of Python and of the scripts
 	$(RUN) -m ruff check .
-	npx biome lint .
+	$(RUN) -m ruff format --check .
+	npx pyright
+	npx biome ci .
 	npx tsc -p jsconfig.json
 
 $(NPM_RECORD): package-lock.json

@@ -57,7 +57,12 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
     shown: ({ id }) => id === store.state.img || id === current.name, // the last one stays until another is there
   });
   const photos = new Photos({
-    store, current, client, runs, userPhotos, timings,
+    store,
+    current,
+    client,
+    runs,
+    userPhotos,
+    timings,
     onopen: open,
     onfail: (error) => instead(problem(error), "Nothing to show"),
     oncomputing: (photo) => takenIn.follow(photo),
@@ -70,7 +75,11 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
   const brush = new Brush({ store, current });
   const whatIf = new WhatIf({ store, current, brush, refresh });
   const picture = new Picture({
-    store, current, pointer, whatIf, timings,
+    store,
+    current,
+    pointer,
+    whatIf,
+    timings,
     pin: (at, add) => actions.pin(at, add),
     guess: () => lessons.mark,
     moving: () => animation.frame,
@@ -78,7 +87,11 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
   const animation = new Animation({ store, current, pointer, picture });
   new Reading({ store, current, pointer, picture, say });
   const actions = new Actions({
-    store, current, pointer, picture, photos,
+    store,
+    current,
+    pointer,
+    picture,
+    photos,
     guess: (at) => lessons.guess(at),
     pinMoved: (from, to) => pen.moved(from, to),
   });
@@ -94,7 +107,9 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
   const copyLink = new CopyLink({ store, history, isOfUser: (img) => Boolean(userPhotos.find(img)), say });
   const stepper = new Stepper({ store, current, actions });
   const gallery = new Gallery({
-    store, current, photos,
+    store,
+    current,
+    photos,
     add: () => takenIn.choose(),
     forget: (photo) => takenIn.forget(photo),
     browse: () => browser.open(),
@@ -102,7 +117,8 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
   const takenIn = new UserPhotosView({ root, store, current, userPhotos, photos, gallery, instead });
   const views = {
     layers: new LayersView({
-      store, current,
+      store,
+      current,
       zoom: (steps) => actions.zoom(steps),
       copyLink: (change) => copyLink.copy(change),
     }),
@@ -117,7 +133,9 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
   const lessons = new Lessons({ store, history, client, current, pointer, picture, runs, photos, onturn: still });
   const help = keyList(root);
   const top = topLine({
-    store, current, runs,
+    store,
+    current,
+    runs,
     copyLink: copyLink.node,
     openLessons: () => lessons.menu.open(),
     openExports: () => exports.open(),
@@ -127,11 +145,17 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
   const hiding = new Hiding({ root, store, onshow: () => picture.over.focus({ preventScroll: true }) });
   root.append(hiding.node, announcer.node);
   const browser = new Browser({
-    root, store, current, client, photos,
+    root,
+    store,
+    current,
+    client,
+    photos,
     pick: (id, thumb) => takenIn.pick(id, thumb),
   });
   const exports = new Exports({
-    root, picture, client,
+    root,
+    picture,
+    client,
     opened,
     onopen: () => {
       still();

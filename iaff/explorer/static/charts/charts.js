@@ -73,8 +73,7 @@ export class Charts {
     const names = [this.current.run?.name, this.#compared()].filter(Boolean),
       load = (this.loading = {});
     const failed = ({ message }) => ({ error: message });
-    for (const name of names)
-      if (!this.asked.has(name)) this.asked.set(name, this.client.figures(name).catch(failed));
+    for (const name of names) if (!this.asked.has(name)) this.asked.set(name, this.client.figures(name).catch(failed));
     const answers = await Promise.all(names.map((name) => this.asked.get(name)));
     names.forEach((name, i) => answers[i].error && this.asked.delete(name)); // asked again the next time
     if (this.loading !== load) return; // another run was chosen meanwhile
@@ -239,4 +238,5 @@ const layout = (ticks, ink) => (unit) => ({
 });
 
 const theme = () => (document.body.classList.contains("dark") ? "dark" : "light");
-const quiet = () => new Promise((next) => /** @type {any} */ (window.requestIdleCallback ?? setTimeout)(next, { timeout: 300 }));
+const quiet = () =>
+  new Promise((next) => /** @type {any} */ (window.requestIdleCallback ?? setTimeout)(next, { timeout: 300 }));

@@ -26,17 +26,9 @@ export function classColour(id) {
 /** @param {number[]} colour red, green, blue, 0..255 */
 export const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
 
-const STOPS = [
-  "#1b0c41",
-  "#4a0c6b",
-  "#781c6d",
-  "#a52c60",
-  "#cf4446",
-  "#ed6925",
-  "#fb9b06",
-  "#f7d13d",
-  "#fcffa4",
-].map(rgb);
+const STOPS = ["#1b0c41", "#4a0c6b", "#781c6d", "#a52c60", "#cf4446", "#ed6925", "#fb9b06", "#f7d13d", "#fcffa4"].map(
+  rgb,
+);
 
 /** 256 colours packed as the bytes r, g, b, a; the low end is transparent so that the photo stays readable. */
 export const RAMP = (() => {

@@ -50,8 +50,7 @@ export class Glow {
     if (asks) this.#affinity();
     if (region >= 0 && trace.superpixels && trace.superpixels === shared.scenes[0].trace?.superpixels)
       this.#patch(region);
-    if (this.#painted(edits))
-      this.#origin(() => drawEdits(c, edits, this.view.scale * STRIDE, trace.meta.class_ids));
+    if (this.#painted(edits)) this.#origin(() => drawEdits(c, edits, this.view.scale * STRIDE, trace.meta.class_ids));
     if (leaks) this.#origin(() => drawLeaks(c, leaks, chosen, this.view.scale * STRIDE));
     this.#markers(asks);
     if (guess) drawGuess(c, scene, guess, view, dpr);

@@ -179,8 +179,7 @@ export class Layers {
     if (!edges) return null;
     const path = new Path2D(),
       at = thresholdsAt(trace, this.state);
-    for (let id = 0; id < trace.S; id++)
-      if (kindAt(trace, round, id, at) === "relabelled") outlines(path, edges, id);
+    for (let id = 0; id < trace.S; id++) if (kindAt(trace, round, id, at) === "relabelled") outlines(path, edges, id);
     return path;
   }
 

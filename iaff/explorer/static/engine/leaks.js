@@ -92,7 +92,8 @@ class Answer {
     const ids = known(labels),
       hot = oneHot(labels, ids),
       done = (moved) => (this.map = leaked(moved, labels, ids));
-    if (g.make) this.#walk(new Walk(...g.make), hot, ids.length, done); // the trace's own walk keeps the refined map
+    if (g.make)
+      this.#walk(new Walk(...g.make), hot, ids.length, done); // the trace's own walk keeps the refined map
     else done(g.propagate(hot, ids.length));
   }
 

@@ -186,7 +186,10 @@ export function tradeOff(trace, t, tauBg = null) {
   const fixed = (s) => tauBg !== null && !label[s],
     all = Array.from(best.keys()),
     swept = all.filter((s) => !fixed(s)).sort((a, b) => best[b] - best[a]),
-    total = Math.max(1, valid.reduce((a, b) => a + b, 0)),
+    total = Math.max(
+      1,
+      valid.reduce((a, b) => a + b, 0),
+    ),
     curve = [];
   let known = 0,
     correct = 0;
@@ -204,8 +207,7 @@ export function tradeOff(trace, t, tauBg = null) {
 }
 
 /** The bins of one round of a run's mining.json, {low, right, count}[]: superpixels whose truth is not void. */
-const bins = ({ right, wrong }) =>
-  right.map((v, i) => ({ low: i / right.length, right: v, count: v + wrong[i] }));
+const bins = ({ right, wrong }) => right.map((v, i) => ({ low: i / right.length, right: v, count: v + wrong[i] }));
 
 /** The same trade-off for a run's histogram, in superpixels, with one tau for all: [{tau, coverage, precision}]. */
 export function tradeOffRun(histogram) {
@@ -230,7 +232,10 @@ export function tradeOffRun(histogram) {
 export function calibration(histogram) {
   const all = bins(histogram),
     width = 1 / all.length,
-    total = Math.max(1, all.reduce((sum, { count }) => sum + count, 0));
+    total = Math.max(
+      1,
+      all.reduce((sum, { count }) => sum + count, 0),
+    );
   const rows = all.map(({ low, right, count }) => ({
     low,
     high: low + width,

@@ -150,8 +150,7 @@ function cut(g, wall) {
   for (let d = 0; d < 4; d++)
     for (let k = 0; k < 3; k++) {
       const by = g.jump(d, k);
-      for (let p = 0, i = (3 * d + k) * n; p < n; p++, i++)
-        if (gates[i] > 0 && (wall[p] || wall[p + by])) gates[i] = 0;
+      for (let p = 0, i = (3 * d + k) * n; p < n; p++, i++) if (gates[i] > 0 && (wall[p] || wall[p + by])) gates[i] = 0;
     }
   return gates;
 }

@@ -30,7 +30,7 @@ function table(scope, name, early, rounds) {
     paths = [...new Set(lines.flatMap(([, values]) => Object.keys(values)))],
     heads = paths.map((path) => (unit(path) ? `${path} [${unit(path)}]` : path));
   const rows = lines.map(([round, values]) => [scope, name, round, ...paths.map((path) => values[path] ?? "")]);
-  return [["scope", "name", "round", ...heads], ...rows].map((row) => row.map(field).join(",")).join("\r\n") + "\r\n";
+  return [["scope", "name", "round", ...heads], ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 
 const field = (value) => (/[",\r\n]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : `${value}`);

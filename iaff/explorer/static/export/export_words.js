@@ -53,7 +53,9 @@ export function how({ state, scenes, edits }) {
     by && `by ${BY[by].name}`,
     state.dir && `scan ${WAYS[state.dir]} alone`,
     state.passes && `${state.passes} passes`,
-    main.comparable() && state.wipe !== null && `left of the line round ${state.diff}, right of it round ${state.round}`,
+    main.comparable() &&
+      state.wipe !== null &&
+      `left of the line round ${state.diff}, right of it round ${state.round}`,
     main.comparable() && state.wipe === null && `changes from round ${state.diff} to round ${state.round}`,
     over.length && `above it: ${over.join(", ")}`,
     state.cls && `classes shown: ${state.cls.replaceAll(",", ", ")}`,

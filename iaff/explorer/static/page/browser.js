@@ -105,11 +105,17 @@ export class Browser {
     if (cls && !classes.some(([name]) => name === cls)) return this.#ask({ cls: null });
     if (this.node.open) this.store.set({ all: sort ?? SOME, allcls: cls, allround: round, find: search || null });
     this.about = { ...answer, sort: sorts.find(({ key }) => key === sort) };
-    this.sort.fill(sorts.map(({ key, label }) => [key, label]), sort);
+    this.sort.fill(
+      sorts.map(({ key, label }) => [key, label]),
+      sort,
+    );
     const names = classes.map(([name, count]) => [name, `${name} (${count.toLocaleString("en-GB")})`]);
     this.cls.fill([["", "all classes"], ...names], this.asked.cls ?? "");
     this.cls.node.hidden = !classes.length;
-    this.round.fill(rounds.map((t) => [t, `round ${t}`]), round);
+    this.round.fill(
+      rounds.map((t) => [t, `round ${t}`]),
+      round,
+    );
     this.round.node.hidden = rounds.length < 2;
     this.meaning.textContent = this.about.sort.figure;
     this.count.textContent = `${total.toLocaleString("en-GB")} ${total === 1 ? "photo" : "photos"}`;

@@ -45,8 +45,14 @@ export class Gallery {
     this.addName.textContent = explains ? "Your photo" : "A trace";
     this.all.hidden = !browses;
     const computed = entries.filter(({ userPhoto }) => userPhoto),
-      yours = this.#part("yours", computed.filter(({ userPhoto }) => !userPhoto.pick)),
-      picked = this.#part("from the data set", computed.filter(({ userPhoto }) => userPhoto.pick)),
+      yours = this.#part(
+        "yours",
+        computed.filter(({ userPhoto }) => !userPhoto.pick),
+      ),
+      picked = this.#part(
+        "from the data set",
+        computed.filter(({ userPhoto }) => userPhoto.pick),
+      ),
       shipped = entries.filter(({ userPhoto }) => !userPhoto).map((entry) => this.#tile(entry));
     const head = computed.length ? [heading("the run's")] : [];
     this.#replace([this.add, this.all, ...yours, ...picked, ...head, ...shipped]);
@@ -58,7 +64,8 @@ export class Gallery {
   #replace(tiles) {
     const { node } = this,
       { scrollLeft, scrollTop } = node,
-      focused = node.contains(document.activeElement) && /** @type {HTMLElement} */ (document.activeElement).dataset.img;
+      focused =
+        node.contains(document.activeElement) && /** @type {HTMLElement} */ (document.activeElement).dataset.img;
     node.replaceChildren(...tiles);
     this.buttons = [...node.querySelectorAll("[data-img]")];
     Object.assign(node, { scrollLeft, scrollTop });

@@ -87,7 +87,13 @@ export class UserPhotos {
     const added = files.slice(0, MOST).map((file) =>
       isTrace(file)
         ? this.#photo({ id: newId(), name: file.name, run, file, given: true })
-        : this.#photo({ id: newId(), name: file.name || "pasted photo", run, file, thumb: URL.createObjectURL(file) }),
+        : this.#photo({
+            id: newId(),
+            name: file.name || "pasted photo",
+            run,
+            file,
+            thumb: URL.createObjectURL(file),
+          }),
     );
     if (files.length > MOST)
       added[0].notice = `Got ${files.length} files, took the first ${MOST}. Choose the others when these are done.`;

@@ -30,7 +30,11 @@ export class UserPhotosView {
     this.instead = instead;
     userPhotos.changed.subscribe((photo) => this.#changed(photo));
     userPhotos.ended.subscribe((photo) => this.#ended(photo));
-    this.intake = intake(root, (files) => this.take(files), (files) => this.refusal(files));
+    this.intake = intake(
+      root,
+      (files) => this.take(files),
+      (files) => this.refusal(files),
+    );
   }
 
   /** Why none of these files can be taken in, or null. Of files that are still dragged only the type is known. */

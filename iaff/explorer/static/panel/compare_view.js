@@ -166,7 +166,8 @@ export class CompareView {
     return [
       el("div.choice-row", {}, el("h3", {}, "With round"), against.node),
       this.picture.main.comparable() && el("div.choice-row", {}, el("h3", {}, "As"), how.node),
-      this.picture.main.comparable() && el("p.note", {}, "Hold ", el("kbd", {}, "x"), " to see the other round in its place."),
+      this.picture.main.comparable() &&
+        el("p.note", {}, "Hold ", el("kbd", {}, "x"), " to see the other round in its place."),
     ].filter(Boolean);
   }
 

@@ -76,9 +76,15 @@ export class MiningPlots {
     const path = (points) => trade.line(points.map((point) => [point.coverage, point.precision]));
     const { across, up } = trade,
       x = Math.max(across.low, coverage);
-    const here = precision === null || !coverage
-      ? svg("path.at", { d: trade.line([[x, up.low], [x, 1]]) })
-      : svg("circle.at", { cx: trade.x(x), cy: trade.y(Math.max(up.low, precision)), r: 4 });
+    const here =
+      precision === null || !coverage
+        ? svg("path.at", {
+            d: trade.line([
+              [x, up.low],
+              [x, 1],
+            ]),
+          })
+        : svg("circle.at", { cx: trade.x(x), cy: trade.y(Math.max(up.low, precision)), r: 4 });
     trade.body.replaceChildren(svg("path.curve.run", { d: path(run) }), svg("path.curve", { d: path(photo) }), here);
     const what = precision === null ? "" : `, precision ${percent(precision)}`;
     trade.node.setAttribute("aria-label", `Precision against coverage: coverage ${percent(coverage)}${what}`);
@@ -100,10 +106,21 @@ export class MiningPlots {
         },
         svg("title", {}, `score ${low.toFixed(2)} to ${high.toFixed(2)}: ${percent(right)} right of ${number(count)}`),
       );
-    const level = (v, kind) => svg(`path.level${kind}`, { d: scores.line([[v, 0], [v, 1]]) });
+    const level = (v, kind) =>
+      svg(`path.level${kind}`, {
+        d: scores.line([
+          [v, 0],
+          [v, 1],
+        ]),
+      });
     scores.body.replaceChildren(
       ...bins.filter(({ count }) => count).map(bar),
-      svg("path.diagonal", { d: scores.line([[0, 0], [1, 1]]) }),
+      svg("path.diagonal", {
+        d: scores.line([
+          [0, 0],
+          [1, 1],
+        ]),
+      }),
       level(tau, ""),
       ...(tauBg === tau ? [] : [level(tauBg, ".background")]),
     );

@@ -2,7 +2,15 @@
 import { classColour, css } from "../draw/colour.js";
 import { el } from "../ui/dom.js";
 import { centre } from "../engine/grid.js";
-import { regionFigures, regionTable, follows, gridRegions, thresholdsAt, verdictsAt, kindOf } from "../engine/mining.js";
+import {
+  regionFigures,
+  regionTable,
+  follows,
+  gridRegions,
+  thresholdsAt,
+  verdictsAt,
+  kindOf,
+} from "../engine/mining.js";
 import { MiningPlots } from "./mining_plots.js";
 import { bestOf, patchVerdict } from "./patch_verdict.js";
 import { Scatter } from "../ui/scatter.js";
@@ -42,7 +50,11 @@ export class MiningView {
     this.parts = el(
       "div.mining-parts",
       {},
-      el("div.rails", {}, Object.values(this.sliders).map(({ node }) => node)),
+      el(
+        "div.rails",
+        {},
+        Object.values(this.sliders).map(({ node }) => node),
+      ),
       el("div.tried-row", {}, this.figures.node, this.reset.node),
       this.plots.node,
       el("h3", {}, "Map of unary features", this.mapNote),

@@ -223,8 +223,7 @@ export class Panel {
     const { picture } = this,
       at = this.pointer.at();
     if (!this.current.trace) return;
-    if (at && this.high?.isConnected && picture.main.asks())
-      this.high.textContent = `max ${number(picture.query.max)}`;
+    if (at && this.high?.isConnected && picture.main.asks()) this.high.textContent = `max ${number(picture.query.max)}`;
     if (this.view) return void this.view.hover?.(at);
     if (!this.query.node.hidden) this.query.hover(at);
     else if (this.patch?.node.isConnected) this.#showPatch();

@@ -71,7 +71,14 @@ export function patchVerdict(trace, t, id, at = thresholdsAt(trace)) {
   return [
     el("p.verdict", {}, kind && el(`span.pill.${kind}`, {}, kind), ` ${why}`),
     ...bars("Unary labels of its cells", trace, (k) => of(votes, k) / cells),
-    ...(scores ? bars("Score of the region network", trace, (k) => of(scores, k), (k) => needed(at, k)) : []),
+    ...(scores
+      ? bars(
+          "Score of the region network",
+          trace,
+          (k) => of(scores, k),
+          (k) => needed(at, k),
+        )
+      : []),
     el("p.note", {}, sample(size[id], share[id], classes[unary[id]], at.purity)),
   ];
 }

@@ -49,7 +49,12 @@ export function pixelRounds(trace, { x, y }, round, unpin) {
       {},
       el("tr", {}, el("td"), heads),
       rows(trace, trace.cell(x, y)).map(({ stage, of }) =>
-        el("tr", {}, el("th", { scope: "row" }, stage), rounds.map((t) => cell(t, of(t)))),
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, stage),
+          rounds.map((t) => cell(t, of(t))),
+        ),
       ),
     ),
   ];

@@ -91,13 +91,18 @@ export class SeedsView {
   // --- handles ---------------------------------------------------------------------------------------------------
 
   #handle(key) {
-    const node = el(`div.handle.${key}`, {
-      role: "slider",
-      tabindex: "0",
-      "aria-label": `Threshold: ${HANDLES[key]}`,
-      "aria-valuemin": 0,
-      "aria-valuemax": 1,
-    }, el("span"), el("u"));
+    const node = el(
+      `div.handle.${key}`,
+      {
+        role: "slider",
+        tabindex: "0",
+        "aria-label": `Threshold: ${HANDLES[key]}`,
+        "aria-valuemin": 0,
+        "aria-valuemax": 1,
+      },
+      el("span"),
+      el("u"),
+    );
     node.addEventListener("keydown", (event) => {
       const by = STEPS[event.key];
       if (!by || event.ctrlKey || event.metaKey || event.altKey) return;

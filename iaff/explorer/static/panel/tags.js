@@ -37,7 +37,11 @@ export function tagEditor(trace, classes, compute) {
     { "aria-label": "Tags of this photo" },
     el("h3", {}, "Which of these does it show?"),
     el("p.note", {}, said(trace)),
-    el("div.scores", {}, rows.map(([, row]) => row)),
+    el(
+      "div.scores",
+      {},
+      rows.map(([, row]) => row),
+    ),
     go,
   );
 }

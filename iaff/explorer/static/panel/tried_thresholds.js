@@ -4,7 +4,11 @@ import { el } from "../ui/dom.js";
 /** Figures in a row: {node, show([{text, was?}])}; `was` is the run's own value, where it differs. */
 export function figureRow(names) {
   const values = names.map(() => ({ now: el("dd"), was: el("dd.hint") })),
-    node = el("dl.tried", {}, names.map((name, i) => el("div", {}, el("dt", {}, name), values[i].now, values[i].was)));
+    node = el(
+      "dl.tried",
+      {},
+      names.map((name, i) => el("div", {}, el("dt", {}, name), values[i].now, values[i].was)),
+    );
   return {
     node,
     show(figures) {

@@ -156,7 +156,14 @@ function figures(trace, t) {
       counts = new Uint32Array(trace.K);
     for (const k of label) counts[k]++;
     const shares = Array.from(counts, (count) => count / label.length);
-    return { label, shares, miou: miou(label.map((k) => ids[k]), trace.truth) };
+    return {
+      label,
+      shares,
+      miou: miou(
+        label.map((k) => ids[k]),
+        trace.truth,
+      ),
+    };
   });
 }
 

@@ -38,7 +38,8 @@ export async function decodePhoto(bytes, w, h) {
 async function pixels(name, bytes, w, h, kind, expected) {
   const exactly = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
   const [bitmap, got] = await decode(name, bytes, w, h, expected, exactly);
-  if (got !== kind) throw new TraceError(`The layer "${name}" is a PNG of type ${got}.`, `Expected ${expected}.`, REWRITE);
+  if (got !== kind)
+    throw new TraceError(`The layer "${name}" is a PNG of type ${got}.`, `Expected ${expected}.`, REWRITE);
   const context = new OffscreenCanvas(w, h).getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
   bitmap.close();

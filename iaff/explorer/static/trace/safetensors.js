@@ -54,8 +54,7 @@ function halfTable() {
     const e = (i >> 10) & 31,
       m = i & 1023,
       sign = i & 32768 ? -1 : 1;
-    halves[i] =
-      sign * (e === 31 ? (m ? NaN : Infinity) : e ? 2 ** (e - 15) * (1 + m / 1024) : 2 ** -14 * (m / 1024));
+    halves[i] = sign * (e === 31 ? (m ? NaN : Infinity) : e ? 2 ** (e - 15) * (1 + m / 1024) : 2 ** -14 * (m / 1024));
   }
   return halves;
 }

@@ -36,8 +36,7 @@ export function checkMeta(json) {
   must(list(rounds, object), "rounds");
   rounds.forEach(({ affinity: a }, i) =>
     must(
-      object(a) &&
-        ((a.kind === "scan" && whole(a.passes, 1, 64)) || (a.kind === "stencil" && whole(a.steps, 1, 4096))),
+      object(a) && ((a.kind === "scan" && whole(a.passes, 1, 64)) || (a.kind === "stencil" && whole(a.steps, 1, 4096))),
       `affinity of round ${i + 1}`,
     ),
   );
@@ -69,7 +68,10 @@ function shaped(trace, name, dtype, shape) {
   const tensor = trace.tensors.get(name);
   if (!tensor) fail(`Tensor "${name}" is missing.`, "Expected every layer of schema 1 that is not optional.");
   if (tensor.dtype !== dtype || (shape && String(tensor.shape) !== String(shape)))
-    fail(`Tensor "${name}" is ${tensor.dtype} (${tensor.shape.join(", ")}).`, `Expected ${dtype} (${shape?.join(", ")}).`);
+    fail(
+      `Tensor "${name}" is ${tensor.dtype} (${tensor.shape.join(", ")}).`,
+      `Expected ${dtype} (${shape?.join(", ")}).`,
+    );
   return tensor;
 }
 
@@ -158,8 +160,7 @@ function checkStencil(trace, at) {
   const weights = inRange(trace, `${at}weights`, 1 + GATE_TOLERANCE);
   sums(weights, 0, shape[0], n, `${at}weights`, (v) => v <= 1 + GATE_TOLERANCE, "Expected at most 1.");
   const offsets = integers(trace.tensors.get(`${at}offsets`));
-  for (let m = 0; m < shape[0]; m++)
-    inside(weights, m * n, offsets.subarray(2 * m, 2 * m + 2), trace, `${at}weights`);
+  for (let m = 0; m < shape[0]; m++) inside(weights, m * n, offsets.subarray(2 * m, 2 * m + 2), trace, `${at}weights`);
 }
 
 /** Label maps, once decoded: only ids that the trace names; scores and places for every superpixel. */
@@ -168,7 +169,8 @@ export function checkLabels(trace) {
   const maps = [["seeds", trace.seeds], ...trace.confident.map((map, i) => [`rounds.${i + 1}.confident`, map])];
   for (const [name, map] of maps) {
     const strange = map?.find((id) => !known.has(id));
-    if (strange !== undefined) fail(`The layer "${name}" holds class ${strange}.`, `Expected ${[...known].join(", ")}.`);
+    if (strange !== undefined)
+      fail(`The layer "${name}" holds class ${strange}.`, `Expected ${[...known].join(", ")}.`);
   }
   trace.meta.rounds.forEach((_, i) => {
     const at = `rounds.${i + 1}.`;

@@ -13,5 +13,9 @@ export function parts({ got, expected, remedy }) {
     ["Expected", expected],
     ["What to do", remedy],
   ];
-  return el("dl.problem", {}, rows.flatMap(([term, text]) => [el("dt", {}, term), el("dd", {}, text)]));
+  return el(
+    "dl.problem",
+    {},
+    rows.flatMap(([term, text]) => [el("dt", {}, term), el("dd", {}, text)]),
+  );
 }

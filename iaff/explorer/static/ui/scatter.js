@@ -55,7 +55,10 @@ export class Scatter {
     this.#tell(place ? this.points[this.byId.get(id)] : null, place);
     if (!place) return;
     c.scale(this.dpr, this.dpr);
-    for (const [colour, width] of [[this.paper, 5], [this.ink, 2]]) {
+    for (const [colour, width] of [
+      [this.paper, 5],
+      [this.ink, 2],
+    ]) {
       c.strokeStyle = colour;
       c.lineWidth = width;
       c.beginPath();
