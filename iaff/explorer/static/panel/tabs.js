@@ -43,6 +43,8 @@ export function tabs(store) {
         button.setAttribute("aria-selected", String(TABS[i] === tab));
         button.tabIndex = TABS[i] === tab ? 0 : -1;
       });
+      const { offsetLeft: left, offsetWidth: width } = buttons[TABS.indexOf(tab)];
+      node.scrollLeft = Math.max(left + width - node.clientWidth, Math.min(node.scrollLeft, left)); // the page stays
     },
   };
 }
