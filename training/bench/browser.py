@@ -59,7 +59,8 @@ PROBE = """(() => {
     },
     /** Ask for another propagator; what the server answered, or null where it said no. */
     async ask(by) {
-      const { client: { server }, store } = __iaff, { propagate } = server, now = (asked = { start: performance.now() });
+      const { store, client } = __iaff, { server } = client, { propagate } = server;
+      const now = (asked = { start: performance.now() });
       const answer = new Promise((done) => {
         server.propagate = async (request) => {
           const said = await propagate(request);
