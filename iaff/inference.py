@@ -9,7 +9,7 @@ from iaff.config import Climb, Config
 from iaff.errors import UserError
 from iaff.method.cam import Evidence, find_evidence
 from iaff.method.photo import RoundMaps, RoundNets, round_maps
-from iaff.method.superpixels import on_grid, superpixels
+from iaff.method.superpixels import superpixels
 from iaff.nets.backbones import check_backbones
 from iaff.nets.folding import Network, folded
 from iaff.nets.networks import Networks, read_weights
@@ -66,7 +66,7 @@ class Predictor:
 
     def round(self, t: int, image: np.ndarray, ids: Tensor, *choices: Tensor) -> list[RoundMaps]:
         """Round t (from 1) of one photo, once for each choice of classes (ids ``int64 (K,)``, background first)."""
-        return round_maps(self.rounds[t - 1], image, on_grid(ids), choices, self.config)
+        return round_maps(self.rounds[t - 1], image, ids, choices, self.config)
 
     def _load_round(self, t: int, networks: Networks) -> RoundNets:
         f = self._ready(f"unary_{t}", networks.unary())

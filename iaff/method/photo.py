@@ -13,6 +13,7 @@ from torch import Tensor
 
 from iaff.config import Config, Mining
 from iaff.method.mining import confident_map, pool_features, region_scores
+from iaff.method.superpixels import on_grid
 from iaff.nets.guidance import Pairwise
 from iaff.nets.region import Region
 from iaff.nets.unary import Unary, restrict, unary_logits
@@ -42,10 +43,14 @@ class RoundMaps:
 
 
 def round_maps(
-    nets: RoundNets, image: np.ndarray, cells: Tensor, choices: Sequence[Tensor], config: Config
+    nets: RoundNets, image: np.ndarray, ids: Tensor, choices: Sequence[Tensor], config: Config
 ) -> list[RoundMaps]:
-    """A round's maps of one photo ``uint8 (H, W, 3)``, once for each choice of classes."""
-    logits, pooled = predict_unary(nets.f, image, cells, config)
+    """A round's maps of one photo ``uint8 (H, W, 3)`` with superpixels ``ids (H, W)``, once for each choice of classes.
+
+    A small superpixel may lie between the centres of the cells; it has features and scores of its own all the same.
+    """
+    cells = on_grid(ids)
+    logits, pooled = predict_unary(nets.f, image, cells, int(ids.max()) + 1, config)
     g = nets.g.propagator(image)
     results = []
     for class_ids in choices:
@@ -55,13 +60,13 @@ def round_maps(
     return results
 
 
-def predict_unary(f: Unary, image: np.ndarray, cells: Tensor, config: Config) -> tuple[Tensor, Tensor]:
+def predict_unary(f: Unary, image: np.ndarray, cells: Tensor, count: int, config: Config) -> tuple[Tensor, Tensor]:
     """What the unary network makes of a photo: logits ``(C+1, h, w)``, and its features pooled ``(S, D)``.
 
-    :func:`restrict` makes alpha^u of the logits.
+    ``count`` is S, the number of superpixels. :func:`restrict` makes alpha^u of the logits.
     """
     logits, features = unary_logits(f, image, scales=config.unary_scales)
-    pooled = pool_features(features, cells.to(features.device), int(cells.max()) + 1)
+    pooled = pool_features(features, cells.to(features.device), count)
     return logits.cpu(), pooled.cpu()
 
 

@@ -169,7 +169,7 @@ class Stages:
 
         def compute(i: int, loaded: tuple) -> Batch:
             image, ids = loaded
-            logits, pooled = photo.predict_unary(net, image, ids, self.config)
+            logits, pooled = photo.predict_unary(net, image, ids, int(ids.max()) + 1, self.config)
             return {"alpha": restrict(logits, self.class_ids(i)).half(), "pooled": pooled.half()}
 
         return self.trainer.each(f"unary_{t}", self.count, self.load, compute)

@@ -192,3 +192,20 @@ def test_uploads_cannot_be_reached_through_a_link(server):
     answer = functions["submit"]({"run": "animals", "name": "a", "path": str(folder / "link.jpg"), "tags": None})
     assert not answer["ok"]
     assert Path(__file__).exists()
+
+
+def test_a_superpixel_between_the_cells_is_scored_too(monkeypatch):
+    """It has no cell on the grid, but the trace says its score, as of every other."""
+    from iaff import explain
+    from iaff.inference import Predictor
+
+    found = Predictor.superpixels
+
+    def one_more(predictor, image):
+        ids = found(predictor, image)
+        ids[0, 0] = ids.max() + 1  # a pixel that is no cell's centre
+        return ids
+
+    monkeypatch.setattr(Predictor, "superpixels", one_more)
+    trace = Trace.from_bytes(explain(PHOTO, ["cat"]).to_bytes())
+    assert all(len(made.scores) == trace.superpixels().max() + 1 for made in trace.rounds.values())
