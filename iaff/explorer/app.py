@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from iaff.errors import UserError
 from iaff.explorer.api.mcp import check_mcp, import_gradio
-from iaff.explorer.files import KEPT, STATIC, STYLES, exposed, scripts_address
+from iaff.explorer.files import KEPT, STATIC, STYLES, exposed, scripts, scripts_address
 from iaff.run import SCHEMA, SHIPPED, Run, unused
 from iaff.trace import Trace
 from iaff.trace.encoding import thumbnail
@@ -234,8 +234,16 @@ def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True, mcp: bool
         mcp_server=mcp,
         app_kwargs={"routes": [Mount(scripts_address(), kept_files(STATIC))]},
         theme=theme,
+        head=preloads(),
         css_paths=STYLES,
     )
+
+
+def preloads() -> str:
+    """Links that let the browser fetch and compile all scripts at once, while Gradio's are still busy. Relative, since
+    the server may lie below any path; an import alone would find them level by level."""
+    address = scripts_address().removeprefix("/")
+    return "".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts() if name.endswith(".js"))
 
 
 def kept_files(folder: Path) -> "StaticFiles":

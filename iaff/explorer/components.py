@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from iaff.explorer.files import address, plotly_js, scripts, scripts_address
+from iaff.explorer.files import address, plotly_js, scripts_address
 from iaff.explorer.server.browse import data_set
 from iaff.explorer.server.exports import exports
 from iaff.explorer.server.figures import run_figures
@@ -22,21 +22,13 @@ from iaff.run import Run
 # rewrites the nodes that the scripts made.
 LOAD = """
 const base = new URL(window.gradio_config?.root || '/', location.href).pathname.replace(/\\/$/, '');
-// Fetched together, once for both components; the browser keeps them, since other scripts have another address.
-window.__iaffScripts ??= Promise.all(props.scripts.map((name) => fetch(base + props.static + '/' + name)));
-window.__iaffScripts
-  .then(() => import(base + props.static + '/' + props.main))
+import(base + props.static + '/' + props.main)
   .then((module) => module.mount(element, props, base, server, upload))
   .catch((error) => {
     console.error(error);
     element.textContent = 'The scripts could not be loaded. Reload the page, or start the app again.';
   });
 """
-
-
-def served() -> dict[str, Any]:
-    """Where the scripts lie and what they are called."""
-    return {"static": scripts_address(), "scripts": scripts()}
 
 
 class Explorer(gr.HTML):
@@ -48,7 +40,7 @@ class Explorer(gr.HTML):
             js_on_load=LOAD,
             apply_default_css=False,
             main="main.js",
-            **served(),
+            static=scripts_address(),
             runs=listing(runs),
             server_functions=[
                 *uploaded_photos(runs, queue, uploads),
@@ -75,7 +67,7 @@ class Charts(gr.HTML):
             js_on_load=LOAD,
             apply_default_css=False,
             main="charts.js",
-            **served(),
+            static=scripts_address(),
             plotly=address(plotly_js()),
             runs=listing(runs),
             server_functions=[run_figures(runs)],

@@ -164,6 +164,25 @@ NO_PHOTO = """() => {
 }"""
 
 
+WRITTEN_BEFORE_DONE = """() => {
+  const { put } = IDBObjectStore.prototype;
+  let written = false;
+  IDBObjectStore.prototype.put = function (value) {
+    this.transaction.addEventListener("complete", () => (written = true));
+    return put.call(this, value);
+  };
+  __iaff.userPhotos.ended.subscribe(() => (window.writtenBeforeDone = written));
+}"""
+
+
+def test_what_is_done_outlives_a_reload_at_once(stub):
+    view = stub()
+    view.page.evaluate(WRITTEN_BEFORE_DONE)
+    give(view, "me.jpg")
+    view.wait("'writtenBeforeDone' in window")
+    assert view.page.evaluate("writtenBeforeDone")
+
+
 def give_trace(view, name: str, data: bytes) -> None:
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
     view.page.set_input_files("input[type=file]", file)

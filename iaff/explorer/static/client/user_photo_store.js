@@ -32,13 +32,15 @@ function migrate(table) {
   };
 }
 
+/** The result of one request, when all of its transaction is done: a page that goes before then takes it back. */
 async function within(mode, work) {
   try {
     const database = await open();
     return await new Promise((resolve, reject) => {
-      const asked = work(database.transaction(TABLE, mode).objectStore(TABLE));
-      asked.onsuccess = () => resolve(asked.result);
-      asked.onerror = () => reject(asked.error);
+      const transaction = database.transaction(TABLE, mode),
+        asked = work(transaction.objectStore(TABLE));
+      transaction.oncomplete = () => resolve(asked.result);
+      transaction.onabort = () => reject(transaction.error);
     }).finally(() => database.close());
   } catch {
     return undefined;
@@ -54,5 +56,6 @@ export async function kept() {
   return all.sort((a, b) => a.kept - b.kept);
 }
 
+/** Keeps a photo; resolves when it would outlive a reload. */
 export const keep = (photo) => within("readwrite", (table) => table.put({ ...photo, kept: Date.now() }));
 export const forget = (id) => within("readwrite", (table) => table.delete(id));

@@ -179,10 +179,12 @@ export class UserPhotos {
     if (!current()) return;
     revoke(photo);
     if (photo.given) Object.assign(photo, { name: trace.meta.title || photo.name, file: null });
-    Object.assign(photo, { bytes, thumb, job: null, state: "done" });
+    Object.assign(photo, { bytes, thumb, job: null });
     this.opened.put(photo, trace);
     const { id, name, run, file, pick, given } = photo;
-    if (!pick) keep({ id, name, run, file, given, trace: bytes, thumb });
+    if (!pick) await keep({ id, name, run, file, given, trace: bytes, thumb }); // what is called done is not lost
+    if (!current()) return;
+    photo.state = "done";
     this.ended.send(photo);
   }
 
