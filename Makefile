@@ -28,7 +28,7 @@ app: setup ## Serve the explorer on http://127.0.0.1:7860
 	@$(RUN) app.py $(ARGS)
 
 test: setup-dev ## Run the tests (without slow, data and gpu)
-	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 3 --dist loadfile $(ARGS) # three at a time, since browsers wait a lot; one thread each
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile $(ARGS) # two at a time, one thread each
 
 test-slow: setup-dev ## Run the tests that take long
 	$(RUN) -m pytest -m slow $(ARGS)
