@@ -240,7 +240,7 @@ def main() -> None:
         sys.exit(f"training.bench.explorer: {error}")
     print(table(result))
     if arguments.json:
-        arguments.json.write_text(json.dumps(result) + "\n")
+        arguments.json.write_text(json.dumps(result) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""PyTorch and a run's networks are made ready while the first picture is looked at, so that the first photo is as quick
-as the second, and so is the first question to another propagator. The page asks for it once its picture is drawn: nothing
-of it delays that."""
+"""PyTorch and a run's networks are made ready while the first picture is looked at: the first photo is then as quick as
+the second, and so is the first question to another propagator. The page asks once its picture is drawn, so that nothing
+of this delays it."""
 
 import contextlib
 import os
