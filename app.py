@@ -8,7 +8,7 @@ if sys.version_info < (3, 11):  # before any import that needs it, so that the a
 import argparse
 from pathlib import Path
 
-from iaff.cli.main import add_lessons, add_server
+from iaff.cli.main import add_lessons, add_server, server_options
 from iaff.errors import UserError
 from iaff.explorer.app import build, explore, open_all
 from iaff.run import SHIPPED
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> None:
     add_server(parser)
     args = parser.parse_args(argv)
     try:
-        explore(args.run or [], args.host, args.port, args.data or [], args.lessons, args.mcp)
+        explore(args.run or [], data=args.data or [], lessons=args.lessons, **server_options(args))
     except UserError as error:
         sys.exit(str(error))
 

@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from iaff.errors import UserError
 
@@ -50,10 +51,46 @@ def add_lessons(options: argparse.ArgumentParser) -> None:
 
 
 def add_server(options: argparse.ArgumentParser) -> None:
-    """Host and port, which default to GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, as on a Space; and ``--mcp``."""
-    options.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
-    options.add_argument("--port", type=int, default=os.environ.get("GRADIO_SERVER_PORT", "7860"))
+    """Where and how the page is served; host, port and path default to what Gradio's variables say, as on a Space."""
+    known = os.environ.get
+    options.add_argument(
+        "--host", default=known("GRADIO_SERVER_NAME") or "127.0.0.1", help="default: this machine alone"
+    )
+    options.add_argument(
+        "--port",
+        type=port,
+        default=known("GRADIO_SERVER_PORT") or "7860",
+        metavar="N",
+        help="default: 7860; 0: any free",
+    )
+    options.add_argument(
+        "--root-path",
+        default=known("GRADIO_ROOT_PATH", ""),
+        metavar="PATH",
+        help="below which path a reverse proxy serves the page, e.g. /iaff (docs/deploy.md)",
+    )
+    options.add_argument("--no-open", action="store_true", help="do not open the browser")
     options.add_argument("--mcp", action="store_true", help="offer the endpoints as tools for agents too (MCP)")
+
+
+def port(text: str) -> int:
+    """A port's number; 0 stands for any that is free."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(
+            f"(or GRADIO_SERVER_PORT) got {text!r}, expected a number from 0 (any free port) to 65535, such as 7860."
+        )
+    return int(text)
+
+
+def server_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What :func:`add_server` read, as :func:`iaff.explorer.app.explore` takes it."""
+    return {
+        "host": args.host.strip("[]"),
+        "port": args.port,
+        "root_path": args.root_path,
+        "open_page": not args.no_open,
+        "mcp": args.mcp,
+    }
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -71,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.command == "explore":
             from iaff.explorer.app import explore
 
-            explore(args.what, args.host, args.port, args.data or [], args.lessons, args.mcp)
+            explore(args.what, data=args.data or [], lessons=args.lessons, **server_options(args))
             return 0
         if args.command == "export":
             from iaff.explorer.standalone.page import export
