@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from functools import cache, partial
 from glob import escape
 from pathlib import Path
@@ -61,9 +62,9 @@ def fetched(place: str | os.PathLike[str]) -> Path:
     name = re.sub(r"^hf:[/\\]+", "hf://", os.fspath(place))
     uri = parse(name)
     with sentences(name):
-        offline = _offline(uri)
-        file = uri.path_in_repo.endswith(".safetensors")
-        found = _trace(uri, bool(offline)) if file else _runs(uri, name, bool(offline))
+        names, offline = _asked(uri)
+        trace = uri.path_in_repo.endswith(".safetensors")
+        found = _trace(uri, bool(offline)) if trace else _runs(uri, name, names, bool(offline))
     if offline:
         _say_cached(name, offline, str(found))
     return found
@@ -91,54 +92,77 @@ def parse(address: str) -> "HfUri":
     return uri
 
 
-def _offline(uri: "HfUri") -> str:
-    """Why the Hub cannot be asked which commit the address means; empty where it can, or need not be asked."""
+def _asked(uri: "HfUri") -> tuple[list[str] | None, str]:
+    """The names of all files that the address's revision has now, and why the Hub cannot be asked (or empty).
+
+    A whole commit never changes: it is not asked about, and the network only serves for what is not cached.
+    """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
 
-    if COMMIT.fullmatch(uri.revision or ""):  # which never changes: the network is asked only for what is not cached
-        return ""
+    if COMMIT.fullmatch(uri.revision or ""):
+        return None, ""
     try:
-        HfApi().repo_info(uri.id, repo_type=uri.type, revision=uri.revision, timeout=TIMEOUT)
+        about = HfApi().repo_info(uri.id, repo_type=uri.type, revision=uri.revision, timeout=TIMEOUT)
     except OfflineModeIsEnabled:
-        return "HF_HUB_OFFLINE is set"
+        return None, "HF_HUB_OFFLINE is set"
     except HfHubHTTPError as error:
         if error.response.status_code < 500:
             raise
-        return f"it answers {error.response.status_code}"
+        return None, f"it answers {error.response.status_code}"
     except (HTTPError, OSError) as error:
-        return first_line(error)
-    return ""
+        return None, first_line(error)
+    return [file.rfilename for file in about.siblings or []], ""
 
 
 def _trace(uri: "HfUri", offline: bool) -> Path:
     from huggingface_hub import hf_hub_download
 
-    return Path(
-        hf_hub_download(uri.id, uri.path_in_repo, repo_type=uri.type, revision=uri.revision, local_files_only=offline)
+    file = hf_hub_download(
+        uri.id, uri.path_in_repo, repo_type=uri.type, revision=uri.revision, local_files_only=offline
     )
+    return Path(file)
 
 
-def _runs(uri: "HfUri", name: str, offline: bool) -> Path:
+def _runs(uri: "HfUri", name: str, names: list[str] | None, offline: bool) -> Path:
     """Downloads the run at the address, or else the runs one folder below. Their configs come first, and say whether
     these are runs at all, before anything large is fetched."""
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub.utils import tqdm
 
-    download = partial(snapshot_download, uri.id, repo_type=uri.type, local_files_only=offline)
-    here = escape(uri.path_in_repo.rstrip("/") + "/").lstrip("/")
+    class Quiet(tqdm):
+        """A progress bar that is not shown."""
+
+        def __init__(self, *args, **options):
+            super().__init__(*args, **{**options, "disable": True})
+
+    download = partial(snapshot_download, uri.id, repo_type=uri.type)
+    here = escape(f"{uri.path_in_repo.rstrip('/')}/").lstrip("/")
     configs = [f"{here}config.json", f"{here}*/config.json"]
-    commit = Path(download(revision=uri.revision, allow_patterns=configs))
+    if names is not None and not any(fnmatchcase(file, pattern) for file in names for pattern in configs):
+        raise _no_run(name)
+    commit = Path(download(revision=uri.revision, allow_patterns=configs, local_files_only=offline, tqdm_class=Quiet))
     folder = commit / uri.path_in_repo
     runs = [folder] if _is_run(folder) else sorted(filter(_is_run, folder.glob("*")))
     if not runs:
-        raise UserError(
-            f"{name} holds no run: got no config.json by iaff at that place or one folder below. Expected what "
-            f"`python -m training.ship --push` uploads: {', '.join(FILES)}; or a trace, as {ADDRESS}.safetensors."
-        )
+        raise _no_run(name)
     parts = [run.relative_to(commit).as_posix() for run in runs]
     wanted = [file if part == "." else f"{escape(part)}/{file}" for part in parts for file in FILES]
-    download(revision=commit.name, allow_patterns=wanted)
+    try:  # what is complete is opened without a word
+        download(revision=commit.name, allow_patterns=wanted, local_files_only=True)
+    except LocalEntryNotFoundError:
+        if offline:
+            raise
+        download(revision=commit.name, allow_patterns=wanted)
     return folder
+
+
+def _no_run(name: str) -> UserError:
+    return UserError(
+        f"{name} holds no run: got no config.json by iaff at that place or one folder below. Expected what "
+        f"`python -m training.ship --push` uploads: {', '.join(FILES)}; or a trace, as {ADDRESS}.safetensors."
+    )
 
 
 def _is_run(folder: Path) -> bool:

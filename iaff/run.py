@@ -134,13 +134,13 @@ class Run:
         Raises:
             UserError: it cannot be read, or names a file outside its folder or a picture outside itself.
         """
-        entries = self._json("traces/index.json", {"traces": []}).get("traces")
-        for entry in entries if isinstance(entries, list) else [None]:
-            if not _is_trace_entry(entry):
-                raise UserError(
-                    f"{self.dir / 'traces' / 'index.json'}: got the entry {shorten(str(entry), 100)}, expected a name, "
-                    "a file of that folder (.safetensors) and a thumb as data:image/...; restore the file."
-                )
+        entries: Any = self._json("traces/index.json", {"traces": []}).get("traces")
+        wrong = [entry for entry in entries if not _is_trace_entry(entry)] if isinstance(entries, list) else [entries]
+        if wrong:
+            raise UserError(
+                f"{self.dir / 'traces' / 'index.json'}: got the entry {shorten(str(wrong[0]), 100)}, expected a name, "
+                "a file of that folder (.safetensors) and a thumb as data:image/...; restore the file."
+            )
         return entries
 
     def trace_path(self, name: str) -> Path:
