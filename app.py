@@ -20,9 +20,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--run",
         action="append",
-        type=Path,
         metavar="DIR",
-        help="folder of a trained run, or of several, or a trace; may be repeated (default: the shipped runs)",
+        help="folder of a trained run, or of several, or a trace, or hf://owner/name[@revision] on the Hugging Face "
+        "Hub; may be repeated (default: the shipped runs)",
     )
     parser.add_argument(
         "--data",

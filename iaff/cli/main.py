@@ -9,6 +9,8 @@ from typing import Any
 
 from iaff.errors import UserError
 
+PLACE = "a path, or hf://owner/name[@revision] on the Hugging Face Hub"  # as text: a Path makes one slash of two
+
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
@@ -18,11 +20,11 @@ def parser() -> argparse.ArgumentParser:
     refine = commands.add_parser("refine", help="photos -> label maps of every round, and a trace")
     refine.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of photos")
     refine.add_argument("--tags", help="the classes in them, e.g. cat,person; '' for none (default: proposed)")
-    refine.add_argument("--run", type=Path, metavar="DIR", help="default: the shipped run")
+    refine.add_argument("--run", metavar="RUN", help=f"{PLACE} (default: the shipped run)")
     refine.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder per photo is made in it")
 
     explore = commands.add_parser("explore", help="open runs or traces in the browser")
-    explore.add_argument("what", nargs="*", type=Path, metavar="RUN or TRACE", help="default: the shipped runs")
+    explore.add_argument("what", nargs="*", metavar="RUN or TRACE", help=f"{PLACE} (default: the shipped runs)")
     explore.add_argument(
         "--data", action="append", type=Path, metavar="DIR", help="folder of the data set that a run was trained on"
     )
@@ -30,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     add_server(explore)
 
     export = commands.add_parser("export", help="a trace as one HTML file that opens without a server")
-    export.add_argument("trace", type=Path, metavar="TRACE", help="a .safetensors file")
+    export.add_argument("trace", metavar="TRACE", help="a .safetensors file, or hf://owner/name/file.safetensors")
     export.add_argument("--html", type=Path, required=True, metavar="FILE", help="where the page is written")
     export.add_argument("--view", default="", metavar="QUERY", help="what it opens with, 'stage=affinity&round=3'")
 

@@ -19,7 +19,7 @@ from iaff.trace.encoding import palette_png
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"}
 
 
-def refine(photos: list[Path], tags: list[str] | None, run_folder: Path | None, out: Path) -> int:
+def refine(photos: list[Path], tags: list[str] | None, run_folder: str | Path | None, out: Path) -> int:
     """Writes ``OUT/PHOTO/round_T.png`` and ``trace.safetensors`` for every photo; returns the exit status.
 
     A photo that cannot be read is named, and the others go on.

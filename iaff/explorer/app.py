@@ -17,6 +17,7 @@ from iaff.explorer.api.mcp import answer_in_json, check_mcp
 from iaff.explorer.files import KEPT, exposed
 from iaff.explorer.gradio_import import import_gradio
 from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
+from iaff.hub import fetched
 from iaff.run import SCHEMA, SHIPPED, Run, unused
 from iaff.trace import Trace
 from iaff.trace.encoding import thumbnail
@@ -28,7 +29,7 @@ MARKS = {"voc": "ImageSets", "coco": "annotations", "folder": "tags.csv"}  # wha
 
 
 def explore(
-    paths: list[Path],
+    paths: Sequence[str | Path],
     host: str,
     port: int,
     data: Sequence[Path] = (),
@@ -68,14 +69,18 @@ def leave(*_: object) -> None:
     sys.exit()
 
 
-def open_all(paths: list[Path]) -> list[Run]:
+def open_all(paths: Sequence[str | Path]) -> list[Run]:
     """Folders as runs (or as folders of runs), files as traces, which are shown together as a run of their own.
+
+    Args:
+        paths: of this machine, or addresses on the Hub (:mod:`iaff.hub`).
 
     Raises:
         UserError: one of them is missing or cannot be read.
     """
-    traces = [path for path in paths if path.is_file()]
-    runs = [run for path in paths if path not in traces for run in runs_in(path)]
+    places = [fetched(path) for path in paths]
+    traces = [place for place in places if place.is_file()]
+    runs = [run for place in places if place not in traces for run in runs_in(place)]
     return [*runs, *([loose_traces(traces)] if traces else [])]
 
 
@@ -104,7 +109,7 @@ def open_run(folder: Path) -> Run:
     if not folder.is_dir():
         raise UserError(
             f"There is no run folder (or trace) {folder}. Expected a folder written by `python -m training.train`, "
-            "or a trace file; give another with --run DIR."
+            "a trace file, or an address on the Hub such as hf://owner/name; check the path."
         )
     run = Run.load(folder)
     run.figures()
