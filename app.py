@@ -11,7 +11,7 @@ from pathlib import Path
 from iaff.cli.main import add_lessons, add_server, server_options
 from iaff.errors import UserError
 from iaff.explorer.app import build, explore, open_all
-from iaff.run import SHIPPED
+from iaff.places import RUNS
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
 def __getattr__(name: str):
     """``demo`` for Gradio's own tools, built when it is asked for."""
     if name == "demo":
-        return globals().setdefault("demo", build(open_all([SHIPPED.parent])))
+        return globals().setdefault("demo", build(open_all([RUNS])))
     raise AttributeError(name)
 
 

@@ -51,7 +51,6 @@ LATER = {
     "cam.climb": Climb().model_dump(),
     "targets.keep_objects": False,
 }
-SHIPPED = Path(__file__).parent.parent / "assets" / "runs" / "animals"
 
 
 @dataclass(frozen=True)

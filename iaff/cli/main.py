@@ -4,24 +4,36 @@ import argparse
 import io
 import os
 import sys
+from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import iaff
 from iaff.errors import UserError
+from iaff.places import CLONE, TRAINING
 
+# Modules of the package `training`, which read their arguments themselves, and what each makes.
+PROGRAMS = {
+    "train": "a config and photos with tags -> a run (needs the extra `train`)",
+    "evaluate": "a run and a data set -> figures",
+    "predict": "a run and a data set -> masks, for VOC's server",
+    "prepare": "downloads VOC or COCO, and lays it out",
+    "ship": "a run -> a small copy, to share; or on the Hub",
+}
+COMMANDS = ("explore", "refine", "export", "doctor", *PROGRAMS)
 PLACE = "a path, or hf://owner/name[@revision] on the Hugging Face Hub"  # as text: a Path makes one slash of two
 
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    top = argparse.ArgumentParser(prog="python -m iaff", description="Iterative affinity learning, from a shell.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="refine | explore | export | doctor")
-
-    refine = commands.add_parser("refine", help="photos -> label maps of every round, and a trace")
-    refine.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of photos")
-    refine.add_argument("--tags", help="the classes in them, e.g. cat,person; '' for none (default: proposed)")
-    refine.add_argument("--run", metavar="RUN", help=f"{PLACE} (default: the shipped run)")
-    refine.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder per photo is made in it")
+    top = argparse.ArgumentParser(
+        prog="iaff",
+        description="Weakly-supervised semantic segmentation by iterative affinity learning.",
+        epilog="Without a command, explore is meant: iaff, or iaff RUN. Options of a command: iaff COMMAND --help.",
+    )
+    top.add_argument("--version", action="version", version=f"iaff {iaff.__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
 
     explore = commands.add_parser("explore", help="open runs or traces in the browser")
     explore.add_argument("what", nargs="*", metavar="RUN or TRACE", help=f"{PLACE} (default: the shipped runs)")
@@ -31,13 +43,45 @@ def parser() -> argparse.ArgumentParser:
     add_lessons(explore)
     add_server(explore)
 
+    refine = commands.add_parser("refine", help="photos -> label maps of every round, and a trace")
+    refine.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of photos")
+    refine.add_argument("--tags", help="the classes in them, e.g. cat,person; '' for none (default: proposed)")
+    refine.add_argument("--run", metavar="RUN", help=f"{PLACE} (default: the shipped run)")
+    refine.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder per photo is made in it")
+
     export = commands.add_parser("export", help="a trace as one HTML file that opens without a server")
     export.add_argument("trace", metavar="TRACE", help="a .safetensors file, or hf://owner/name/file.safetensors")
     export.add_argument("--html", type=Path, required=True, metavar="FILE", help="where the page is written")
     export.add_argument("--view", default="", metavar="QUERY", help="what it opens with, 'stage=affinity&round=3'")
 
     commands.add_parser("doctor", help="versions, devices, weights; what is missing and how to mend it")
+    for name, makes in PROGRAMS.items():
+        commands.add_parser(name, help=makes, add_help=False)
     return top
+
+
+def with_command(words: list[str]) -> list[str]:
+    """The words of a command line, with ``explore`` in front where they name no command.
+
+    Raises:
+        UserError: the first is neither a command nor a file, and much like a command.
+    """
+    if words and words[0] in (*COMMANDS, "-h", "--help", "--version"):
+        return words
+    if words and not Path(words[0]).exists() and (close := get_close_matches(words[0], COMMANDS, 1, 0.75)):
+        raise UserError(
+            f"There is no command, run or trace {words[0]!r}. Expected one of {', '.join(COMMANDS)}, or a path; did "
+            f"you mean `iaff {close[0]}`?"
+        )
+    return ["explore", *words]
+
+
+def run_program(name: str, words: list[str]) -> int:
+    """Runs a module of ``training``, which lies in this package or, in a clone, beside it."""
+    if CLONE and str(CLONE) not in sys.path:
+        sys.path.insert(0, str(CLONE))
+    import_module(f"{TRAINING}.{name}").main(words, f"iaff {name}")
+    return 0
 
 
 def add_lessons(options: argparse.ArgumentParser) -> None:
@@ -100,8 +144,13 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # names of photos may hold what the console's encoding does not
-    args = parser().parse_args(argv)
+    command = ""
     try:
+        words = with_command(sys.argv[1:] if argv is None else argv)
+        command = words[0]
+        if command in PROGRAMS:
+            return run_program(command, words[1:])
+        args = parser().parse_args(words)
         if args.command == "refine":
             from iaff.cli.refine import refine
 
@@ -120,10 +169,10 @@ def main(argv: list[str] | None = None) -> int:
 
         return doctor()
     except UserError as error:
-        print(f"iaff {args.command}: {error}", file=sys.stderr)
+        print(f"{f'iaff {command}'.strip()}: {error}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        print(f"iaff {args.command}: {error}. `python -m iaff doctor` says how to mend that.", file=sys.stderr)
+        print(f"iaff {command}: {error}. `iaff doctor` says how to mend that.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)

@@ -12,7 +12,8 @@ from iaff.explaining import explain_photo, predictor_of, tag_vector
 from iaff.images import read_photo
 from iaff.method.labels import winners
 from iaff.method.metrics import to_photo
-from iaff.run import SHIPPED, Run
+from iaff.places import SHIPPED
+from iaff.run import Run
 from iaff.trace import Trace
 from iaff.trace.encoding import palette_png
 

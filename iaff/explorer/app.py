@@ -18,7 +18,8 @@ from iaff.explorer.files import KEPT, exposed
 from iaff.explorer.gradio_import import import_gradio
 from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
 from iaff.hub import fetched
-from iaff.run import SCHEMA, SHIPPED, Run, unused
+from iaff.places import RUNS
+from iaff.run import SCHEMA, Run, unused
 from iaff.trace import Trace
 from iaff.trace.encoding import thumbnail
 
@@ -54,7 +55,7 @@ def explore(
     if mcp:
         check_mcp()
     root_path = tidy_root_path(root_path)
-    runs = located(open_all(paths or [SHIPPED.parent]), data)
+    runs = located(open_all(paths or [RUNS]), data)
     check_lessons(lessons)
     port = free_port(host, port)
     signal.signal(signal.SIGTERM, leave)

@@ -18,7 +18,8 @@ from iaff import hub as iaff_hub
 from iaff.errors import UserError
 from iaff.explorer.app import open_all
 from iaff.hub import fetched, on_hub, parse
-from iaff.run import SHIPPED, Run, claimed
+from iaff.places import SHIPPED
+from iaff.run import Run, claimed
 from iaff.trace import Trace
 from tests.hub import READER, TOKEN, Hub
 
