@@ -11,18 +11,22 @@ else
 PYTHON = $(shell $(FIND_PYTHON))
 endif
 
+ifdef TORCH# which build of torch: cpu is small, and enough for the explorer
+export IAFF_TORCH = $(TORCH)
+endif
+
 SETUP = @python="$(PYTHON)"; command -v "$$python" >/dev/null || { \
   echo "No $$python here, but iaff needs Python 3.11 or newer: install it, or name one with" \
   "make $(MAKECMDGOALS) PYTHON=/path/to/python3." >&2; exit 1; }; "$$python" tools/setup.py
 RUN = .venv/bin/python
 NPM_RECORD = node_modules/.package-lock.json# what npm has installed
-DEV = requirements.txt requirements-mcp.txt requirements-timm.txt requirements-dev.txt
 
-.PHONY: help app test test-slow test-data test-gpu lint setup setup-dev clean
+.PHONY: help app test test-slow test-data test-gpu test-oldest lint lock setup setup-dev clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 	@echo '  Options of a command go into ARGS, e.g. make app ARGS="--port 7861".'
+	@echo '  TORCH=cpu takes the small build of torch for machines without a GPU (docs/install.md).'
 
 app: setup ## Serve the explorer on http://127.0.0.1:7860
 	@$(RUN) app.py $(ARGS)
@@ -53,10 +57,21 @@ $(NPM_RECORD): package-lock.json
 	npm ci --no-fund --no-audit
 
 setup: ## Create or update .venv
-	$(SETUP) requirements.txt
+	$(SETUP) requirements-train.txt
 
 setup-dev: ## Create or update .venv, with the tools for tests
-	$(SETUP) $(DEV)
+	$(SETUP) requirements-train.txt requirements-dev.txt
+
+# Exact versions for all systems. What torch brings along for CUDA is left to torch, which names it exactly: its CPU build
+# and other systems go without.
+LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --no-annotate --quiet \
+  --custom-compile-command "make lock" $(ARGS)
+PLAIN = sed -i -E '/^(nvidia|cuda|triton)/d'
+
+lock: ## Renew the exact versions in requirements*.txt (needs uv)
+	$(LOCK) -o requirements.txt && $(PLAIN) requirements.txt # what the explorer needs; a Space reads this file
+	$(LOCK) --extra train -c requirements.txt -o requirements-train.txt && $(PLAIN) requirements-train.txt
+	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt && $(PLAIN) requirements-dev.txt
 
 clean: ## Remove caches and build folders (.venv, runs and photos stay)
 	rm -rf .pytest_cache .ruff_cache .gradio build dist *.egg-info node_modules

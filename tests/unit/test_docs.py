@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iaff.config import Config
-from iaff.run import SHIPPED
+from iaff.places import SHIPPED
 from iaff.trace import Trace
 from iaff.trace.schema import TENSORS, Meta
 from tests.markdown import BLOCK, blocks
