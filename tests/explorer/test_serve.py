@@ -66,6 +66,42 @@ def test_no_port_number(said, monkeypatch, capsys):
     assert parser().parse_args(["explore", "--port", "0"]).port == 0
 
 
+# --- the start ------------------------------------------------------------------------------------------------------
+
+
+class Demo:
+    def block_thread(self):
+        pass
+
+
+def test_the_address_is_said_and_opened_once_it_is_served(monkeypatch, capsys):
+    happened = []
+    monkeypatch.setattr(serve, "launch", lambda *_, **__: happened.append(capsys.readouterr().out))
+    monkeypatch.setattr(serve, "has_display", lambda: True)
+    monkeypatch.setattr(serve, "open_browser", lambda address: happened.append(capsys.readouterr().out + address))
+    serve.serve(Demo(), "::1", 7860)
+    where = "http://[::1]:7860"
+    assert happened == ["", f"iaff explorer: {where}  (Ctrl+C stops it)\n{where}"]
+    serve.serve(Demo(), "::1", 7860, open_page=False)
+    assert len(happened) == 3
+
+
+@pytest.mark.parametrize("error", [OSError("no\nport"), RuntimeError("no\nport"), ImportError("no\nport")])
+def test_a_start_that_fails_is_one_sentence(monkeypatch, capsys, error):
+    def launch(*_, **__):
+        raise error
+
+    monkeypatch.setattr(serve, "launch", launch)
+    monkeypatch.delenv("IAFF_DEBUG", raising=False)
+    with pytest.raises(UserError) as said:
+        serve.serve(Demo(), "127.0.0.1", 7860)
+    assert f"could not start: got {type(error).__name__}: no port. Expected http://127.0.0.1:7860" in str(said.value)
+    assert not capsys.readouterr().out
+    monkeypatch.setenv("IAFF_DEBUG", "1")
+    with pytest.raises(type(error)):
+        serve.serve(Demo(), "127.0.0.1", 7860)
+
+
 # --- the browser ----------------------------------------------------------------------------------------------------
 
 
