@@ -137,8 +137,11 @@ def test_programs(place, tmp_path):
     client.close()
 
 
-def test_an_address_without_its_slash(served):
-    """Would be another folder to all that is relative."""
-    place = served["none"].removesuffix("/") + "/iaff?stage=seeds"
-    with urllib.request.urlopen(place, timeout=10) as answer:
-        assert answer.url == served["none"] + "iaff/?stage=seeds"
+def test_an_address_without_its_slash(served, browser):
+    """All that is relative would be beside the page, not below it."""
+    page = browser.new_page()
+    page.goto(served["none"] + "iaff?stage=seeds")
+    page.wait_for_selector(".iaff[data-ready]", timeout=20000)
+    assert page.url.startswith(served["none"] + "iaff/?")
+    assert page.evaluate("__iaff.state.stage") == "seeds"
+    page.close()

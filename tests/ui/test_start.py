@@ -44,7 +44,7 @@ def test_port_taken(run_folder):
     "proxies", [{"http_proxy": "http://"}, {"ALL_PROXY": "socks5://", "http_proxy": "http://no port:"}], ids=str
 )
 def test_no_proxy_of_the_environment_is_asked(run_folder, tmp_path, proxies):
-    """Neither one that listens, nor one of a kind or spelling that Gradio refuses. The address is all that is printed."""
+    """Neither one that listens, nor one of a kind or spelling that Gradio refuses. Nothing but the address is said."""
     log = tmp_path / "app.log"
     with socket.socket() as proxy:
         proxy.bind(("127.0.0.1", 0))
