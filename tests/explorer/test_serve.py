@@ -1,6 +1,5 @@
 """Where the page is served: ports, addresses, the browser, and proxies on both sides."""
 
-import asyncio
 import contextlib
 import os
 import socket
@@ -9,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse, StreamingResponse
+from starlette.testclient import TestClient
 
 from iaff.cli.main import parser
 from iaff.errors import UserError
@@ -194,49 +194,42 @@ def test_no_root_path(said):
         serve.tidy_root_path(said)
 
 
-def answered(app, path: str, root: str = "/iaff") -> tuple[dict, bytes, dict]:
-    """Headers and body of the answer behind the middleware, and the scope that the app was given."""
-    seen, sent = {}, []
+def answered(app, path: str, root: str = "/iaff"):
+    """The answer behind the middleware, and the scope that the app was given."""
+    seen = {}
 
     async def watched(scope, receive, send):
         seen.update(scope)
         await app(scope, receive, send)
 
-    async def send(message):
-        sent.append(message)
-
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
-    asyncio.run(BehindProxy(watched, root)(scope, lambda: asyncio.sleep(9), send))
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return headers, b"".join(message.get("body", b"") for message in sent), seen
+    return TestClient(BehindProxy(watched, root)).get(path), seen
 
 
 @pytest.mark.parametrize("root", ["/iaff", "https://a.example/iaff"])
 @pytest.mark.parametrize("path", ["/config", "/iaff/config"])
 def test_the_path_is_whole(path, root):
-    _, _, scope = answered(PlainTextResponse("ok"), path, root)
+    _, scope = answered(PlainTextResponse("ok"), path, root)
     assert (scope["root_path"], scope["path"]) == ("/iaff", "/iaff/config")
 
 
 def test_a_name_that_begins_alike_is_another():
-    _, _, scope = answered(PlainTextResponse("ok"), "/iaffinity")
+    _, scope = answered(PlainTextResponse("ok"), "/iaffinity")
     assert scope["path"] == "/iaff/iaffinity"
 
 
 def test_the_page_alone_is_told_its_address():
     page = HTMLResponse('<head><link href="/manifest.json"></head><script>const root = "http://a/b";</script>')
-    headers, body, _ = answered(page, "/")
-    assert b'href="./manifest.json"' in body
-    assert b"http://a/b" not in body
-    assert headers["content-length"] == str(len(body))
-    assert answered(page, "/other")[1] == page.body
+    answer, _ = answered(page, "/")
+    assert 'href="./manifest.json"' in answer.text
+    assert "http://a/b" not in answer.text
+    assert answered(page, "/other")[0].content == page.body
 
 
 def test_no_proxy_holds_back_a_stream():
     async def stream():
         yield b"data: {}\n\n"
 
-    headers, body, _ = answered(StreamingResponse(stream(), media_type="text/event-stream"), "/queue")
-    assert headers["x-accel-buffering"] == "no"
-    assert body == b"data: {}\n\n"
-    assert "x-accel-buffering" not in answered(PlainTextResponse("ok"), "/queue")[0]
+    answer, _ = answered(StreamingResponse(stream(), media_type="text/event-stream"), "/queue")
+    assert answer.headers["x-accel-buffering"] == "no"
+    assert answer.content == b"data: {}\n\n"
+    assert "x-accel-buffering" not in answered(PlainTextResponse("ok"), "/queue")[0].headers
