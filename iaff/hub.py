@@ -112,7 +112,7 @@ def _asked(uri: "HfUri") -> tuple[list[str] | None, str]:
         return None, f"it answers {error.response.status_code}"
     except (HTTPError, OSError) as error:
         return None, first_line(error)
-    return [file.rfilename for file in about.siblings or []], ""
+    return [file.rfilename for file in getattr(about, "siblings", None) or []], ""
 
 
 def _trace(uri: "HfUri", offline: bool) -> Path:

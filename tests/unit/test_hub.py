@@ -17,6 +17,7 @@ import pytest
 from iaff import hub as iaff_hub
 from iaff.errors import UserError
 from iaff.explorer.app import open_all
+from iaff.explorer.files import exposed
 from iaff.hub import fetched, on_hub, parse
 from iaff.run import SHIPPED, Run, claimed
 from iaff.trace import Trace
@@ -250,8 +251,21 @@ def test_a_run_names_nothing_outside_itself(hub, entry):
         Run.load("hf://a/b").trace_path("coffee")
 
 
+def test_the_page_may_fetch_what_was_downloaded(hub, tmp_path):
+    """The cache holds links; only those into the cache's own files are followed."""
+    hub.repo("a/b").commit(run_files())
+    run = Run.load("hf://a/b")
+    traces = run.dir / "traces"
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "secret").write_text("secret")
+    (traces / "link.safetensors").symlink_to(tmp_path / "blobs" / "secret")
+    opened = exposed([run])
+    assert {(traces / name).resolve() for name in ("index.json", "coffee.safetensors")} < set(opened)
+    assert (tmp_path / "blobs" / "secret").resolve() not in opened
+
+
 def test_from_the_shell(hub, tmp_path):
-    """With the environment's variables, as people set them; the page's server is asked for a file of the cache."""
+    """With the environment's variables, as people set them."""
     hub.repo("a/b").commit(run_files())
     env = {
         **os.environ,
