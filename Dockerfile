@@ -23,8 +23,9 @@ RUN useradd --create-home --uid 1000 iaff
 COPY --from=build /opt/iaff /opt/iaff
 USER 1000
 WORKDIR /home/iaff
-RUN mkdir .cache
 ENV PATH=/opt/iaff/bin:$PATH PYTHONUNBUFFERED=1 GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=7860
+# One picture through all networks, so that numba's loops are compiled here and not for the first photo of each container.
+RUN mkdir .cache && python -c "import iaff, numpy; iaff.explain(numpy.zeros((264, 352, 3), 'uint8'))"
 EXPOSE 7860
 HEALTHCHECK --start-period=60s --interval=30s --timeout=10s CMD ["python", "-c", "from urllib.request import ProxyHandler, build_opener; build_opener(ProxyHandler({})).open('http://127.0.0.1:7860/', timeout=5)"]
 ENTRYPOINT ["iaff"]
