@@ -112,7 +112,7 @@ def _asked(uri: "HfUri") -> tuple[list[str] | None, str]:
         return None, f"it answers {error.response.status_code}"
     except (HTTPError, OSError) as error:
         return None, first_line(error)
-    return [file.rfilename for file in about.siblings or []], ""
+    return [file.rfilename for file in getattr(about, "siblings", None) or []], ""
 
 
 def _trace(uri: "HfUri", offline: bool) -> Path:
@@ -161,7 +161,7 @@ def _runs(uri: "HfUri", name: str, names: list[str] | None, offline: bool) -> Pa
 def _no_run(name: str) -> UserError:
     return UserError(
         f"{name} holds no run: got no config.json by iaff at that place or one folder below. Expected what "
-        f"`python -m training.ship --push` uploads: {', '.join(FILES)}; or a trace, as {ADDRESS}.safetensors."
+        f"`python -m training.ship --push` uploads: {', '.join(FILES)}; or a trace, as hf://owner/name/trace.safetensors."
     )
 
 

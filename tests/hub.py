@@ -47,6 +47,11 @@ def git_id(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
+def object_id(name: str, data: bytes) -> str:
+    """By which a file is known: as an object of LFS, or of git."""
+    return hashlib.sha256(data).hexdigest() if in_lfs(name) else git_id(data)
+
+
 class Hub:
     """The server; ``requests`` are those it had, as ``METHOD /path``."""
 
@@ -54,13 +59,7 @@ class Hub:
         self.repos: dict[str, Repo] = {}
         self.objects: dict[str, bytes] = {}  # of LFS, by their sha256
         self.requests: list[str] = []
-        hub = self
-
-        class Handler(_Handler):
-            pass
-
-        Handler.hub = hub
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.storage = f"http://localhost:{self.server.server_port}"  # another host, as large files have one
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
@@ -82,8 +81,8 @@ class Hub:
 class Refused(Exception):
     """An answer that is no success."""
 
-    def __init__(self, status: int, code: str = "", message: str = ""):
-        self.status, self.code, self.message = status, code, message
+    def __init__(self, status: int, code: str = "", message: str = "", **more: str):
+        self.status, self.code, self.message, self.more = status, code, message, more
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -109,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(404)
         except Refused as refused:
             self._send(
-                json.dumps({"error": refused.message or refused.code}).encode(),
+                json.dumps({"error": refused.message or refused.code, **refused.more}).encode(),
                 refused.status,
                 {"X-Error-Code": refused.code, "X-Error-Message": refused.message},
             )
@@ -164,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, data in files.items():
             entry = {"type": "file", "path": name, "size": len(data), "oid": git_id(data)}
             if in_lfs(name):
-                entry["lfs"] = {"oid": hashlib.sha256(data).hexdigest(), "size": len(data), "pointerSize": 130}
+                entry["lfs"] = {"oid": object_id(name, data), "size": len(data), "pointerSize": 130}
             entries.append(entry)
         self._json(entries)
 
@@ -176,14 +175,13 @@ class _Handler(BaseHTTPRequestHandler):
         if file not in files:
             raise Refused(404, "EntryNotFound", "Entry not found")
         data = files[file]
-        headers = {"X-Repo-Commit": sha, "ETag": f'"{git_id(data)}"'}
-        if in_lfs(file):
-            oid = hashlib.sha256(data).hexdigest()
-            self.hub.objects[oid] = data
-            headers |= {"X-Linked-ETag": f'"{oid}"', "X-Linked-Size": str(len(data)), "ETag": f'"{oid}"'}
-            headers["Location"] = f"{self.hub.storage}/lfs/{oid}"
-            return self._send(b"", 302, headers)
-        self._send(data, 200, headers)
+        oid = object_id(file, data)
+        headers = {"X-Repo-Commit": sha, "ETag": f'"{oid}"'}
+        if not in_lfs(file):
+            return self._send(data, 200, headers)
+        self.hub.objects[oid] = data
+        headers |= {"X-Linked-ETag": f'"{oid}"', "X-Linked-Size": str(len(data))}
+        self._send(b"", 302, {**headers, "Location": f"{self.hub.storage}/lfs/{oid}"})
 
     def lfs(self, oid: str) -> None:
         self._send(self.hub.objects[oid])
@@ -196,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self._token() != TOKEN:
             raise Refused(403, "", "You don't have the rights to create a model under this namespace")
         if name in self.hub.repos:
-            raise Refused(409, "", "You already created this model repo")
+            raise Refused(409, "", "You already created this model repo", url=f"{self.hub.url}/{name}")
         repo = self.hub.repo(name, private=about.get("visibility") == "private" or bool(about.get("private")))
         repo.commit({".gitattributes": b""}, message="initial commit")
         self._json({"url": f"{self.hub.url}/{name}"})
@@ -212,10 +210,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"errors": [], "warnings": []})
 
     def preupload(self, type: str, repo: str, revision: str) -> None:
-        self._commit(self._write(type, repo), revision)
-        names = [file["path"] for file in json.loads(self.body)["files"]]
-        modes = [(name, "lfs" if in_lfs(name) else "regular") for name in names]
-        self._json({"files": [{"path": name, "uploadMode": mode, "shouldIgnore": False} for name, mode in modes]})
+        _, there = self._commit(self._write(type, repo), revision)
+        files = []
+        for name in [file["path"] for file in json.loads(self.body)["files"]]:
+            mode = "lfs" if in_lfs(name) else "regular"
+            files.append({"path": name, "uploadMode": mode, "shouldIgnore": False})
+            if name in there:
+                files[-1]["oid"] = object_id(name, there[name])
+        self._json({"files": files})
 
     def lfs_batch(self, type: str, repo: str) -> None:
         self._write(type, repo)

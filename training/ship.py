@@ -1,12 +1,15 @@
 """Makes a small copy of a run to ship: ``iaff ship --run runs/animals --out assets/runs/animals``.
 
-Weights in half precision, the figures, and a trace of every gallery photo. Nothing of the training photos goes
-along: ``images.csv`` of the copy is about the gallery.
+Weights in half precision, the figures (those in ``evaluation_*.json`` too), and a trace of every gallery photo. Nothing
+of the training photos goes along: ``images.csv`` of the copy is about the gallery. ``--push owner/name`` uploads the
+copy to the Hugging Face Hub, with a card; a run that is such a copy already needs no ``--out`` (docs/hub.md).
 """
 
 import argparse
+import csv
 import json
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +17,17 @@ import numpy as np
 from PIL import Image
 from safetensors.torch import load_file, save
 
+import iaff
 from iaff.errors import UserError
 from iaff.files import write_atomically
+from iaff.hub import FILES, LOG_IN, parse, sentences
 from iaff.inference import Predictor
 from iaff.places import GALLERY
 from iaff.run import Run, create
 from iaff.trace import Trace
 from iaff.trace.record import write_traces
 
+from .card import model_card
 from .storage import first_line
 
 PROG = f"python -m {__package__}.ship"
@@ -34,7 +40,7 @@ def gallery_photos(folder: Path, classes: tuple[str, ...]) -> list[dict[str, Any
     Raises:
         UserError: the gallery's labels are not the run's.
     """
-    gallery = json.loads((folder / "gallery.json").read_text("utf-8"))
+    gallery = _described(folder)
     if tuple(gallery["classes"]) != classes:
         raise UserError(f"{folder}: got masks of {gallery['classes']}, expected the run's classes {list(classes)}.")
     return [
@@ -48,20 +54,30 @@ def gallery_photos(folder: Path, classes: tuple[str, ...]) -> list[dict[str, Any
     ]
 
 
+def _described(folder: Path) -> dict[str, Any]:
+    try:
+        return json.loads((folder / "gallery.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{folder}: got no gallery.json that can be read ({error}); expected one, give --gallery."
+        ) from error
+
+
 def ship(run: Run, out: Path, gallery: Path) -> Run:
     """Writes the small copy and returns it.
 
     Raises:
         UserError: the run was taught by masks, a file is too large, or the gallery's labels are not the run's.
     """
-    if run.config.get("supervision") == "masks":
-        raise UserError(f"{run.dir} was trained with supervision=masks, as an upper bound; expected one of tags alone.")
+    check_supervision(run)
     rounds = run.finished_rounds()
     figures = run.figures()
     figures["rounds"] = figures["rounds"][:rounds]
     copy = create(out, {**run.config, "rounds": rounds})
     copy.write("figures.json", figures)
     copy.write("mining.json", run.mining())
+    for path in run.dir.glob("evaluation_*.json"):
+        write_atomically(out / path.name, path.read_bytes())
     nets = [f"{net}_{t}" for t in range(1, rounds + 1) for net in ("unary", "region", "pairwise")]
     for name in ["classifier", *nets]:
         state = load_file(run.weights(name))
@@ -75,6 +91,89 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
     for t in range(rounds):
         copy.append_images([_row(Trace.load(copy.trace_path(photo["name"])), t) for photo in photos])
     return copy
+
+
+def check_supervision(run: Run) -> None:
+    """Raises UserError where a run was taught by masks."""
+    if run.config.get("supervision") == "masks":
+        raise UserError(f"{run.dir} was trained with supervision=masks, as an upper bound; expected one of tags alone.")
+
+
+def push(
+    run: Run, place: str, gallery: Path, private: bool = False, revision: str | None = None, licence: str = "apache-2.0"
+) -> str:
+    """Uploads a shipped copy and its card to the Hugging Face Hub in one commit; what the run no longer has is deleted.
+
+    Args:
+        place: ``owner/name``, a repository that is created if it is not there; private: it must be.
+        gallery: the folder of the photos that the copy has traces of; revision: a branch, created from ``main`` if it
+            is not there; licence: of the weights, by the Hub's name.
+
+    Returns:
+        The commit that was made.
+
+    Raises:
+        UserError: nobody is logged in, the run is no shipped copy, or the Hub refuses.
+    """
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+
+    name = f"hf://{place.removeprefix('hf://')}"
+    uri = parse(name)
+    if uri.type != "model" or uri.path_in_repo or uri.revision:
+        raise UserError(
+            f"--push {place}: expected a repository of models as owner/name; a branch is given by --revision."
+        )
+    if not get_token():
+        raise UserError(
+            f"--push {place}: nobody is logged in, and the Hub takes files only from those it knows: {LOG_IN}."
+        )
+    files = shipped_files(run, gallery)
+    names = {entry["name"] for entry in run.traces()}
+    photos = [photo for photo in _described(gallery)["photos"] if photo["name"] in names]
+    card = model_card(run, uri.id, licence, photos)
+    with sentences(name):
+        hub = HfApi(library_name="iaff", library_version=iaff.__version__)
+        hub.create_repo(uri.id, private=private or None, exist_ok=True)
+        if private and not hub.model_info(uri.id).private:
+            raise UserError(
+                f"--push {place} --private: got a public repository. Make it private on its page, or name another."
+            )
+        if revision:
+            hub.create_branch(uri.id, branch=revision, exist_ok=True)
+        there = hub.list_repo_files(uri.id, revision=revision)
+        stale = {file for file in there if any(fnmatchcase(file, kind) for kind in FILES)} - set(files)
+        done = hub.create_commit(
+            uri.id,
+            [
+                *(CommitOperationDelete(path_in_repo=file) for file in sorted(stale)),
+                *(CommitOperationAdd(path_in_repo=file, path_or_fileobj=run.dir / file) for file in files),
+                CommitOperationAdd(path_in_repo="README.md", path_or_fileobj=card.encode()),
+            ],
+            commit_message=f"{run.name}: {run.finished_rounds()} rounds, by iaff {iaff.__version__}",
+            revision=revision,
+        )
+    return done.oid
+
+
+def shipped_files(run: Run, gallery: Path) -> list[str]:
+    """The files of a shipped copy, relative to its folder.
+
+    Raises:
+        UserError: it holds photos that are not the gallery's, as the run of a training does, or was taught by masks.
+    """
+    check_supervision(run)
+    allowed = {photo["name"] for photo in _described(gallery)["photos"]}
+    photos = {entry["name"] for entry in run.traces()}
+    photos |= {path.stem for path in (run.dir / "traces").glob("*.safetensors")}
+    if (run.dir / "images.csv").is_file():
+        with (run.dir / "images.csv").open(newline="") as table:
+            photos |= {row.get("image", "") for row in csv.DictReader(table)}
+    if others := sorted(photos - allowed):
+        raise UserError(
+            f"{run.dir}: got {others[0]!r} among its photos, expected those of {gallery} alone, since photos of a data "
+            "set are not ours to give away. Push a small copy of the run: give --out DIR too."
+        )
+    return sorted(path.relative_to(run.dir).as_posix() for kind in FILES for path in run.dir.glob(kind))
 
 
 def _row(trace: Trace, t: int) -> dict[str, Any]:
@@ -94,16 +193,31 @@ def _row(trace: Trace, t: int) -> dict[str, Any]:
 
 def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
-    parser.add_argument("--run", required=True, help="folder of the trained run")
-    parser.add_argument("--out", required=True, type=Path, help="folder of the copy")
+    parser.add_argument("--run", required=True, help="folder of the trained run, or of a shipped copy to push")
+    parser.add_argument("--out", type=Path, help="folder of the copy; without it, the run is pushed as it is")
     parser.add_argument("--gallery", default=GALLERY, type=Path, help="folder with gallery.json")
+    parser.add_argument(
+        "--push", metavar="OWNER/NAME", help="upload the copy to this repository on the Hugging Face Hub"
+    )
+    parser.add_argument("--private", action="store_true", help="of --push: nobody else may see it")
+    parser.add_argument("--revision", help="of --push: a branch (default: main)")
+    parser.add_argument("--license", default="apache-2.0", metavar="ID", help="of --push: of the weights (%(default)s)")
     arguments = parser.parse_args(argv)
+    if not (arguments.out or arguments.push):
+        parser.error("got neither --out DIR nor --push OWNER/NAME, expected one of them or both")
     try:
-        copy = ship(Run.load(arguments.run), arguments.out, arguments.gallery)
+        run = Run.load(arguments.run)
+        if arguments.out:
+            run = ship(run, arguments.out, arguments.gallery)
+        size = sum(path.stat().st_size for path in run.dir.rglob("*") if path.is_file())
+        print(f"{run.dir}: {run.finished_rounds()} rounds, {size / 1e6:.1f} MB.")
+        if arguments.push:
+            gallery, branch = arguments.gallery, arguments.revision
+            commit = push(run, arguments.push, gallery, arguments.private, branch, arguments.license)
+            place = f"hf://{arguments.push.removeprefix('hf://')}"
+            print(f"Pushed. Open it: iaff {place}{f'@{branch}' if branch else ''}   This state of it: {place}@{commit}")
     except UserError as error:
         sys.exit(f"{prog}: {error}")
-    size = sum(path.stat().st_size for path in copy.dir.rglob("*") if path.is_file())
-    print(f"Done: {copy.dir}, {copy.finished_rounds()} rounds, {size / 1e6:.1f} MB.")
 
 
 if __name__ == "__main__":

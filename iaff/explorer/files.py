@@ -51,7 +51,17 @@ def plotly_js() -> Path:
 
 def exposed(runs: list[Run]) -> list[Path]:
     """plotly.min.js, and the traces folder of each run; the explorer's own scripts have :func:`scripts_address`."""
-    return [plotly_js(), *(run.dir / "traces" for run in runs)]
+    folders = [run.dir / "traces" for run in runs]
+    return [plotly_js(), *folders, *(file for folder in folders for file in cached_files(folder))]
+
+
+def cached_files(folder: Path) -> list[Path]:
+    """Where the files of a folder really lie if they were downloaded from the Hub: its cache holds links into a folder
+    ``blobs`` of the same repository, which Gradio follows before it looks whether it may serve a file. Links to any
+    other place stay closed."""
+    above = folder.resolve().parents
+    files = [file.resolve() for file in folder.glob("*")]
+    return [file for file in files if file.parent.name == "blobs" and file.parents[1] / "snapshots" in above]
 
 
 def address(path: Path) -> str:

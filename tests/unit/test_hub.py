@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from iaff import hub as iaff_hub
 from iaff.errors import UserError
 from iaff.explorer.app import open_all
+from iaff.explorer.files import exposed
 from iaff.hub import fetched, on_hub, parse
 from iaff.places import SHIPPED
 from iaff.run import Run, claimed
 from iaff.trace import Trace
-from tests.hub import READER, TOKEN, Hub
+from tests.hub import READER, TOKEN
 
 ROOT = Path(__file__).parents[2]
 TRACE = SHIPPED / "traces" / "coffee.safetensors"
@@ -39,29 +39,6 @@ def run_files(name: str = "tiny", folder: str = "") -> dict[str, bytes]:
         "traces/coffee.safetensors": TRACE.read_bytes(),
     }
     return {f"{folder}{file}": data for file, data in files.items()}
-
-
-@pytest.fixture
-def hub(tmp_path, monkeypatch):
-    """The stand-in as the only Hub that huggingface_hub knows, an empty cache, and nobody logged in."""
-    from huggingface_hub import close_session, constants
-
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, "127.0.0.1,localhost")
-    served = Hub()
-    monkeypatch.setattr(constants, "ENDPOINT", served.url)
-    monkeypatch.setattr(
-        constants, "HUGGINGFACE_CO_URL_TEMPLATE", served.url + "/{repo_id}/resolve/{revision}/{filename}"
-    )
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-    close_session()
-    iaff_hub._say_cached.cache_clear()
-    yield served
-    served.stop()
-    close_session()
 
 
 def refused(*words: str):
@@ -251,8 +228,21 @@ def test_a_run_names_nothing_outside_itself(hub, entry):
         Run.load("hf://a/b").trace_path("coffee")
 
 
+def test_the_page_may_fetch_what_was_downloaded(hub, tmp_path):
+    """The cache holds links; only those into the cache's own files are followed."""
+    hub.repo("a/b").commit(run_files())
+    run = Run.load("hf://a/b")
+    traces = run.dir / "traces"
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "secret").write_text("secret")
+    (traces / "link.safetensors").symlink_to(tmp_path / "blobs" / "secret")
+    opened = exposed([run])
+    assert {(traces / name).resolve() for name in ("index.json", "coffee.safetensors")} < set(opened)
+    assert (tmp_path / "blobs" / "secret").resolve() not in opened
+
+
 def test_from_the_shell(hub, tmp_path):
-    """With the environment's variables, as people set them; the page's server is asked for a file of the cache."""
+    """With the environment's variables, as people set them."""
     hub.repo("a/b").commit(run_files())
     env = {
         **os.environ,
