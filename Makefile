@@ -16,9 +16,9 @@ SETUP = @python="$(PYTHON)"; command -v "$$python" >/dev/null || { \
   "make $(MAKECMDGOALS) PYTHON=/path/to/python3." >&2; exit 1; }; "$$python" tools/setup.py
 RUN = .venv/bin/python
 NPM_RECORD = node_modules/.package-lock.json# what npm has installed
-DEV = requirements.txt requirements-mcp.txt requirements-timm.txt requirements-dev.txt
+DEV = requirements.txt requirements-mcp.txt requirements-timm.txt requirements-docs.txt requirements-dev.txt
 
-.PHONY: help app test test-slow test-data test-gpu lint setup setup-dev clean
+.PHONY: help app test test-slow test-data test-gpu lint docs docs-serve setup setup-dev clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -52,6 +52,12 @@ $(NPM_RECORD): package-lock.json
 	  "apt-get install nodejs npm, or https://nodejs.org." >&2; exit 1; }
 	npm ci --no-fund --no-audit
 
+docs: setup-dev ## Build the docs as a site, into site/
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build $(ARGS)
+
+docs-serve: setup-dev ## Show the docs while you write them, on http://127.0.0.1:8000
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs serve $(ARGS)
+
 setup: ## Create or update .venv
 	$(SETUP) requirements.txt
 
@@ -59,5 +65,5 @@ setup-dev: ## Create or update .venv, with the tools for tests
 	$(SETUP) $(DEV)
 
 clean: ## Remove caches and build folders (.venv, runs and photos stay)
-	rm -rf .pytest_cache .ruff_cache .gradio build dist *.egg-info node_modules
+	rm -rf .pytest_cache .ruff_cache .gradio build dist site *.egg-info node_modules
 	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
