@@ -1,7 +1,7 @@
 """Makes the README's animation, docs/tour.webp, of an explorer that runs: ``python tools/animation.py [--url ...]``.
 
-The cow, from its tag to five rounds: a cursor chooses the stages, asks some pixels for their affinity, and the rounds play.
-Needs Chromium, as ``tools/screenshots.py`` does.
+The cow, from its tag to five rounds: a cursor chooses the stages and asks some pixels for their affinity, then the
+rounds play. Needs Chromium, as ``tools/screenshots.py`` does.
 """
 
 import argparse
@@ -28,7 +28,8 @@ ARROW = """() => {
   arrow.innerHTML = '<svg width="22" height="30" viewBox="0 0 22 30"><path d="M2 2v21l5-5 4 9 4-2-4-9h7z"' +
     ' fill="#fff" stroke="#111" stroke-width="1.6" stroke-linejoin="round"/></svg>';
   document.body.append(arrow);
-  addEventListener("mousemove", (e) => (arrow.style.transform = `translate(${e.clientX - 2}px, ${e.clientY - 2}px)`), true);
+  const follow = (e) => (arrow.style.transform = `translate(${e.clientX - 2}px, ${e.clientY - 2}px)`);
+  addEventListener("mousemove", follow, true);
   const style = document.createElement("style"); // a still picture needs no way back to the controls
   style.textContent = ".show-controls { display: none !important } * { transition: none !important }";
   document.head.append(style);

@@ -1,4 +1,4 @@
-"""Writes the table of keys in docs/explorer.md, between its two marks, from the explorer's own: ``python tools/keys.py``."""
+"""Writes the table of keys in docs/explorer.md, between its marks, from the explorer: ``python tools/keys.py``."""
 
 import json
 import re

@@ -22,6 +22,7 @@ def test_the_tour_runs(tmp_path, monkeypatch):
     assert not any(cell.get("outputs") for cell in notebook.cells), "clear all outputs before you commit the notebook"
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = "".join(o.get("text", "") for cell in notebook.cells for o in cell.get("outputs", []))
-    assert "['background', 'cow'] in 5 rounds" in printed and "the row sums to 1.000" in printed
+    assert "['background', 'cow'] in 5 rounds" in printed
+    assert "the row sums to 1.000" in printed
     shown = notebook.cells[-1]["outputs"][0]["data"]["text/html"]
     assert "<iframe" in shown, "trace.show() is a frame with the explorer"
