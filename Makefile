@@ -21,7 +21,7 @@ SETUP = @python="$(PYTHON)"; command -v "$$python" >/dev/null || { \
 RUN = .venv/bin/python
 NPM_RECORD = node_modules/.package-lock.json# what npm has installed
 
-.PHONY: help app test test-slow test-data test-gpu test-oldest lint lock setup setup-dev clean
+.PHONY: help app test test-slow test-data test-gpu test-oldest lint docs docs-serve lock setup setup-dev clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -56,6 +56,12 @@ $(NPM_RECORD): package-lock.json
 	  "apt-get install nodejs npm, or https://nodejs.org." >&2; exit 1; }
 	npm ci --no-fund --no-audit
 
+docs: setup-dev ## Build the docs as a site, into site/
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build $(ARGS)
+
+docs-serve: setup-dev ## Show the docs while you write them, on http://127.0.0.1:8000
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs serve $(ARGS)
+
 setup: ## Create or update .venv
 	$(SETUP) requirements-train.txt
 
@@ -74,5 +80,5 @@ lock: ## Renew the exact versions in requirements*.txt (needs uv)
 	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt && $(PLAIN) requirements-dev.txt
 
 clean: ## Remove caches and build folders (.venv, runs and photos stay)
-	rm -rf .pytest_cache .ruff_cache .gradio build dist *.egg-info node_modules
+	rm -rf .pytest_cache .ruff_cache .gradio build dist site *.egg-info node_modules
 	find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Writes README.md's table of keys, between its two marks, from the explorer's own: ``python tools/keys.py``."""
+"""Writes the table of keys in docs/explorer.md, between its marks, from the explorer: ``python tools/keys.py``."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 KEYS = ROOT / "iaff" / "explorer" / "static" / "page" / "keys.json"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "explorer.md"
 MARKED = re.compile(r"(<!-- keys -->\n).*?(<!-- /keys -->)", re.DOTALL)
 WORDS = {"click", "hold", "arrows"}  # of a key's name that are not on the key
 
@@ -28,9 +28,9 @@ def _marked(show: str) -> str:
 
 
 def written() -> str:
-    """README.md as it should be."""
-    return MARKED.sub(lambda found: found[1] + table() + found[2], README.read_text("utf-8"))
+    """The page as it should be."""
+    return MARKED.sub(lambda found: found[1] + table() + found[2], PAGE.read_text("utf-8"))
 
 
 if __name__ == "__main__":
-    README.write_text(written(), "utf-8")
+    PAGE.write_text(written(), "utf-8")

@@ -5,7 +5,7 @@ lane hears from the lanes beside it comes by ``tl.gather`` within the line, whos
 work. Inputs are float32 or bfloat16, sums float32. Nothing is added atomically: the result of a device is always the
 same. The forward pass keeps each direction's scan, which the backward pass reads.
 
-Opt-in (``form="triton"`` or ``IAFF_SCAN=triton``) until it has been run on a real device; see the README.
+Opt-in (``form="triton"`` or ``IAFF_SCAN=triton``) until its speed is measured; see docs/propagation.md.
 """
 
 import torch

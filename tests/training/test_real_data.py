@@ -1,4 +1,4 @@
-"""The paper's configs, by the README's command and settings shrunk to one step a stage, on real photos."""
+"""The paper's configs, by the command of docs/train.md and settings shrunk to one step a stage, on real photos."""
 
 import sys
 from pathlib import Path

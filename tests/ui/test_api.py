@@ -78,7 +78,7 @@ def test_odd_requests_over_http(app, place):
 @pytest.mark.slow
 def test_mcp(tmp_path):
     """The same as tools: described, answering in JSON, with pictures as pictures and errors as sentences."""
-    pytest.importorskip("mcp", reason="no mcp: pip install -r requirements-mcp.txt")
+    pytest.importorskip("mcp", reason="no mcp: pip install -r requirements-dev.txt")
     with serving(["--mcp"], tmp_path / "mcp.log") as served:
         code = blocks(ROOT / "docs" / "programs.md", "python mcp").replace("http://127.0.0.1:7860/", served.url)
         with ThreadPoolExecutor(1) as thread:  # in this one a browser's event loop may be running

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tools.keys import KEYS, README, written
+from tools.keys import KEYS, PAGE, written
 
 LISTED = json.loads(KEYS.read_text("utf-8"))
 AT = "?img=chelsea&stage=affinity&round=2"
@@ -292,8 +292,8 @@ def test_another_photo_lifts_the_pen(view):
     assert variant == own
 
 
-def test_readme_lists_the_keys():
-    assert README.read_text() == written(), "run python tools/keys.py"
+def test_docs_list_the_keys():
+    assert PAGE.read_text() == written(), "run python tools/keys.py"
 
 
 def test_the_list_of_keys_fits(view):
