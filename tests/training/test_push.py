@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from iaff.hub import FILES
-from iaff.run import SHIPPED, Run
+from iaff.places import SHIPPED
+from iaff.run import Run
 from iaff.trace import Trace
 from tests.hub import READER, TOKEN
 from training import ship
