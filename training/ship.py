@@ -31,7 +31,7 @@ def gallery_photos(folder: Path, classes: tuple[str, ...]) -> list[dict[str, Any
     Raises:
         UserError: the gallery's labels are not the run's.
     """
-    gallery = json.loads((folder / "gallery.json").read_text())
+    gallery = json.loads((folder / "gallery.json").read_text("utf-8"))
     if tuple(gallery["classes"]) != classes:
         raise UserError(f"{folder}: got masks of {gallery['classes']}, expected the run's classes {list(classes)}.")
     return [

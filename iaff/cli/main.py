@@ -1,6 +1,7 @@
 """The command line: every error is one sentence, and only what a command needs is imported."""
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -94,6 +95,9 @@ def server_options(args: argparse.Namespace) -> dict[str, Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs a command; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # names of photos may hold what the console's encoding does not
     args = parser().parse_args(argv)
     try:
         if args.command == "refine":

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iaff.errors import UserError
-from iaff.explorer.api.mcp import check_mcp, import_gradio
+from iaff.explorer.api.mcp import answer_in_json, check_mcp
 from iaff.explorer.files import KEPT, exposed
+from iaff.explorer.gradio_import import import_gradio
 from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
 from iaff.run import SCHEMA, SHIPPED, Run, unused
 from iaff.trace import Trace
@@ -176,6 +177,8 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False) -> "
     bypass_proxies()  # Gradio refuses some as soon as it is imported
     uploads = upload_folder()
     import_gradio(mcp)
+    if mcp:
+        answer_in_json()
     import gradio as gr
 
     from iaff.explorer.api.endpoints import add_api
