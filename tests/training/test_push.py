@@ -38,7 +38,7 @@ def push(monkeypatch, *arguments) -> None:
 def refused(monkeypatch, *arguments) -> str:
     with pytest.raises(SystemExit) as error:
         push(monkeypatch, *arguments)
-    assert str(error.value).startswith("training.ship: ")
+    assert str(error.value).startswith("python -m training.ship: ")
     assert "\n" not in str(error.value)
     return str(error.value)
 

@@ -55,7 +55,7 @@ def served(app, walk_file, tmp_path_factory):
             servers += f"server {{ listen 127.0.0.1:{port}; {location} }}\n"
             urls[name] = f"http://127.0.0.1:{port}/{path}/"
         user = "" if os.getuid() else "user root;"  # whose files the workers could not read else
-        (folder / "nginx.conf").write_text(user + CONFIG % servers)
+        (folder / "nginx.conf").write_text(user + CONFIG % servers, "utf-8")
         process = subprocess.Popen([NGINX, "-p", folder, "-c", folder / "nginx.conf"])
         try:
             wait_for(urls["kept"])

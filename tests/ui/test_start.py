@@ -53,8 +53,8 @@ def test_no_proxy_of_the_environment_is_asked(run_folder, tmp_path, proxies):
         with serving(["--run", str(run_folder)], log, **environment) as served:
             address = f"iaff explorer: {served.url.removesuffix('/')}  (Ctrl+C stops it)\n"
             late = time.monotonic() + 10
-            while log.read_text() != address:
-                assert time.monotonic() < late, log.read_text()
+            while log.read_text("utf-8") != address:
+                assert time.monotonic() < late, log.read_text("utf-8")
                 time.sleep(0.05)
         proxy.setblocking(False)
         with pytest.raises(BlockingIOError):  # nobody has called
