@@ -43,6 +43,11 @@ test-data: setup-dev ## Run the tests on the photos in ../shared/data
 test-gpu: setup-dev ## Run the tests that need a CUDA device
 	$(RUN) -m pytest -m gpu $(ARGS)
 
+test-oldest: ## Run the quick tests with the oldest versions in pyproject.toml, in .venv-oldest (needs uv, 6 GB)
+	uv venv --allow-existing --python 3.11 .venv-oldest
+	uv pip install --python .venv-oldest --resolution lowest-direct -e ".[dev]"
+	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest tests/unit tests/explorer tests/training $(ARGS)
+
 lint: setup-dev $(NPM_RECORD) ## Check format, style and types, of Python and of the scripts
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff check --preview --select PLW1514 . # text files name their encoding: on Windows it is not UTF-8
@@ -72,12 +77,13 @@ setup-dev: ## Create or update .venv, with the tools for tests
 # and other systems go without.
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --no-annotate --quiet \
   --custom-compile-command "make lock" $(ARGS)
-PLAIN = sed -i -E '/^(nvidia|cuda|triton)/d'
+PLAIN = sed -i.part -E '/^(nvidia|cuda|triton)/d'
 
-lock: ## Renew the exact versions in requirements*.txt (needs uv)
+lock: ## Renew requirements*.txt, the exact versions; newer ones: make lock ARGS=--upgrade (needs uv)
 	$(LOCK) -o requirements.txt && $(PLAIN) requirements.txt # what the explorer needs; a Space reads this file
 	$(LOCK) --extra train -c requirements.txt -o requirements-train.txt && $(PLAIN) requirements-train.txt
 	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt && $(PLAIN) requirements-dev.txt
+	rm requirements*.part
 
 clean: ## Remove caches and build folders (.venv, runs and photos stay)
 	rm -rf .pytest_cache .ruff_cache .gradio build dist site *.egg-info node_modules

@@ -6,7 +6,7 @@ EXTRAS = {
     "train": ("accelerate>=1.10", "psutil>=6.0", "pycocotools>=2.0.8", "scipy>=1.14", "tensorboard>=2.19"),
     "crf": ("pydensecrf2==1.1",),
     "mcp": ("mcp>=1.20,<2",),
-    "timm": ("timm>=1.0.15",),
+    "timm": ("timm>=1.0.31",),
 }
 
 

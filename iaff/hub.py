@@ -161,7 +161,7 @@ def _runs(uri: "HfUri", name: str, names: list[str] | None, offline: bool) -> Pa
 def _no_run(name: str) -> UserError:
     return UserError(
         f"{name} holds no run: got no config.json by iaff at that place or one folder below. Expected what "
-        f"`python -m training.ship --push` uploads: {', '.join(FILES)}; or a trace, as hf://owner/name/trace.safetensors."
+        f"`iaff ship --push` uploads: {', '.join(FILES)}; or a trace, as hf://owner/name/trace.safetensors."
     )
 
 

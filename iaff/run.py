@@ -34,6 +34,7 @@ from iaff.config import Climb
 from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.hub import fetched, on_hub
+from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
 
 try:
     import fcntl
@@ -77,7 +78,7 @@ class Run:
             inside = ", ".join(sorted(config.parent.name for config in folder.glob("*/config.json")))
             raise UserError(
                 f"{folder} is not a run: no config.json in it. Expected a folder written by "
-                "`python -m training.train`, such as assets/runs/animals"
+                "`iaff train`, such as assets/runs/animals"
                 f"{f'; there are some in it: {inside}' if inside else ''}."
             )
         config = _read_json(path)
@@ -231,7 +232,7 @@ def _here(folder: str | Path) -> Path:
     if on_hub(folder):
         raise UserError(
             f"{folder} is an address on the Hub, expected a folder of this machine to write a run into; "
-            "`python -m training.ship --push` uploads one."
+            "`iaff ship --push` uploads one."
         )
     return Path(folder)
 

@@ -58,13 +58,14 @@ def prepare(root, names):
     if stamp(venv).items() >= wanted.items() and works(venv):
         return
     ready = works(venv)
+    cut_short = not stamp(venv).keys() - {BUILD}  # or there is nothing yet
     target = venv if ready else root
     if not os.access(target, os.W_OK):
         raise SetupError(f"No permission to write in {target}: copy iaff to a folder of your own.")
     if not ready:
         create(venv)
     write_stamp(venv, {BUILD: build} if build else {})
-    install(venv, [root / name for name in names], build)
+    install(venv, [root / name for name in names], build, cut_short)
     write_stamp(venv, wanted)
 
 
@@ -123,14 +124,17 @@ def create(venv):
         raise SetupError(f"Creating {venv} failed: {said.splitlines()[-1] if said else 'no reason given'}")
 
 
-def install(venv, files, build):
-    """Installs the requirements files; the installer's own output shows the progress."""
+def install(venv, files, build, cut_short):
+    """Installs the requirements files; the installer's own output shows the progress.
+
+    ``cut_short``: packages may be there that look complete, and are not.
+    """
     forget_partial(venv)
     build = build if sys.platform == "linux" else ""  # elsewhere there is one build, and it is small
     size = "6 GB" if sys.platform == "linux" and build != "cpu" else "2 GB"
     print(f"Installing dependencies: some minutes at most, {size}, once.", flush=True)
     listed = [part for file in files for part in ("-r", str(file))]
-    if not any(run(command) for command in installers(venv, files, listed, build)):
+    if not any(run(command) for command in installers(venv, files, listed, build, cut_short)):
         where = (
             " Builds of torch by name lie on package indexes of their own, which pytorch.org lists: name one, as in"
             " PIP_EXTRA_INDEX_URL=ADDRESS make app TORCH=cpu, or install uv, which knows them."
@@ -138,11 +142,13 @@ def install(venv, files, build):
         raise SetupError("Installing failed (above is why); the same command goes on from here." + where * bool(build))
 
 
-def installers(venv, files, listed, build):
+def installers(venv, files, listed, build, cut_short):
     """The commands that install, the quickest first; each next one is for where that fails."""
     uv = shutil.which("uv")
     if uv:
-        yield [uv, "pip", "install", "--python", python(venv), *listed, *(["--torch-backend", build] if build else [])]
+        command = [uv, "pip", "install", "--python", python(venv), *listed]
+        command += ["--reinstall"] * cut_short  # from its cache: seconds
+        yield command + (["--torch-backend", build] if build else [])
     command = [python(venv), "-m", "pip", "install", "--disable-pip-version-check", *listed]
     if build:
         exact = venv / "torch.txt"

@@ -111,7 +111,7 @@ CATEGORIES = (
 COCO_CLASSES = tuple(name for _, name in CATEGORIES)
 LAYOUT = (
     "Expected COCO's own layout, e.g. annotations/instances_train2014.json beside train2014/ (or val2014, train2017, "
-    "val2017); `python -m training.prepare coco --root DIR` makes it, and data.root=DIR (or --root DIR) names it."
+    "val2017); `iaff prepare coco --root DIR` makes it, and data.root=DIR (or --root DIR) names it."
 )
 
 

@@ -109,7 +109,7 @@ def open_run(folder: Path) -> Run:
     """
     if not folder.is_dir():
         raise UserError(
-            f"There is no run folder (or trace) {folder}. Expected a folder written by `python -m training.train`, "
+            f"There is no run folder (or trace) {folder}. Expected a folder written by `iaff train`, "
             "a trace file, or an address on the Hub such as hf://owner/name; check the path."
         )
     run = Run.load(folder)

@@ -31,8 +31,8 @@ def calls(setup, tmp_path, monkeypatch) -> list[str]:
     """Replaces the slow parts by a record of what was called; the environment "works" once it is created."""
     done: list[str] = []
 
-    def names(files: list[Path]) -> list[str]:
-        return [file.name for file in files]
+    def install(venv: Path, files: list[Path], build: str, cut_short: bool) -> None:
+        done.append(" ".join([*(file.name for file in files), build]).strip())
 
     def create(venv: Path) -> None:
         venv.mkdir(exist_ok=True)
@@ -40,7 +40,7 @@ def calls(setup, tmp_path, monkeypatch) -> list[str]:
 
     monkeypatch.setattr(setup, "works", lambda venv: venv.is_dir())
     monkeypatch.setattr(setup, "create", create)
-    monkeypatch.setattr(setup, "install", lambda _, files, build: done.append(" ".join([*names(files), build]).strip()))
+    monkeypatch.setattr(setup, "install", install)
     (tmp_path / "a.txt").write_text("one==1\n")
     (tmp_path / "b.txt").write_text("two==2\n")
     return done
@@ -193,7 +193,7 @@ def test_uv_installs_where_it_is_there_and_pip_where_it_fails(setup, tmp_path, m
     monkeypatch.setattr(setup.sys, "platform", "linux")
     tried = []
     monkeypatch.setattr(setup, "run", lambda command: tried.append(command) or command[2] == "pip")
-    setup.install(tmp_path, [tmp_path / "r.txt"], "cpu")
+    setup.install(tmp_path, [tmp_path / "r.txt"], "cpu", True)
     assert [command[0] for command in tried] == ["/bin/uv", setup.python(tmp_path)]
-    assert tried[0][-2:] == ["--torch-backend", "cpu"]
+    assert tried[0][-3:] == ["--reinstall", "--torch-backend", "cpu"]  # what looks whole may have been cut short
     assert (tmp_path / "torch.txt").read_text() == "torch==2.15.0+cpu\n"

@@ -1,6 +1,6 @@
 """Times the explorer: ``python -m training.bench.explorer [--run DIR] [--json FILE] [--switches N]``.
 
-Starts ``app.py`` and drives headless Chromium with real mouse and key events. What is timed: ``README.md`` beside this.
+Starts ``iaff`` and drives headless Chromium with real mouse and key events. What is timed: ``README.md`` beside this.
 """
 
 import argparse
