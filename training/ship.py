@@ -11,7 +11,7 @@ import json
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -27,6 +27,9 @@ from iaff.trace import Trace
 from iaff.trace.record import write_traces
 from training.card import model_card
 from training.storage import first_line
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitInfo
 
 LARGEST = 10_000_000  # bytes, of a shipped file
 
@@ -98,7 +101,7 @@ def check_supervision(run: Run) -> None:
 
 def push(
     run: Run, place: str, gallery: Path, private: bool = False, revision: str | None = None, licence: str = "apache-2.0"
-) -> str:
+) -> "CommitInfo":
     """Uploads a shipped copy and its card to the Hugging Face Hub in one commit; what the run no longer has is deleted.
 
     Args:
@@ -107,7 +110,7 @@ def push(
             is not there; licence: of the weights, by the Hub's name.
 
     Returns:
-        The commit that was made.
+        The commit that was made: its ``oid``, and where it is seen, ``commit_url``.
 
     Raises:
         UserError: nobody is logged in, the run is no shipped copy, or the Hub refuses.
@@ -139,7 +142,7 @@ def push(
             hub.create_branch(uri.id, branch=revision, exist_ok=True)
         there = hub.list_repo_files(uri.id, revision=revision)
         stale = {file for file in there if any(fnmatchcase(file, kind) for kind in FILES)} - set(files)
-        done = hub.create_commit(
+        return hub.create_commit(
             uri.id,
             [
                 *(CommitOperationDelete(path_in_repo=file) for file in sorted(stale)),
@@ -149,7 +152,6 @@ def push(
             commit_message=f"{run.name}: {run.finished_rounds()} rounds, by iaff {iaff.__version__}",
             revision=revision,
         )
-    return done.oid
 
 
 def shipped_files(run: Run, gallery: Path) -> list[str]:
@@ -212,7 +214,8 @@ def main() -> None:
             gallery, branch = arguments.gallery, arguments.revision
             commit = push(run, arguments.push, gallery, arguments.private, branch, arguments.license)
             place = f"hf://{arguments.push.removeprefix('hf://')}"
-            print(f"Pushed. Open it: iaff {place}{f'@{branch}' if branch else ''}   This state of it: {place}@{commit}")
+            print(f"Pushed: {commit.commit_url}")
+            print(f"Open it: iaff {place}{f'@{branch}' if branch else ''}   This state of it: {place}@{commit.oid}")
     except UserError as error:
         sys.exit(f"training.ship: {error}")
 
