@@ -41,6 +41,7 @@ test-gpu: setup-dev ## Run the tests that need a CUDA device
 
 lint: setup-dev $(NPM_RECORD) ## Check format, style and types, of Python and of the scripts
 	$(RUN) -m ruff check .
+	$(RUN) -m ruff check --preview --select PLW1514 . # text files name their encoding: on Windows it is not UTF-8
 	$(RUN) -m ruff format --check .
 	npx pyright
 	npx biome ci .

@@ -184,7 +184,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml"))) or "none"
         raise UserError(f"No config {path}. Configs in {path.parent}: {known}.")
     try:
-        tree = tomllib.loads(path.read_text())
+        tree = tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path} is not valid TOML: {error}") from error
     for item in overrides:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from iaff.inference import Predictor
 from iaff.run import SHIPPED, Run
 from iaff.trace import Trace
 from iaff.trace.record import Progress, trace_photo
+
+LOADING = Lock()
 
 
 def explain(
@@ -67,8 +70,9 @@ def tag_vector(tags: Sequence[str], run: Run) -> np.ndarray:
 
 
 def predictor_of(run: Run) -> Predictor:
-    """The run's networks, loaded once as long as no round is added."""
-    return _predictor(run.dir.resolve(), run.finished_rounds(), run.changed())
+    """The run's networks, loaded once as long as no round is added, however many ask at the same time."""
+    with LOADING:
+        return _predictor(run.dir.resolve(), run.finished_rounds(), run.changed())
 
 
 @lru_cache(maxsize=2)

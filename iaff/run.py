@@ -171,7 +171,7 @@ class Run:
         path = self.dir / "images.csv"
         kept = []
         if path.is_file():
-            with path.open(newline="") as file:
+            with path.open(encoding="utf-8", newline="") as file:
                 kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
         text = io.StringIO()
         table = csv.DictWriter(text, list(rows[0]), extrasaction="ignore", lineterminator="\n")
@@ -196,7 +196,7 @@ def _is_trace_entry(entry: Any) -> bool:
 def _read_json(path: Path) -> dict[str, Any]:
     """A JSON file that holds an object; UserError where it does not."""
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read ({error}). Expected the JSON that training wrote; restore it."
@@ -215,7 +215,7 @@ def claimed(folder: Path) -> Iterator[None]:
     """
     folder = _here(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a") as file:
+    with (folder / ".lock").open("ab") as file:
         until = time.monotonic() + PATIENCE
         while not _locked(file):
             if time.monotonic() > until:

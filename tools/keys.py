@@ -29,8 +29,8 @@ def _marked(show: str) -> str:
 
 def written() -> str:
     """README.md as it should be."""
-    return MARKED.sub(lambda found: found[1] + table() + found[2], README.read_text())
+    return MARKED.sub(lambda found: found[1] + table() + found[2], README.read_text("utf-8"))
 
 
 if __name__ == "__main__":
-    README.write_text(written())
+    README.write_text(written(), "utf-8")

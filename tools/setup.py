@@ -68,14 +68,14 @@ def digest(path):
 def stamp(venv):
     """What is installed: digests by the name of the requirements file; empty when in doubt."""
     try:
-        return dict(json.loads((venv / STAMP).read_text()))
+        return dict(json.loads((venv / STAMP).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return {}
 
 
 def write_stamp(venv, content):
     partial = venv / (STAMP + ".tmp")
-    partial.write_text(json.dumps(content, indent=1))
+    partial.write_text(json.dumps(content, indent=1), "utf-8")
     partial.replace(venv / STAMP)
 
 

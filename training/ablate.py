@@ -148,7 +148,7 @@ def ablate(how: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
                 if how.split:
                     figures[how.split] = score(run, config.data.root, how.split)
                 write_atomically(done, json.dumps(figures, indent=1).encode())
-            results.setdefault(name, []).append(json.loads(done.read_text()))
+            results.setdefault(name, []).append(json.loads(done.read_text("utf-8")))
             print(table(results), flush=True)
     return results
 

@@ -129,7 +129,7 @@ def composite(photo: Image.Image, things: list, stamps: Path) -> tuple[Image.Ima
 
 def build(out: Path, sources: Path) -> None:
     """Writes every photo and mask that ``gallery.json`` lists."""
-    polygons = json.loads((out / "polygons.json").read_text())
+    polygons = json.loads((out / "polygons.json").read_text("utf-8"))
     dogs = Image.open(sources / "dogs.jpg")  # four photos in one
     photos = {
         "chelsea": fit(Image.fromarray(data.chelsea())),

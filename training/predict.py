@@ -75,7 +75,7 @@ def keep_settings(out: Path, settings: dict[str, object]) -> None:
         UserError: the folder holds predictions of other settings, which must not be mixed.
     """
     path = out / "predict.json"
-    found = json.loads(path.read_text()) if path.is_file() else settings
+    found = json.loads(path.read_text("utf-8")) if path.is_file() else settings
     if found != settings:
         raise UserError(f"{out}: got predictions of {found}, expected of {settings}. Give another folder with --out.")
     try:

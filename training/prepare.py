@@ -88,7 +88,8 @@ def augment(archive: Path, devkit: Path) -> None:
     masks = devkit / "SegmentationClassAug"
     masks.mkdir(exist_ok=True)
     train, val = (
-        _lines((devkit / "ImageSets" / "Segmentation" / f"{split}.txt").read_text()) for split in ("train", "val")
+        _lines((devkit / "ImageSets" / "Segmentation" / f"{split}.txt").read_text("utf-8"))
+        for split in ("train", "val")
     )
     for name in train | val:
         shutil.copyfile(devkit / "SegmentationClass" / f"{name}.png", masks / f"{name}.png")

@@ -165,7 +165,7 @@ def shipped_files(run: Run, gallery: Path) -> list[str]:
     photos = {entry["name"] for entry in run.traces()}
     photos |= {path.stem for path in (run.dir / "traces").glob("*.safetensors")}
     if (run.dir / "images.csv").is_file():
-        with (run.dir / "images.csv").open(newline="") as table:
+        with (run.dir / "images.csv").open(encoding="utf-8", newline="") as table:
             photos |= {row.get("image", "") for row in csv.DictReader(table)}
     if others := sorted(photos - allowed):
         raise UserError(

@@ -5,6 +5,7 @@ Killed and started again with the same command, it goes on where it was. On seve
 """
 
 import argparse
+import multiprocessing
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,6 +32,11 @@ from training.trainer import Crowd, Trainer
 def train(config: Config, folder: Path, workers: int = 0) -> Run:
     """Trains (or goes on with) the run in ``folder``, with all processes that were started, and returns it."""
     check_backbones(config)
+    if workers and "fork" not in multiprocessing.get_all_start_methods():
+        raise UserError(
+            f"Got --workers {workers}, expected 0 on this system: processes that load photos must be forked, which it "
+            "cannot. Leave the option out."
+        )
     data = config.data
     photos = open_split(data.kind, data.root, data.train, data.classes, data.train_size, config.choice)
     accelerator = start_processes(config.precision)

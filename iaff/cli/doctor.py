@@ -53,7 +53,7 @@ def python() -> Iterator[Finding]:
 def packages() -> Iterator[Finding]:
     """Every package of requirements.txt, against the version that was tried."""
     table = ROOT / "requirements.txt"
-    lines = table.read_text().splitlines() if table.is_file() else []
+    lines = table.read_text("utf-8").splitlines() if table.is_file() else []
     for name, _, wanted in (line.partition("==") for line in lines if "==" in line):
         try:
             got = version(name)
@@ -94,6 +94,8 @@ def devices() -> Iterator[Finding]:
     yield Finding("cpu", f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     names = ", ".join(torch.cuda.get_device_name(i) for i in range(count))
+    if torch.backends.mps.is_available():
+        names = "Apple's (MPS)"
     yield Finding("gpu", names or "none: the explorer needs none; training at full size does")
 
 

@@ -1,6 +1,7 @@
 """The command line: every error is one sentence, and only what a command needs is imported."""
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -59,6 +60,9 @@ def add_server(options: argparse.ArgumentParser) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs a command; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # names of photos may hold what the console's encoding does not
     args = parser().parse_args(argv)
     try:
         if args.command == "refine":

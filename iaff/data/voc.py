@@ -111,7 +111,7 @@ class VOC:
                 "give its VOC2012 folder with data.root=DIR (or --root DIR)."
             )
         # Lists in circulation name either ids or "/JPEGImages/ID.jpg /SegmentationClassAug/ID.png" pairs.
-        return [Path(line.split()[0]).stem for line in path.read_text().splitlines() if line.strip()]
+        return [Path(line.split()[0]).stem for line in path.read_text("utf-8").splitlines() if line.strip()]
 
     def _read_tags(self, ids: list[str]) -> np.ndarray:
         columns = [self._main_list(name) for name in self.classes[1:]]
@@ -127,7 +127,7 @@ class VOC:
         for split in (self.split, "trainval"):
             path = self.root / "ImageSets" / "Main" / f"{name}_{split}.txt"
             if path.is_file():
-                pairs = (line.split() for line in path.read_text().splitlines() if line.strip())
+                pairs = (line.split() for line in path.read_text("utf-8").splitlines() if line.strip())
                 # 1 = present, 0 = present but difficult, -1 = absent
                 return {image: int(flag) >= 0 for image, flag in pairs}
         return {}

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iaff.errors import UserError
-from iaff.explorer.api.mcp import check_mcp, import_gradio
+from iaff.explorer.api.mcp import answer_in_json, check_mcp
 from iaff.explorer.files import KEPT, STATIC, STYLES, exposed, scripts, scripts_address
+from iaff.explorer.gradio_import import import_gradio
 from iaff.hub import fetched
 from iaff.run import SCHEMA, SHIPPED, Run, unused
 from iaff.trace import Trace
@@ -196,6 +197,8 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False) -> "
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     uploads = upload_folder()
     import_gradio(mcp)
+    if mcp:
+        answer_in_json()
     import gradio as gr
 
     from iaff.explorer.api.endpoints import add_api

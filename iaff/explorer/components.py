@@ -16,6 +16,7 @@ from iaff.explorer.server.mining import run_mining
 from iaff.explorer.server.other_propagators import propagate
 from iaff.explorer.server.runs import listing
 from iaff.explorer.server.uploads import uploaded_photos
+from iaff.explorer.server.warm_up import warm_up
 from iaff.run import Run
 
 # The scripts are ES modules, fetched as files. The template never mentions a prop, so that Gradio never
@@ -50,6 +51,7 @@ class Explorer(gr.HTML):
                 propagate,
                 *exports(),
                 lesson_list(lessons),
+                warm_up(runs),
             ],
             **kwargs,
         )

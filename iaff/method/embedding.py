@@ -1,7 +1,6 @@
 """A map of the superpixels by what the unary network sees in them: its pooled features in two dimensions."""
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 DIMENSIONS = 2
 FLAT = 1e-6  # a direction with less of the variance than this is rounding noise
@@ -20,9 +19,10 @@ def embed(features: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     places = np.zeros((len(features), DIMENSIONS), np.float16)
     seen = features[sizes > 0].astype(np.float64)
     if min(seen.shape) > DIMENSIONS and np.ptp(seen, axis=0).max() > 0:
-        # arpack finds no more components than asked for; scikit-learn fixes the signs by the largest loading
-        pca = PCA(DIMENSIONS, whiten=True, svd_solver="arpack", random_state=0)
-        found = pca.fit_transform(seen)
-        found[:, pca.explained_variance_ratio_ < FLAT] = 0
+        u, singular, axes = np.linalg.svd(seen - seen.mean(0), full_matrices=False)
+        largest = np.abs(axes[:DIMENSIONS]).argmax(1)  # an axis has no direction of its own: this loading is positive
+        found = u[:, :DIMENSIONS] * np.sign(axes[range(DIMENSIONS), largest]) * np.sqrt(len(seen) - 1)
+        shares = singular**2 / (singular**2).sum()
+        found[:, shares[:DIMENSIONS] < FLAT] = 0
         places[sizes > 0] = found
     return places

@@ -22,9 +22,8 @@ class Segmentation:
 
     def add(self, labels: Tensor, truth: Tensor) -> None:
         """Labels and truth as class ids ``(H, W)``; truth 255 is void."""
-        self.confusion += multiclass_confusion_matrix(
-            labels.long(), truth.long(), len(self.confusion), ignore_index=UNKNOWN
-        )
+        counts = multiclass_confusion_matrix(labels.long(), truth.long(), len(self.confusion), ignore_index=UNKNOWN)
+        self.confusion += counts.cpu()
 
     def iou(self) -> Tensor:
         """IoU per class ``(C+1,)``; NaN for a class that neither occurs nor is predicted."""
@@ -74,6 +73,7 @@ class Sweep:
 
     def add(self, strength: Tensor, best: Tensor, truth: Tensor) -> None:
         """Strongest activation 0..1 and its class id per pixel, ``(H, W)``, and the truth (255 void)."""
+        strength, best, truth = strength.cpu(), best.cpu(), truth.cpu()
         valid = truth != UNKNOWN
         classes = self.counts.shape[-1]
         # 1e-6: a threshold such as 0.3 must not lose the activations that equal it to float precision

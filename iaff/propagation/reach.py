@@ -13,9 +13,9 @@ def reach(rows: Tensor, mass: float = 0.9) -> Tensor:
         rows: ``(..., h, w)``, non-negative; each map is one row.
 
     Returns:
-        ``int64 (...)``.
+        ``int64 (...)``, on the CPU: not every device has the float64 of these sums.
     """
-    flat = rows.flatten(-2).sort(-1, descending=True).values.double()
+    flat = rows.flatten(-2).sort(-1, descending=True).values.cpu().double()
     total = flat.cumsum(-1)
     return (total < (mass - 1e-6) * total[..., -1:]).sum(-1) + 1
 

@@ -3,6 +3,7 @@ checked."""
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -155,6 +156,16 @@ queries.label_png("animals", "cow", 1, "confident")
 sys.exit("torch" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
+
+
+def test_gradio_writes_no_stubs(tmp_path):
+    """It would parse the source of each component, at every start, and write a file beside it."""
+    (tmp_path / "part.py").write_text("import gradio\n\n\nclass Part(gradio.HTML):\n    pass\n")
+    program = "from iaff.explorer.gradio_import import import_gradio; import_gradio(); import part; part.Part()"
+    path = os.pathsep.join([str(ROOT), str(tmp_path)])
+    ran = subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path})
+    assert ran.returncode == 0
+    assert not list(tmp_path.glob("*.pyi"))
 
 
 def test_mcp_says_what_it_needs(monkeypatch):

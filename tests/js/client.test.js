@@ -30,7 +30,8 @@ async function ends(answer) {
       () => "answered",
       (error) => (error instanceof ServerError ? error.message : `not a ServerError: ${error}`),
     );
-  client.cancel("job"); // nobody waits for its answer
+  client.cancel("job"); // nobody waits for the answers to these
+  client.warmUp("animals");
   return found;
 }
 

@@ -94,13 +94,13 @@ def serving(options: list[str], log: Path) -> Iterator[SimpleNamespace]:
     port = free_port()
     command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), *options]
     start = time.monotonic()
-    with log.open("w") as out:
+    with log.open("w", encoding="utf-8") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}/"
     try:
         while True:
             if process.poll() is not None:
-                pytest.fail(f"app.py ended: {log.read_text()}")
+                pytest.fail(f"app.py ended: {log.read_text('utf-8')}")
             try:
                 urllib.request.urlopen(url, timeout=5).read()
                 break
@@ -112,7 +112,7 @@ def serving(options: list[str], log: Path) -> Iterator[SimpleNamespace]:
     finally:
         process.terminate()
         process.wait(30)
-    assert "Traceback" not in log.read_text(), log.read_text()[-5000:]
+    assert "Traceback" not in log.read_text("utf-8"), log.read_text("utf-8")[-5000:]
 
 
 @pytest.fixture(scope="session")

@@ -230,7 +230,7 @@ def test_nothing_outside_can_be_fetched(app, view):
 
 def resident(pid: int) -> float:
     """Resident memory of a process, GB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1e6
 
 

@@ -233,7 +233,7 @@ def test_what_is_no_backbone_of_timm_is_said(overrides, message):
 
 
 def test_timm_is_needed_only_for_its_backbones(monkeypatch):
-    pinned = Path("requirements-timm.txt").read_text().splitlines()[-1]
+    pinned = Path("requirements-timm.txt").read_text("utf-8").splitlines()[-1]
     from_timm.strides.cache_clear()
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(UserError, match=rf"backbone=timm:resnet101\.tv_in1k needs .* pip install {pinned}"):

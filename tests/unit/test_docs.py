@@ -25,7 +25,7 @@ def pages(name: str) -> pytest.MarkDecorator:
 
 def prose(page: Path) -> str:
     """A page without its code."""
-    return re.sub(r"`[^`\n]*`", "", BLOCK.sub("", page.read_text()))
+    return re.sub(r"`[^`\n]*`", "", BLOCK.sub("", page.read_text("utf-8")))
 
 
 def heading_id(text: str) -> str:
@@ -42,18 +42,18 @@ def test_links_lead_somewhere(page):
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), f"{page.name}: {link}"
         if anchor and target.suffix == ".md":
-            headings = re.findall(r"^#+ (.*)$", target.read_text(), re.M)
+            headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.M)
             assert anchor in map(heading_id, headings), f"{page.name}: {link}"
 
 
 @pages("page")
 def test_names_exist(page):
-    for path, name in NAME.findall(page.read_text()):
+    for path, name in NAME.findall(page.read_text("utf-8")):
         file = ROOT / path
         assert file.is_file(), f"{page.name}: {path}::{name}"
         last = re.escape(name.rstrip(".").split(".")[-1])
         defined = rf"^\s*(?:(?:export |async )*(?:def|class|function|const) {last}\b|{last}(?:: .*)? = |{last}: )"
-        assert re.search(defined, file.read_text(), re.M), f"{page.name}: {path}::{name}"
+        assert re.search(defined, file.read_text("utf-8"), re.M), f"{page.name}: {path}::{name}"
 
 
 def programs() -> list:
@@ -81,12 +81,12 @@ def keys(value, into: set[str]) -> set[str]:
 
 def test_formats_are_complete():
     """Every tensor, every key of the metadata that we write or check, every setting and figure is named."""
-    text = (DOCS / "formats.md").read_text()
+    text = (DOCS / "formats.md").read_text("utf-8")
     told = set(re.findall(r"`([^`\n]+)`", text))
-    index = json.loads((SHIPPED / "traces" / "index.json").read_text())
-    figures = json.loads((SHIPPED / "figures.json").read_text())
-    mining = json.loads((SHIPPED / "mining.json").read_text())
-    columns = (SHIPPED / "images.csv").read_text().splitlines()[0].split(",")
+    index = json.loads((SHIPPED / "traces" / "index.json").read_text("utf-8"))
+    figures = json.loads((SHIPPED / "figures.json").read_text("utf-8"))
+    mining = json.loads((SHIPPED / "mining.json").read_text("utf-8"))
+    columns = (SHIPPED / "images.csv").read_text("utf-8").splitlines()[0].split(",")
     meta = Trace.load(SHIPPED / "traces" / "frisbee.safetensors").meta
     wanted = {*TENSORS, *Meta.model_fields, *Config.model_fields, *columns}
     for document in (meta, index, figures, mining):

@@ -99,7 +99,7 @@ def running_app(runs: list[Path]) -> Iterator[App]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     shown = [part for run in runs for part in ("--run", str(run))]
-    with tempfile.TemporaryFile("w+") as log:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         start = time.time()
         command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), *shown]
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)

@@ -20,7 +20,7 @@ def gallery_copies(folder: Path, count: int, data: Data, side: int) -> Folder:
     Args:
         side: longer side, px, at which the files are written and read.
     """
-    gallery = json.loads((GALLERY / "gallery.json").read_text())
+    gallery = json.loads((GALLERY / "gallery.json").read_text("utf-8"))
     photos = gallery["photos"]
     files = [jpeg(GALLERY / photo["file"], side) for photo in photos]
     lines = []

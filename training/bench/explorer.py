@@ -16,10 +16,12 @@ import numpy as np
 from iaff.errors import UserError
 from iaff.run import SHIPPED, Run
 from training.bench.browser import App, Session, chromium, heap, running_app
+from training.bench.copies import GALLERY
 from training.bench.measure import machine
 from training.storage import first_line
 
 STARTS = 3
+WHILE = 10  # s from the first picture to the first photo of the user's
 MOVES = 200  # of the mouse, for each figure
 PAUSE = 25  # ms between events
 STEP = 100  # image switches between two looks at the memory
@@ -50,6 +52,28 @@ def starts(runs: list[Path], session: Session) -> Values:
     return {
         "process start -> first picture": value("s", 8, whole),
         "server answers -> first picture": value("s", 3, page_alone),
+    }
+
+
+def own_photos(run: Path, session: Session) -> Values:
+    """Two photos of the user's: chosen -> its last round is shown. The first when the page has been open for a while,
+    in which the server has made PyTorch ready."""
+    first, second = [], []
+    for _ in range(STARTS):
+        with running_app([run]) as app, session.page() as page:
+            page.goto(app.url)
+            page.wait_for_selector(".iaff[data-ready]", timeout=60000)
+            page.wait_for_timeout(WHILE * 1000)
+            for times, photo in ((first, "cow.jpg"), (second, "pasture.jpg")):
+                start = time.perf_counter()
+                page.set_input_files("input[type=file]", GALLERY / photo)
+                page.wait_for_function(
+                    "(name) => __iaff.origin && __iaff.userPhotos.find(__iaff.current.name)?.name === name", arg=photo
+                )
+                times.append(time.perf_counter() - start)
+    return {
+        f"own photo, the first, {WHILE} s after the page": value("s", 2.5, first),
+        "own photo, the next": value("s", None, second),
     }
 
 
@@ -121,7 +145,7 @@ def switches(page, app: App, rounds: int) -> Values:
 
 
 def server(page, app: App, photos: int) -> Values:
-    """Another propagator for each photo: change -> what it answered is drawn. The first question loads torch."""
+    """Another propagator for each photo: change -> what it answered is drawn. PyTorch has been made ready by then."""
     open_page(page, app, "stage=refined&round=1")
     figures = {"server parameter, the first": value("ms", None, ask(page, "walk", "last"))}
     for stage, which, says in (("affinity", "first", "first steps"), ("refined", "last", "refined map")):
@@ -188,6 +212,9 @@ def measure(folder: Path, count: int, say: Callable[[str], None]) -> dict[str, A
     with chromium() as session:
         say("starting the app")
         figures = starts([folder], session)
+        if run.finished_rounds():
+            say("taking in photos")
+            figures |= own_photos(folder, session)
         with running_app([folder]) as app, session.page() as page:
             say("hovering")
             for stage in ("affinity", "refined"):
@@ -240,7 +267,7 @@ def main() -> None:
         sys.exit(f"training.bench.explorer: {error}")
     print(table(result))
     if arguments.json:
-        arguments.json.write_text(json.dumps(result) + "\n")
+        arguments.json.write_text(json.dumps(result) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

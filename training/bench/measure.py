@@ -71,7 +71,7 @@ def machine() -> dict[str, Any]:
 def _cpu() -> str:
     info = Path("/proc/cpuinfo")
     names = (
-        [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        [line.split(":")[1].strip() for line in info.read_text("utf-8").splitlines() if line.startswith("model name")]
         if info.exists()
         else []
     )

@@ -98,7 +98,9 @@ def queries_in_the_browser() -> dict[str, Any] | str:
         return "not measured: no Chromium found (CHROMIUM=PATH names it)"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        times = browser.new_page().evaluate(ASK, [(STATIC / "engine/scan.js").read_text(), *QUERY_GRID, 8 * RUNS])
+        times = browser.new_page().evaluate(
+            ASK, [(STATIC / "engine/scan.js").read_text("utf-8"), *QUERY_GRID, 8 * RUNS]
+        )
         named = {what: spread(values) for what, values in times.items()}
         result = {**named, "browser": f"Chromium {browser.version}"}
         browser.close()
@@ -211,7 +213,7 @@ def main() -> None:
     }
     print(table(result))
     if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+        arguments.json.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

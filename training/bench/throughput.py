@@ -212,7 +212,7 @@ def main() -> None:
         sys.exit(f"training.bench.throughput: {error}")
     print(table(result))
     if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+        arguments.json.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """The endpoints as tools of the Model Context Protocol, which Gradio serves beside the page (``--mcp``)."""
 
 import json
-import sys
 from importlib.util import find_spec
-from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 from iaff.errors import UserError
 
@@ -17,25 +15,7 @@ def check_mcp() -> None:
         )
 
 
-def import_gradio(mcp: bool) -> None:
-    """Imports Gradio, ready for MCP or without it.
-
-    Gradio imports the package `mcp` wherever it is installed, and starts a tenth later; here, for those who ask alone.
-    """
-    if mcp:
-        _answer_in_json()
-        return
-    found, modules = sys.modules.get("mcp"), cast("dict[str, ModuleType | None]", sys.modules)
-    if found is None:
-        modules["mcp"] = None  # so its import fails, as if it were not installed
-    try:
-        import gradio  # noqa: F401
-    finally:
-        if found is None:
-            del sys.modules["mcp"]
-
-
-def _answer_in_json() -> None:
+def answer_in_json() -> None:
     """Makes Gradio's tools answer in JSON; what a function returns would reach clients as Python's ``repr``."""
     import gradio.mcp
 

@@ -38,7 +38,7 @@ class EmptyRequest(Request):
 
 
 class RunRequest(Request):
-    """``figures`` and ``mining``, and what programs ask of a run as a whole."""
+    """``figures``, ``mining`` and ``warm_up``, and what programs ask of a run as a whole."""
 
     run: str = Field(description="a text, the name of a run")
 

@@ -275,6 +275,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
       root.dataset.ready = "1";
       performance.mark("iaff-first-picture");
       pictureIsThere();
+      if (!embedded) client.warmUp(current.run?.name ?? runs[0].name);
     }),
   );
 }

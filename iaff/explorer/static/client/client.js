@@ -123,6 +123,11 @@ export class Client {
     return this.#ask("propagate", request);
   }
 
+  /** The server makes PyTorch and a run's networks ready for what may be asked next; nobody waits for it. */
+  warmUp(run) {
+    this.#ask("warm_up", { run }).catch(() => {});
+  }
+
   /** Promise of {lessons, broken}. */
   lessons() {
     return this.#ask("lessons", {});
