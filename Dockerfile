@@ -2,8 +2,8 @@
 ARG PYTHON=3.11
 
 FROM python:${PYTHON}-slim AS build
-# A package index with torch's builds for CPUs. Without it, torch comes from where the rest comes from, and for x86-64 that
-# build brings CUDA along: 6 GB in place of 2.
+# A package index with torch's builds for CPUs. Without it, torch comes from where the rest comes from, and for x86-64
+# that build brings CUDA along, which is most of an image of 6.7 GB.
 ARG TORCH_INDEX=""
 ENV PATH=/opt/iaff/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src

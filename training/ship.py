@@ -11,7 +11,7 @@ import json
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -29,6 +29,9 @@ from iaff.trace.record import write_traces
 
 from .card import model_card
 from .storage import first_line
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitInfo
 
 PROG = f"python -m {__package__}.ship"
 LARGEST = 10_000_000  # bytes, of a shipped file
@@ -101,7 +104,7 @@ def check_supervision(run: Run) -> None:
 
 def push(
     run: Run, place: str, gallery: Path, private: bool = False, revision: str | None = None, licence: str = "apache-2.0"
-) -> str:
+) -> "CommitInfo":
     """Uploads a shipped copy and its card to the Hugging Face Hub in one commit; what the run no longer has is deleted.
 
     Args:
@@ -110,7 +113,7 @@ def push(
             is not there; licence: of the weights, by the Hub's name.
 
     Returns:
-        The commit that was made.
+        The commit that was made: its ``oid``, and where it is seen, ``commit_url``.
 
     Raises:
         UserError: nobody is logged in, the run is no shipped copy, or the Hub refuses.
@@ -142,7 +145,7 @@ def push(
             hub.create_branch(uri.id, branch=revision, exist_ok=True)
         there = hub.list_repo_files(uri.id, revision=revision)
         stale = {file for file in there if any(fnmatchcase(file, kind) for kind in FILES)} - set(files)
-        done = hub.create_commit(
+        return hub.create_commit(
             uri.id,
             [
                 *(CommitOperationDelete(path_in_repo=file) for file in sorted(stale)),
@@ -152,7 +155,6 @@ def push(
             commit_message=f"{run.name}: {run.finished_rounds()} rounds, by iaff {iaff.__version__}",
             revision=revision,
         )
-    return done.oid
 
 
 def shipped_files(run: Run, gallery: Path) -> list[str]:
@@ -166,7 +168,7 @@ def shipped_files(run: Run, gallery: Path) -> list[str]:
     photos = {entry["name"] for entry in run.traces()}
     photos |= {path.stem for path in (run.dir / "traces").glob("*.safetensors")}
     if (run.dir / "images.csv").is_file():
-        with (run.dir / "images.csv").open(newline="") as table:
+        with (run.dir / "images.csv").open(encoding="utf-8", newline="") as table:
             photos |= {row.get("image", "") for row in csv.DictReader(table)}
     if others := sorted(photos - allowed):
         raise UserError(
@@ -215,7 +217,8 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
             gallery, branch = arguments.gallery, arguments.revision
             commit = push(run, arguments.push, gallery, arguments.private, branch, arguments.license)
             place = f"hf://{arguments.push.removeprefix('hf://')}"
-            print(f"Pushed. Open it: iaff {place}{f'@{branch}' if branch else ''}   This state of it: {place}@{commit}")
+            print(f"Pushed: {commit.commit_url}")
+            print(f"Open it: iaff {place}{f'@{branch}' if branch else ''}   This state of it: {place}@{commit.oid}")
     except UserError as error:
         sys.exit(f"{prog}: {error}")
 

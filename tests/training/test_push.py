@@ -51,7 +51,9 @@ def test_a_shipped_run_comes_back_as_it_was(owner, monkeypatch, capsys):
     assert repo.messages[-1].startswith("animals: 5 rounds")
     files = {path.relative_to(SHIPPED).as_posix() for kind in FILES for path in SHIPPED.glob(kind)}
     assert set(repo.commits[repo.refs["main"]]) == {*files, "README.md", ".gitattributes"}
-    address = capsys.readouterr().out.split()[-1]
+    *_, said, opened = capsys.readouterr().out.splitlines()
+    assert said == f"Pushed: {owner.url}/a/animals/commit/{repo.refs['main']}"
+    address = opened.split()[-1]
     assert address == f"hf://a/animals@{repo.refs['main']}"
     run = Run.load(address)
     assert run.finished_rounds() == 5
