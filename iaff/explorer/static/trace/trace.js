@@ -198,11 +198,7 @@ export class Trace {
 /** Fetch and parse. */
 export async function loadTrace(client, address, name) {
   const response = await client.file(address).catch(() => {
-    throw new TraceError(
-      "The explorer does not answer.",
-      "Expected it to serve the trace.",
-      "Start it again: iaff",
-    );
+    throw new TraceError("The explorer does not answer.", "Expected it to serve the trace.", "Start it again: iaff");
   });
   if (!response.ok)
     throw new TraceError(
