@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 import iaff
 from iaff.config import load_config
@@ -64,6 +65,12 @@ def test_the_source_archive_makes_the_same_wheel(built, tmp_path):
     with zipfile.ZipFile(built[0]) as ours, zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as theirs:
         content = [{item.filename: item.CRC for item in file.infolist()} for file in (ours, theirs)]
     assert content[0] == content[1]
+
+
+def test_an_editable_install_copies_nothing(tmp_path):
+    built = next(WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["editable"]))
+    with zipfile.ZipFile(built) as file:
+        assert not [name for name in file.namelist() if name.startswith("iaff/")]
 
 
 @pytest.fixture(scope="module")
