@@ -44,7 +44,7 @@ test-gpu: setup-dev ## Run the tests that need a CUDA device
 	$(RUN) -m pytest -m gpu $(ARGS)
 
 test-oldest: ## Run the quick tests with the oldest versions in pyproject.toml, in .venv-oldest (needs uv, 6 GB)
-	uv venv --allow-existing --python 3.11 .venv-oldest
+	uv venv --clear --python 3.11 .venv-oldest
 	uv pip install --python .venv-oldest --resolution lowest-direct -e ".[dev]"
 	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest tests/unit tests/explorer tests/training $(ARGS)
 

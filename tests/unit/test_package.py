@@ -2,12 +2,14 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -64,6 +66,14 @@ def test_the_source_archive_makes_the_same_wheel(built, tmp_path):
     with zipfile.ZipFile(built[0]) as ours, zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as theirs:
         content = [{item.filename: item.CRC for item in file.infolist()} for file in (ours, theirs)]
     assert content[0] == content[1]
+
+
+def test_an_editable_install_copies_nothing():
+    hook = runpy.run_path(str(ROOT / "tools" / "build_hook.py"))["Inside"]
+    for version, copied in (("standard", set(FOLDERS.values()) - {"iaff"}), ("editable", set())):
+        asked = {"force_include": {}}
+        hook.initialize(SimpleNamespace(root=ROOT), version, asked)
+        assert set(asked["force_include"].values()) == copied
 
 
 @pytest.fixture(scope="module")
