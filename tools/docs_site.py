@@ -37,9 +37,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
+def mathml(source: str, display: str = "inline") -> str:
+    """LaTeX as MathML; of the two signs for \\setminus it takes the one that common fonts have."""
+    return convert(source, display=display).replace("&#x029F5;", "&#x02216;")
+
+
 def formula(source: str, *_, **__) -> str:
-    """A fence of LaTeX as MathML."""
-    return f'<div class="formula">{convert(source, display="block")}</div>'
+    """A fence of LaTeX."""
+    return f'<div class="formula">{mathml(source, "block")}</div>'
 
 
 def diagram(source: str, *_, **__) -> str:
@@ -71,7 +76,7 @@ def on_page_markdown(markdown: str, page: Page, **_) -> str:
 
 
 def on_page_content(content: str, **_) -> str:
-    return INLINE.sub(lambda found: convert(html.unescape(found[1])), content)
+    return INLINE.sub(lambda found: mathml(html.unescape(found[1])), content)
 
 
 def target(page: str, link: str) -> str:
