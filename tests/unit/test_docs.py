@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from iaff.config import Config
+from iaff.lessons import parse
 from iaff.run import SHIPPED
 from iaff.trace import Trace
 from iaff.trace.schema import TENSORS, Meta
@@ -66,6 +67,12 @@ def test_code_runs(page, tmp_path, monkeypatch):
     """In one namespace a page; what the text claims are its assertions."""
     monkeypatch.chdir(tmp_path)
     exec(compile(blocks(page, "python run"), page, "exec"), {"__name__": "docs"})
+
+
+def test_the_lesson_that_is_told_is_one():
+    """What docs/lessons.md shows, one block after the other, is a lesson with both kinds of question."""
+    steps = parse(blocks(DOCS / "lessons.md", "markdown"))["steps"]
+    assert [step["question"] and step["question"]["kind"] for step in steps] == [None, "choice", "where"]
 
 
 def keys(value, into: set[str]) -> set[str]:
