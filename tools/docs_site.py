@@ -39,7 +39,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def mathml(source: str, display: str = "inline") -> str:
     """LaTeX as MathML; of the two signs for \\setminus it takes the one that common fonts have."""
-    return convert(source, display=display).replace("&#x029F5;", "&#x02216;")
+    made = convert(source.replace("\\arg", "\\mathrm{arg}"), display=display).replace("&#x029F5;", "&#x02216;")
+    if unknown := re.search(r">(\\\w+)<", made):
+        raise PluginError(f"Got {unknown[1]} in {source!r}, which latex2mathml does not know; write it in another way.")
+    return made
 
 
 def formula(source: str, *_, **__) -> str:

@@ -34,6 +34,11 @@ def heading_id(text: str) -> str:
     return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
 
 
+def test_the_readme_is_one_page():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150, "move what goes deeper to docs/"
+    assert (DOCS / "tour.webp").stat().st_size <= 3e6, "its animation must load quickly"
+
+
 @pages("page")
 def test_links_lead_somewhere(page):
     for link in LINK.findall(prose(page)):
