@@ -8,10 +8,10 @@ if sys.version_info < (3, 11):  # before any import that needs it, so that the a
 import argparse
 from pathlib import Path
 
-from iaff.cli.main import add_lessons, add_server
+from iaff.cli.main import add_lessons, add_server, server_options
 from iaff.errors import UserError
 from iaff.explorer.app import build, explore, open_all
-from iaff.run import SHIPPED
+from iaff.places import RUNS
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,9 +20,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--run",
         action="append",
-        type=Path,
         metavar="DIR",
-        help="folder of a trained run, or of several, or a trace; may be repeated (default: the shipped runs)",
+        help="folder of a trained run, or of several, or a trace, or hf://owner/name[@revision] on the Hugging Face "
+        "Hub; may be repeated (default: the shipped runs)",
     )
     parser.add_argument(
         "--data",
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> None:
     add_server(parser)
     args = parser.parse_args(argv)
     try:
-        explore(args.run or [], args.host, args.port, args.data or [], args.lessons, args.mcp)
+        explore(args.run or [], data=args.data or [], lessons=args.lessons, **server_options(args))
     except UserError as error:
         sys.exit(str(error))
 
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
 def __getattr__(name: str):
     """``demo`` for Gradio's own tools, built when it is asked for."""
     if name == "demo":
-        return globals().setdefault("demo", build(open_all([SHIPPED.parent])))
+        return globals().setdefault("demo", build(open_all([RUNS])))
     raise AttributeError(name)
 
 

@@ -1,4 +1,4 @@
-"""``python -m iaff refine | explore | doctor``."""
+"""``python -m iaff``, the same as the command ``iaff``."""
 
 import sys
 

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from iaff.errors import UserError
+from iaff.places import CONFIGS
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -174,12 +175,16 @@ class Config(Section):
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """Reads a TOML config and applies overrides such as ``data.root=DIR`` or ``rounds=2``.
 
+    A name alone, such as ``animals``, and ``training/configs/animals.toml`` outside a clone, is one that is shipped.
+
     Which backbones there are is checked where they are built: :func:`iaff.nets.backbones.check_backbones`.
 
     Raises:
         UserError: the file is missing or a setting has the wrong name, type or value.
     """
     path = Path(path)
+    if not path.is_file() and path.parent in (Path(), Path("training/configs")):
+        path = CONFIGS / f"{path.stem}.toml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml"))) or "none"
         raise UserError(f"No config {path}. Configs in {path.parent}: {known}.")

@@ -10,7 +10,8 @@ import numpy as np
 from iaff.errors import UserError
 from iaff.images import Photo, Source, read_photo
 from iaff.inference import Predictor
-from iaff.run import SHIPPED, Run
+from iaff.places import SHIPPED
+from iaff.run import Run
 from iaff.trace import Trace
 from iaff.trace.record import Progress, trace_photo
 

@@ -19,7 +19,6 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-LESSONS = Path(__file__).parent.parent / "lessons"
 LARGEST = 200_000  # bytes of a file
 KINDS = {"Where?": "where", "Choose.": "choice"}
 OPTION = re.compile(r"\[([ xX])\]\s+(.*)", re.DOTALL)

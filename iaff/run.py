@@ -26,12 +26,15 @@ from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, count
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from textwrap import shorten
 from typing import IO, Any
 
 from iaff.config import Climb
 from iaff.errors import UserError
 from iaff.files import write_atomically
+from iaff.hub import fetched, on_hub
+from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
 
 try:
     import fcntl
@@ -49,7 +52,6 @@ LATER = {
     "cam.climb": Climb().model_dump(),
     "targets.keep_objects": False,
 }
-SHIPPED = Path(__file__).parent.parent / "assets" / "runs" / "animals"
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,21 @@ class Run:
     def load(cls, folder: str | Path) -> "Run":
         """Opens a run, finished or still training.
 
+        Args:
+            folder: of this machine, or on the Hugging Face Hub, ``hf://owner/name[@revision][/path]``.
+
         Raises:
-            UserError: the folder is missing, holds no run, or one of another schema.
+            UserError: the folder is missing, holds no run, or one of another schema; or what
+                :func:`iaff.hub.fetched` says.
         """
-        folder = Path(folder)
+        folder = fetched(folder)
         path = folder / "config.json"
         if not path.is_file():
+            inside = ", ".join(sorted(config.parent.name for config in folder.glob("*/config.json")))
             raise UserError(
                 f"{folder} is not a run: no config.json in it. Expected a folder written by "
-                "`python -m training.train`, such as assets/runs/animals."
+                "`iaff train`, such as assets/runs/animals"
+                f"{f'; there are some in it: {inside}' if inside else ''}."
             )
         config = _read_json(path)
         if config.get("schema") != SCHEMA:
@@ -79,6 +87,8 @@ class Run:
         for key in ("name", "classes"):
             if not config.get(key):
                 raise UserError(f"{path}: got no {key!r}, expected the settings that training wrote; restore the file.")
+        if isinstance(config.get("data"), dict):  # where photos lie is said by who opens a run, never by the run
+            config["data"].pop("root", None)
         return cls(folder, config)
 
     @property
@@ -119,8 +129,19 @@ class Run:
         return max((path.stat().st_mtime for path in (self.dir / "weights").glob("*.safetensors")), default=0)
 
     def traces(self) -> list[dict[str, Any]]:
-        """The index of the run's traces: name, title, file, thumb, tags."""
-        return self._json("traces/index.json", {"traces": []})["traces"]
+        """The index of the run's traces: name, title, file, thumb, tags.
+
+        Raises:
+            UserError: it cannot be read, or names a file outside its folder or a picture outside itself.
+        """
+        entries: Any = self._json("traces/index.json", {"traces": []}).get("traces")
+        wrong = [entry for entry in entries if not _is_trace_entry(entry)] if isinstance(entries, list) else [entries]
+        if wrong:
+            raise UserError(
+                f"{self.dir / 'traces' / 'index.json'}: got the entry {shorten(str(wrong[0]), 100)}, expected a name, "
+                "a file of that folder (.safetensors) and a thumb as data:image/...; restore the file."
+            )
+        return entries
 
     def trace_path(self, name: str) -> Path:
         """Where the trace of that name lies.
@@ -163,6 +184,15 @@ class Run:
         return _read_json(path) if path.is_file() else default
 
 
+def _is_trace_entry(entry: Any) -> bool:
+    """Whether an entry of ``traces/index.json`` stays in its folder, on any system: a run may come from anywhere."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        return False
+    file, thumb = str(entry.get("file")), str(entry.get("thumb") or "data:image/")
+    inside = PurePosixPath(file).name == PureWindowsPath(file).name == file
+    return inside and file.endswith(".safetensors") and thumb.startswith("data:image/")
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     """A JSON file that holds an object; UserError where it does not."""
     try:
@@ -181,8 +211,9 @@ def claimed(folder: Path) -> Iterator[None]:
     """Keeps other trainings out of a run's folder, until the block or this process ends, however it ends.
 
     Raises:
-        UserError: another process trains there.
+        UserError: another process trains there, or the folder is on the Hub.
     """
+    folder = _here(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("ab") as file:
         until = time.monotonic() + PATIENCE
@@ -194,6 +225,16 @@ def claimed(folder: Path) -> Iterator[None]:
                 )
             time.sleep(0.1)
         yield
+
+
+def _here(folder: str | Path) -> Path:
+    """A folder to write a run into; UserError where it is an address on the Hub."""
+    if on_hub(folder):
+        raise UserError(
+            f"{folder} is an address on the Hub, expected a folder of this machine to write a run into; "
+            "`iaff ship --push` uploads one."
+        )
+    return Path(folder)
 
 
 def _locked(file: IO) -> bool:
@@ -212,9 +253,9 @@ def create(folder: str | Path, config: dict[str, Any]) -> Run:
     """Opens the run in ``folder`` for writing, or starts it.
 
     Raises:
-        UserError: the folder holds a run of other settings; the message shows the differences.
+        UserError: the folder holds a run of other settings; the message shows the differences. Or it is on the Hub.
     """
-    folder = Path(folder)
+    folder = _here(folder)
     config = {"schema": SCHEMA, **json.loads(json.dumps(config))}
     if (folder / "config.json").is_file():
         found = Run.load(folder).config

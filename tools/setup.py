@@ -1,13 +1,15 @@
 """Makes `.venv` and installs the pinned requirements, once: `python tools/setup.py [requirements.txt ...]`.
 
 A stamp, written last, records what was installed; while it fits, a call costs a few milliseconds. An install
-that was cut short leaves no stamp and is resumed by the next call. Standard library only; the parts before
-the check of the Python version keep to what an old Python 3 understands.
+that was cut short leaves an unfinished stamp and is resumed by the next call. It is done by uv, where that is there
+(seconds in place of minutes), else by pip. IAFF_TORCH=cpu asks for torch's build of that name, and is remembered.
+Standard library only; the parts before the check of the Python version keep to what an old Python 3 understands.
 """
 
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,8 @@ from pathlib import Path
 
 OLDEST = (3, 11)
 STAMP = "installed.json"
+BUILD = "torch"  # in the stamp: the build of torch that was asked for
+PAIR = re.compile(r"^(torch|torchvision)==([\d.]+)", re.M)
 
 
 class SetupError(Exception):
@@ -47,17 +51,21 @@ def check_python(version):
 def prepare(root, names):
     """Creates what is missing, installs what has changed, and writes the stamp last."""
     venv = root / ".venv"
-    wanted = {name: digest(root / name) for name in names}
+    build = os.environ.get("IAFF_TORCH") or stamp(venv).get(BUILD, "")
+    if not re.fullmatch(r"[a-z0-9.]*", build):
+        raise SetupError(f"Got TORCH={build}, expected the name of one of torch's builds, such as cpu or cu130.")
+    wanted = {**{name: digest(root / name) for name in names}, **({BUILD: build} if build else {})}
     if stamp(venv).items() >= wanted.items() and works(venv):
         return
     ready = works(venv)
+    cut_short = not stamp(venv).keys() - {BUILD}  # or there is nothing yet
     target = venv if ready else root
     if not os.access(target, os.W_OK):
         raise SetupError(f"No permission to write in {target}: copy iaff to a folder of your own.")
     if not ready:
         create(venv)
-    (venv / STAMP).unlink(missing_ok=True)
-    install(venv, [root / name for name in names])
+    write_stamp(venv, {BUILD: build} if build else {})
+    install(venv, [root / name for name in names], build, cut_short)
     write_stamp(venv, wanted)
 
 
@@ -116,16 +124,42 @@ def create(venv):
         raise SetupError(f"Creating {venv} failed: {said.splitlines()[-1] if said else 'no reason given'}")
 
 
-def install(venv, files):
-    """Lets pip install the requirements files; its own output shows the progress."""
+def install(venv, files, build, cut_short):
+    """Installs the requirements files; the installer's own output shows the progress.
+
+    ``cut_short``: packages may be there that look complete, and are not.
+    """
     forget_partial(venv)
-    size = "6 GB" if sys.platform == "linux" else "2 GB"
-    print(f"Installing dependencies: about 2-4 minutes, {size}, once.", flush=True)
-    command = [python(venv), "-m", "pip", "install", "--disable-pip-version-check"]
-    for file in files:
-        command += ["-r", str(file)]
-    if subprocess.run(command, check=False).returncode:
-        raise SetupError("Installing failed (pip says why above); the same command goes on from here.")
+    build = build if sys.platform == "linux" else ""  # elsewhere there is one build, and it is small
+    size = "6 GB" if sys.platform == "linux" and build != "cpu" else "2 GB"
+    print(f"Installing dependencies: some minutes at most, {size}, once.", flush=True)
+    listed = [part for file in files for part in ("-r", str(file))]
+    if not any(run(command) for command in installers(venv, files, listed, build, cut_short)):
+        where = (
+            " Builds of torch by name lie on package indexes of their own, which pytorch.org lists: name one, as in"
+            " PIP_EXTRA_INDEX_URL=ADDRESS make app TORCH=cpu, or install uv, which knows them."
+        )
+        raise SetupError("Installing failed (above is why); the same command goes on from here." + where * bool(build))
+
+
+def installers(venv, files, listed, build, cut_short):
+    """The commands that install, the quickest first; each next one is for where that fails."""
+    uv = shutil.which("uv")
+    if uv:
+        command = [uv, "pip", "install", "--python", python(venv), *listed]
+        command += ["--reinstall"] * cut_short  # from its cache: seconds
+        yield command + (["--torch-backend", build] if build else [])
+    command = [python(venv), "-m", "pip", "install", "--disable-pip-version-check", *listed]
+    if build:
+        exact = venv / "torch.txt"
+        pins = dict(pin for file in files for pin in PAIR.findall(file.read_text("utf-8")))
+        exact.write_text("".join(f"{name}=={version}+{build}\n" for name, version in pins.items()), "utf-8")
+        command += ["-c", str(exact)]
+    yield command
+
+
+def run(command):
+    return subprocess.run(command, check=False).returncode == 0
 
 
 def forget_partial(venv):
@@ -139,4 +173,4 @@ def forget_partial(venv):
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(__file__).resolve().parent.parent, sys.argv[1:] or ["requirements.txt"]))
+    sys.exit(main(Path(__file__).resolve().parent.parent, sys.argv[1:] or ["requirements-train.txt"]))

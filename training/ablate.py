@@ -18,11 +18,12 @@ from iaff.data import open_split
 from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.inference import Predictor
-from training.evaluate import device, evaluate
-from training.storage import first_line, one_sentence
-from training.train import train
 
-CONFIG = "training/configs/ablation.toml"
+from .evaluate import device, evaluate
+from .storage import first_line, one_sentence
+from .train import train
+
+CONFIG = "ablation"
 ABLATIONS: dict[str, list[str]] = {
     "IAL": [],
     "plain CAM": [

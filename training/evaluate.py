@@ -1,4 +1,4 @@
-"""Scores a run: ``python -m training.evaluate --run DIR --data voc --root VOC2012_DIR --split val --json FILE``.
+"""Scores a run: ``iaff evaluate --run DIR --data voc --root VOC2012_DIR --split val --json FILE``.
 
 Every figure comes with the split, the number of photos, how they were chosen, and the thresholds that it was measured
 with. mIoU is pooled over all non-void pixels at the size of the photo; a figure "with tags" restricts every map to the
@@ -38,10 +38,12 @@ from iaff.method.seeds import find_seeds
 from iaff.method.superpixels import on_grid
 from iaff.propagation.regions import region_mean
 from iaff.run import Run
-from training import propagators
-from training.propagators import PROTOCOLS, Comparison
-from training.storage import first_line
 
+from . import propagators
+from .propagators import PROTOCOLS, Comparison
+from .storage import first_line
+
+PROG = f"python -m {__package__}.evaluate"
 BINS = 20  # of the histogram of region scores
 SEED = 0  # chooses the photos of --size
 TAGS = (
@@ -269,8 +271,8 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=first_line(__doc__))
+def main(argv: list[str] | None = None, prog: str = PROG) -> None:
+    parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
     parser.add_argument("--run", required=True, help="folder of the run")
     parser.add_argument("--data", default="voc", choices=("voc", "coco", "folder", "shapes"))
     parser.add_argument("--root", default="", help="the VOC2012, COCO or photos folder")
@@ -280,7 +282,7 @@ def main() -> None:
     parser.add_argument("--propagators", nargs="*", metavar="NAME", help=f"compare on the last unary maps: {known}")
     parser.add_argument("--pairwise", nargs="*", default=[], metavar="DIR", help="and the affinities of these runs")
     parser.add_argument("--json", type=Path, help="write the figures here")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     try:
         run = Run.load(arguments.run)
         foreground = None if arguments.data == "shapes" else run.classes[1:]
@@ -293,7 +295,7 @@ def main() -> None:
             comparison = Comparison(arguments.propagators or [], len(run.classes), last, others)
         result = evaluate(predictor, data, comparison=comparison)
     except UserError as error:
-        sys.exit(f"training.evaluate: {error}")
+        sys.exit(f"{prog}: {error}")
     used = predictor.config.mining.model_dump(include={"tau", "tau_background", "purity"})
     choice = {"of": len(data.data), "seed": SEED} if isinstance(data, Subset) else None  # None: all
     head = {

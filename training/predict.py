@@ -1,4 +1,4 @@
-"""Predicts masks: ``python -m training.predict --run DIR --root VOC2012_DIR --split test --out DIR``.
+"""Predicts masks: ``iaff predict --run DIR --root VOC2012_DIR --split test --out DIR``.
 
 Tags play no part: a photo is predicted over all classes of the run, by the last round's unary network alone, or
 refined by the last affinity with ``--refined``. VOC's predictions come in the layout of its evaluation server, with
@@ -29,9 +29,11 @@ from iaff.method.labels import winners
 from iaff.method.metrics import to_photo
 from iaff.run import Run
 from iaff.trace.encoding import palette_png
-from training.evaluate import device
-from training.storage import first_line
 
+from .evaluate import device
+from .storage import first_line
+
+PROG = f"python -m {__package__}.predict"
 COMPETITION = "comp6"
 
 
@@ -95,8 +97,8 @@ def _photo(data: Dataset, i: int) -> Photo:
     return Photo(pixels, pixels.shape[1::-1])
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.predict", description=first_line(__doc__))
+def main(argv: list[str] | None = None, prog: str = PROG) -> None:
+    parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
     parser.add_argument("--run", required=True, help="folder of the run")
     parser.add_argument("--data", default="voc", choices=("voc", "coco", "folder"))
     parser.add_argument("--root", required=True, help="folder of the data set, e.g. VOC2012")
@@ -124,7 +126,7 @@ def main(argv: list[str] | None = None) -> None:
         named = {"voc": VOC_CLASSES, "coco": COCO_CLASSES, "folder": run.classes[1:]}[kind]
         wrote = predict(predictor, data, folder, ("background", *named), arguments.refined)
     except UserError as error:
-        sys.exit(f"training.predict: {error}")
+        sys.exit(f"{prog}: {error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on from here.")
     print(f"Done: masks of {len(data)} photos in {folder}, {wrote} of them new.")

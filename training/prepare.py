@@ -1,4 +1,4 @@
-"""Downloads a data set and lays it out: ``python -m training.prepare voc|coco --root DIR``.
+"""Downloads a data set and lays it out: ``iaff prepare voc|coco --root DIR``.
 
 ``voc`` (3.4 GB to download) makes ``DIR/VOCdevkit/VOC2012`` from VOC's trainval archive and SBD's, at the addresses
 and with the MD5 sums that torchvision has: ``SegmentationClassAug`` holds VOC's own masks for VOC's train and val,
@@ -25,10 +25,12 @@ from torchvision.datasets.voc import DATASET_YEAR_DICT
 
 from iaff.errors import UserError
 from iaff.files import write_atomically
-from training.downloads import Source, members, once, unpack
-from training.predict import palette_png
-from training.storage import first_line
 
+from .downloads import Source, members, once, unpack
+from .predict import palette_png
+from .storage import first_line
+
+PROG = f"python -m {__package__}.prepare"
 TRAIN_AUG = 10_582  # photos: the field's augmented training set
 COCO_URL = "http://images.cocodataset.org"
 SOURCES = {
@@ -126,8 +128,8 @@ def _lines(text: str) -> set[str]:
     return set(text.split())
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.prepare", description=first_line(__doc__))
+def main(argv: list[str] | None = None, prog: str = PROG) -> None:
+    parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
     parser.add_argument("data", choices=("voc", "coco"))
     parser.add_argument("--root", type=Path, required=True, help="folder for the data set and its downloads")
     parser.add_argument("--year", type=int, default=2014, choices=(2014, 2017), help="of COCO (default: 2014)")
@@ -138,7 +140,7 @@ def main(argv: list[str] | None = None) -> None:
         else:
             prepare_coco(arguments.root, arguments.year)
     except UserError as error:
-        sys.exit(f"training.prepare: {error}")
+        sys.exit(f"{prog}: {error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on from here.")
 

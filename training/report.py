@@ -19,8 +19,9 @@ from iaff.method.labels import allowed_classes
 from iaff.method.rounds import Round
 from iaff.run import Run
 from iaff.trace.record import write_traces
-from training.evaluate import evaluate, proposals
-from training.pictures import strip
+
+from .evaluate import evaluate, proposals
+from .pictures import strip
 
 ENERGY_PHOTOS = 200  # energies are means over the first photos: they settle early
 

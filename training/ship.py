@@ -1,4 +1,4 @@
-"""Makes a small copy of a run to ship: ``python -m training.ship --run runs/animals --out assets/runs/animals``.
+"""Makes a small copy of a run to ship: ``iaff ship --run runs/animals --out assets/runs/animals``.
 
 Weights in half precision, the figures, and a trace of every gallery photo. Nothing of the training photos goes
 along: ``images.csv`` of the copy is about the gallery.
@@ -17,11 +17,14 @@ from safetensors.torch import load_file, save
 from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.inference import Predictor
+from iaff.places import GALLERY
 from iaff.run import Run, create
 from iaff.trace import Trace
 from iaff.trace.record import write_traces
-from training.storage import first_line
 
+from .storage import first_line
+
+PROG = f"python -m {__package__}.ship"
 LARGEST = 10_000_000  # bytes, of a shipped file
 
 
@@ -89,16 +92,16 @@ def _row(trace: Trace, t: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.ship", description=first_line(__doc__))
+def main(argv: list[str] | None = None, prog: str = PROG) -> None:
+    parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
     parser.add_argument("--run", required=True, help="folder of the trained run")
     parser.add_argument("--out", required=True, type=Path, help="folder of the copy")
-    parser.add_argument("--gallery", default=Path("assets/gallery"), type=Path, help="folder with gallery.json")
-    arguments = parser.parse_args()
+    parser.add_argument("--gallery", default=GALLERY, type=Path, help="folder with gallery.json")
+    arguments = parser.parse_args(argv)
     try:
         copy = ship(Run.load(arguments.run), arguments.out, arguments.gallery)
     except UserError as error:
-        sys.exit(f"training.ship: {error}")
+        sys.exit(f"{prog}: {error}")
     size = sum(path.stat().st_size for path in copy.dir.rglob("*") if path.is_file())
     print(f"Done: {copy.dir}, {copy.finished_rounds()} rounds, {size / 1e6:.1f} MB.")
 

@@ -12,10 +12,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from iaff.errors import UserError
+from iaff.extras import missing
 
 FULL = "the disk is full. Free some space, then give the same command: it goes on from the last checkpoint."
 LITTLE = 1 << 20  # bytes: less than any block that PyTorch writes at once
@@ -108,20 +108,25 @@ class Board:
     """
 
     def __init__(self, folder: Path):
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise missing("tensorboard", "train", "Training") from error
+        self.open = SummaryWriter
         self.folder, self.writer, self.waiting = folder, None, []
 
     def add_scalar(self, name: str, value: float, step: int) -> None:
-        self.waiting.append((SummaryWriter.add_scalar, (name, value, step, time.time())))
+        self.waiting.append((self.open.add_scalar, (name, value, step, time.time())))
 
     def add_image(self, name: str, image: np.ndarray, step: int, dataformats: str) -> None:
-        self.waiting.append((SummaryWriter.add_image, (name, image, step, time.time(), dataformats)))
+        self.waiting.append((self.open.add_image, (name, image, step, time.time(), dataformats)))
 
     def flush(self) -> None:
         """Writes what waits."""
         if not self.waiting:
             return
         try:
-            self.writer = self.writer or SummaryWriter(self.folder)
+            self.writer = self.writer or self.open(self.folder)
             for add, what in self.waiting:
                 add(self.writer, *what)
             self.writer.flush()

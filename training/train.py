@@ -1,4 +1,4 @@
-"""Trains a run: ``python -m training.train --config training/configs/NAME.toml key=value ...``.
+"""Trains a run: ``iaff train --config NAME key=value ...``.
 
 Killed and started again with the same command, it goes on where it was. On several GPUs: the same under
 ``torchrun --nproc-per-node N -m`` or ``accelerate launch --multi_gpu -m``; the batch stays what the config says.
@@ -15,18 +15,26 @@ from typing import Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator, InitProcessGroupKwargs
-from accelerate.utils import broadcast_object_list
 
 from iaff.config import Config, load_config
 from iaff.data import Dataset, open_split
 from iaff.errors import UserError
+from iaff.extras import missing
 from iaff.method.rounds import Round, iterate
 from iaff.nets.backbones import check_backbones
 from iaff.run import Run, claimed, create
-from training.report import Report
-from training.storage import first_line, one_sentence
-from training.trainer import Crowd, Trainer
+
+from .report import Report
+from .storage import first_line, one_sentence
+from .trainer import Crowd, Trainer
+
+try:
+    from accelerate import Accelerator, InitProcessGroupKwargs
+    from accelerate.utils import broadcast_object_list
+except ImportError as error:
+    raise missing("accelerate", "train", "Training") from error
+
+PROG = f"python -m {__package__}.train"
 
 
 def train(config: Config, folder: Path, workers: int = 0) -> Run:
@@ -97,20 +105,25 @@ def start_processes(precision: str) -> Accelerator:
     return Accelerator(cpu=cpu, mixed_precision="no" if precision == "fp32" else precision, kwargs_handlers=[patience])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.train", description=first_line(__doc__))
-    parser.add_argument("--config", required=True, help="a TOML file in training/configs")
+def main(argv: list[str] | None = None, prog: str = PROG) -> None:
+    torch.set_float32_matmul_precision("high")
+    parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
+    parser.add_argument(
+        "--config",
+        required=True,
+        help="a TOML file, or the name of one that is shipped: animals, shapes, folder, voc_vgg16 ...",
+    )
     # torchrun takes a plain --run for an abbreviation of an option of its own, hence the second name
     parser.add_argument("--run", "--run-dir", type=Path, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--workers", type=int, default=0, help="processes that load photos, for each that trains")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="overrides, e.g. data.root=DIR rounds=2")
-    arguments = parser.parse_args()
-    with one_sentence("training.train"):
+    arguments = parser.parse_args(argv)
+    with one_sentence(prog):
         config = load_config(arguments.config, arguments.settings)
         run = train(config, arguments.run or Path("runs") / config.name, arguments.workers)
-    print(f"Done: {run.dir}. Look at it with: python app.py --run {run.dir}")
+    iaff = "iaff" if prog.startswith("iaff") else "python -m iaff"
+    print(f"Done: {run.dir}. Look at it with: {iaff} {run.dir}")
 
 
 if __name__ == "__main__":
-    torch.set_float32_matmul_precision("high")
     main()

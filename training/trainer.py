@@ -16,8 +16,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -26,11 +24,19 @@ from tqdm import tqdm
 
 from iaff.config import Fit
 from iaff.errors import UserError
+from iaff.extras import missing
 from iaff.nets.folding import Network
 from iaff.nets.loss import Loss
 from iaff.nets.networks import read_weights
-from training.storage import Board, Maps, write
-from training.watch import Watch
+
+from .storage import Board, Maps, write
+from .watch import Watch
+
+try:
+    from accelerate import Accelerator
+    from accelerate.utils import broadcast_object_list
+except ImportError as error:
+    raise missing("accelerate", "train", "Training") from error
 
 CHECKPOINT_SECONDS = float(os.environ.get("IAFF_CHECKPOINT_SECONDS", 120))
 LOOK_EVERY = 10  # steps after which losses are fetched from the device: each fetch waits for it

@@ -1,1 +1,1 @@
-"""The command line: ``python -m iaff refine | explore | export | doctor``."""
+"""The command line: ``iaff``, or ``python -m iaff``."""

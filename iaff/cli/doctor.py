@@ -1,19 +1,24 @@
-"""``python -m iaff doctor``: what this machine has, what is missing, and the command that mends it."""
+"""``iaff doctor``: what this machine has, what is missing, and the command that mends it."""
 
 import os
 import platform
+import re
 import shutil
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import iaff
 from iaff.errors import UserError
+from iaff.extras import EXTRAS, command
+from iaff.places import CLONE, SHIPPED
 
-ROOT = Path(__file__).parents[2]
+NEED = re.compile(r"([\w.-]+)\s*([^;]*)")  # the name, and the versions
+OR_MAKE = "   (or: make setup)" if CLONE else ""
+RESTORE = "git checkout -- assets" if CLONE else "install iaff again"
 
 
 @dataclass
@@ -45,41 +50,67 @@ def python() -> Iterator[Finding]:
     yield Finding(
         "python",
         f"{platform.python_version()} ({sys.executable})",
-        "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer, then: make setup",
+        "" if sys.version_info >= (3, 11) else f"install Python 3.11 or newer, then iaff in it{OR_MAKE}",
     )
     yield Finding("iaff", f"{iaff.__version__} ({Path(iaff.__file__).parent})")
 
 
 def packages() -> Iterator[Finding]:
-    """Every package of requirements.txt, against the version that was tried."""
-    table = ROOT / "requirements.txt"
-    lines = table.read_text("utf-8").splitlines() if table.is_file() else []
-    for name, _, wanted in (line.partition("==") for line in lines if "==" in line):
+    """Every package that iaff needs, against the versions that it takes."""
+    for name, wanted in needed():
         try:
             got = version(name)
         except PackageNotFoundError:
-            yield Finding(name, "not installed", f"pip install {name}=={wanted}   (or: make setup)")
+            yield Finding(name, "not installed", f'pip install "{name}{wanted}"{OR_MAKE}')
             continue
-        other = got.split("+")[0] != wanted
-        pair = name in ("torch", "torchvision")  # a mismatch of these two fails at import
-        mend = f"tried with {wanted}: pip install {name}=={wanted}" if other else ""
-        yield Finding(name, got, mend, needed=pair)
+        mend = "" if fits(got, wanted) else f'expected {wanted}: pip install "{name}{wanted}"'
+        yield Finding(name, got, mend, needed=False)
+
+
+def needed() -> list[tuple[str, str]]:
+    """Names and versions of what iaff needs: of a clone as it is now, else as iaff was installed."""
+    if CLONE:
+        lines = tomllib.loads((CLONE / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    else:
+        lines = [line for line in requires("iaff") or [] if "extra ==" not in line]
+    return [(match[1], match[2]) for line in lines if (match := NEED.match(line))]
+
+
+def fits(got: str, wanted: str) -> bool:
+    """Whether a version is among those wanted, as ``>=2.10,<3``."""
+    try:
+        from packaging.specifiers import SpecifierSet
+    except ImportError:  # then much else is missing, and said
+        return True
+    return SpecifierSet(wanted).contains(got, prereleases=True)
 
 
 def extras() -> Iterator[Finding]:
     """What only some uses need."""
-    for what, module, use, package in (
-        ("timm", "timm", "backbones timm:NAME need it", "timm==1.0.31"),
-        ("dense crf", "pydensecrf", "a comparison with it needs it", "pydensecrf2==1.1"),
-        ("mcp", "mcp", "explore --mcp needs it", "mcp==1.30.0"),
+    for extra, use in (
+        ("train", "training"),
+        ("timm", "backbones timm:NAME"),
+        ("crf", "a comparison with the dense CRF"),
+        ("mcp", "iaff --mcp"),
     ):
-        found = find_spec(module) is not None
+        missing = [name for name in names(extra) if not found(name)]
         yield Finding(
-            what,
-            "installed" if found else f"not installed (only {use})",
-            "" if found else f"pip install {package}",
+            extra,
+            f"no {', '.join(missing)} (only for {use})" if missing else "installed",
+            command(extra) if missing else "",
             needed=False,
         )
+
+
+def names(extra: str) -> list[str]:
+    return [match[1] for line in EXTRAS[extra] if (match := NEED.match(line))]
+
+
+def found(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
 
 
 def devices() -> Iterator[Finding]:
@@ -88,7 +119,7 @@ def devices() -> Iterator[Finding]:
         import torch
         import torchvision  # noqa: F401  (fails where it does not fit torch)
     except Exception as error:
-        pair = "pip install -r requirements.txt   (torch and torchvision are a pair)"
+        pair = "pip install --upgrade torch torchvision   (of one release: they are a pair)"
         yield Finding("torch works", str(error).splitlines()[0], pair)
         return
     yield Finding("cpu", f"{os.cpu_count()} cores, torch uses {torch.get_num_threads()} threads")
@@ -104,7 +135,7 @@ def weights() -> Iterator[Finding]:
     try:
         from safetensors import SafetensorError, safe_open
 
-        from iaff.run import SHIPPED, Run
+        from iaff.run import Run
 
         run = Run.load(SHIPPED)
         files = sorted((SHIPPED / "weights").glob("*.safetensors"))
@@ -112,13 +143,13 @@ def weights() -> Iterator[Finding]:
             try:
                 safe_open(path, framework="numpy").keys()
             except (SafetensorError, OSError) as error:
-                yield Finding(path.name, f"{path}: {error}", "git checkout -- assets   (the file is damaged)")
-        mend = "" if run.finished_rounds() else "git checkout -- assets"
+                yield Finding(path.name, f"{path}: {error}", f"{RESTORE}   (the file is damaged)")
+        mend = "" if run.finished_rounds() else RESTORE
         yield Finding("shipped run", f"{SHIPPED}: {run.finished_rounds()} rounds, {len(run.traces())} traces", mend)
     except ImportError as error:
-        yield Finding("shipped run", f"cannot be opened: {error}", "make setup")
+        yield Finding("shipped run", f"cannot be opened: {error}", "install what is missing above")
     except UserError as error:
-        yield Finding("shipped run", str(error), "git checkout -- assets   (or clone the repository again)")
+        yield Finding("shipped run", str(error), RESTORE)
     hub = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch")) / "hub" / "checkpoints"
     nets = ("mobilenet_v2", "vgg16")
     found = sorted(path.name for net in nets for path in hub.glob(f"{net}-*.pth"))

@@ -12,14 +12,15 @@ from iaff.explaining import explain_photo, predictor_of, tag_vector
 from iaff.images import read_photo
 from iaff.method.labels import winners
 from iaff.method.metrics import to_photo
-from iaff.run import SHIPPED, Run
+from iaff.places import SHIPPED
+from iaff.run import Run
 from iaff.trace import Trace
 from iaff.trace.encoding import palette_png
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"}
 
 
-def refine(photos: list[Path], tags: list[str] | None, run_folder: Path | None, out: Path) -> int:
+def refine(photos: list[Path], tags: list[str] | None, run_folder: str | Path | None, out: Path) -> int:
     """Writes ``OUT/PHOTO/round_T.png`` and ``trace.safetensors`` for every photo; returns the exit status.
 
     A photo that cannot be read is named, and the others go on.

@@ -21,6 +21,7 @@ import numpy as np
 
 from iaff.data.voc import LARGEST
 from iaff.errors import UserError
+from iaff.extras import missing
 from iaff.grid import UNKNOWN
 from iaff.images import Photo, read_photo
 
@@ -110,7 +111,7 @@ CATEGORIES = (
 COCO_CLASSES = tuple(name for _, name in CATEGORIES)
 LAYOUT = (
     "Expected COCO's own layout, e.g. annotations/instances_train2014.json beside train2014/ (or val2014, train2017, "
-    "val2017); `python -m training.prepare coco --root DIR` makes it, and data.root=DIR (or --root DIR) names it."
+    "val2017); `iaff prepare coco --root DIR` makes it, and data.root=DIR (or --root DIR) names it."
 )
 
 
@@ -225,8 +226,10 @@ class COCO:
     @cached_property
     def _instances(self) -> Any:
         """pycocotools' own reader, with the outlines: for masks, so never in training."""
-        from pycocotools.coco import COCO as Instances
-
+        try:
+            from pycocotools.coco import COCO as Instances
+        except ImportError as error:
+            raise missing("pycocotools", "train", "The masks of COCO") from error
         with redirect_stdout(None):  # it prints its progress
             return Instances(self._table)
 

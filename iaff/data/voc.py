@@ -65,7 +65,7 @@ class VOC:
         if tags and split == "test":  # none are published, so whatever is found there is no tag
             raise UserError(
                 "VOC's split 'test' has no tags: got a request to read them, expected predictions without. "
-                "Use `python -m training.predict`, or open it with tags=False."
+                "Use `iaff predict`, or open it with tags=False."
             )
         self.ids, self._tags = self._read_list(), None
         if tags:

@@ -1,11 +1,10 @@
-"""Builds the Gradio page and starts its server."""
+"""Opens runs and traces, and builds the Gradio page that shows them."""
 
 import atexit
 import contextlib
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,48 +14,54 @@ from typing import TYPE_CHECKING
 
 from iaff.errors import UserError
 from iaff.explorer.api.mcp import answer_in_json, check_mcp
-from iaff.explorer.files import KEPT, STATIC, STYLES, exposed, scripts, scripts_address
+from iaff.explorer.files import KEPT, exposed
 from iaff.explorer.gradio_import import import_gradio
-from iaff.run import SCHEMA, SHIPPED, Run, unused
+from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
+from iaff.hub import fetched
+from iaff.places import RUNS
+from iaff.run import SCHEMA, Run, unused
 from iaff.trace import Trace
 from iaff.trace.encoding import thumbnail
 
 if TYPE_CHECKING:
     import gradio as gr
-    from starlette.staticfiles import StaticFiles
 
-FONTS = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "sans-serif"]
-LARGEST_UPLOAD = "50mb"
 MARKS = {"voc": "ImageSets", "coco": "annotations", "folder": "tags.csv"}  # what lies in a data set's folder
-MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 
 def explore(
-    paths: list[Path], host: str, port: int, data: Sequence[Path] = (), lessons: Sequence[Path] = (), mcp: bool = False
+    paths: Sequence[str | Path],
+    host: str,
+    port: int,
+    data: Sequence[Path] = (),
+    lessons: Sequence[Path] = (),
+    mcp: bool = False,
+    root_path: str = "",
+    open_page: bool = True,
 ) -> None:
     """Opens runs and traces (default: the shipped runs) in a server on that address, until it is stopped.
 
     Args:
         paths: as :func:`open_all` takes them; data: folders of the data sets that the runs were trained on;
             lessons: folders of lessons beside the shipped ones.
+        port: 0 for any that is free.
         mcp: serve the endpoints as tools of the Model Context Protocol too.
+        root_path: below which path a reverse proxy serves the page.
+        open_page: in the desktop's browser, where there is one.
 
     Raises:
         UserError: something cannot be opened, the port is taken, or ``mcp`` lacks its package.
     """
     if mcp:
         check_mcp()
-    runs = located(open_all(paths or [SHIPPED.parent]), data)
+    root_path = tidy_root_path(root_path)
+    runs = located(open_all(paths or [RUNS]), data)
     check_lessons(lessons)
-    check_port(host, port)
+    port = free_port(host, port)
     signal.signal(signal.SIGTERM, leave)
-    demo = build(runs, lessons, mcp)
-    where = "127.0.0.1" if host == "0.0.0.0" else host
-    print(f"iaff explorer: http://{where}:{port}  (Ctrl+C stops it)", flush=True)
-    try:
-        launch(demo, host, port, mcp=mcp)
-    except OSError as error:
-        raise UserError(f"The explorer could not start: {error}.") from error
+    for name in ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_DEBUG"):
+        os.environ.pop(name, None)  # host and port are known by now, and Gradio takes fewer of them
+    serve(build(runs, lessons, mcp), host, port, root_path, open_page, mcp)
 
 
 def leave(*_: object) -> None:
@@ -65,14 +70,18 @@ def leave(*_: object) -> None:
     sys.exit()
 
 
-def open_all(paths: list[Path]) -> list[Run]:
+def open_all(paths: Sequence[str | Path]) -> list[Run]:
     """Folders as runs (or as folders of runs), files as traces, which are shown together as a run of their own.
+
+    Args:
+        paths: of this machine, or addresses on the Hub (:mod:`iaff.hub`).
 
     Raises:
         UserError: one of them is missing or cannot be read.
     """
-    traces = [path for path in paths if path.is_file()]
-    runs = [run for path in paths if path not in traces for run in runs_in(path)]
+    places = [fetched(path) for path in paths]
+    traces = [place for place in places if place.is_file()]
+    runs = [run for place in places if place not in traces for run in runs_in(place)]
     return [*runs, *([loose_traces(traces)] if traces else [])]
 
 
@@ -100,8 +109,8 @@ def open_run(folder: Path) -> Run:
     """
     if not folder.is_dir():
         raise UserError(
-            f"There is no run folder (or trace) {folder}. Expected a folder written by `python -m training.train`, "
-            "or a trace file; give another with --run DIR."
+            f"There is no run folder (or trace) {folder}. Expected a folder written by `iaff train`, "
+            "a trace file, or an address on the Hub such as hf://owner/name; check the path."
         )
     run = Run.load(folder)
     run.figures()
@@ -168,23 +177,10 @@ def check_lessons(folders: Sequence[Path]) -> None:
             )
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises UserError unless a server can listen there."""
-    try:
-        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(where)
-    except (OSError, OverflowError) as error:
-        raise UserError(
-            f"Cannot listen on {host}, port {port} ({getattr(error, 'strerror', None) or error}). "
-            f"Choose another port, for example: python app.py --port {port % 65000 + 1}"
-        ) from error
-
-
 def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False) -> "gr.Blocks":
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    bypass_proxies()  # Gradio refuses some as soon as it is imported
     uploads = upload_folder()
     import_gradio(mcp)
     if mcp:
@@ -215,48 +211,3 @@ def upload_folder() -> Path:
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-def launch(demo: "gr.Blocks", host: str, port: int, wait: bool = True, mcp: bool = False) -> None:
-    """Serves the page: no analytics, no history, no outside address, no server-side rendering."""
-    import gradio as gr
-    from starlette.routing import Mount
-
-    theme = gr.themes.Base(font=FONTS, font_mono=MONO)
-    demo.launch(
-        server_name=host,
-        server_port=port,
-        prevent_thread_lock=not wait,
-        share=False,
-        max_file_size=LARGEST_UPLOAD,
-        quiet=True,
-        show_error=True,
-        ssr_mode=False,
-        run_history=False,
-        footer_links=[],
-        mcp_server=mcp,
-        app_kwargs={"routes": [Mount(scripts_address(), kept_files(STATIC))]},
-        theme=theme,
-        head=preloads(),
-        css_paths=STYLES,
-    )
-
-
-def preloads() -> str:
-    """Links that let the browser fetch and compile all scripts at once, while Gradio's are still busy. Relative, since
-    the server may lie below any path; an import alone would find them level by level."""
-    address = scripts_address().removeprefix("/")
-    return "".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts() if name.endswith(".js"))
-
-
-def kept_files(folder: Path) -> "StaticFiles":
-    """Serves a folder's files, which browsers shall keep for good: they are never asked for at the next start."""
-    from starlette.staticfiles import StaticFiles
-
-    class Kept(StaticFiles):
-        def file_response(self, *args, **kwargs):
-            response = super().file_response(*args, **kwargs)
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-            return response
-
-    return Kept(directory=folder)

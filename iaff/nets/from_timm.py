@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from iaff.errors import UserError
+from iaff.extras import missing
 from iaff.nets.imagenet import Backbone, read_state, wrong_network
 
 PREFIX = "timm:"
@@ -99,10 +100,7 @@ def _check(name: str) -> None:
     try:
         import timm
     except ImportError as error:
-        raise UserError(
-            f"backbone={PREFIX}{name} needs the library timm ({error}). Install it with python -m pip install "
-            f"timm==1.0.31, or choose a backbone without {PREFIX}."
-        ) from error
+        raise missing("timm", "timm", f"backbone={PREFIX}{name}") from error
     known = [*timm.list_models(), *timm.list_pretrained()]
     if name not in known:
         close = ", ".join(PREFIX + match for match in get_close_matches(name, known, 3))

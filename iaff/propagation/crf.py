@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from iaff.errors import UserError
+from iaff.extras import missing
 from iaff.grid import STRIDE
 
 
@@ -30,11 +30,7 @@ class DenseCrf:
         try:
             library = import_module("pydensecrf.densecrf")
         except ImportError as error:
-            raise UserError(
-                f"The dense CRF needs the library pydensecrf2 ({error}). Install it with "
-                "python -m pip install pydensecrf2==1.1 (it is compiled then: a C++ compiler is needed), or leave the "
-                "CRF out."
-            ) from error
+            raise missing("pydensecrf", "crf", "The dense CRF, which a C++ compiler has to compile") from error
         self._new, self.steps = library.DenseCRF2D, steps
         self.photo = np.ascontiguousarray(photo.permute(1, 2, 0).clamp(0, 255).byte().cpu().numpy())
 

@@ -22,6 +22,7 @@ from safetensors.numpy import save
 import iaff  # its public face brings the explorer along, for those who ask for a page
 from iaff.errors import UserError
 from iaff.files import write_atomically
+from iaff.hub import fetched
 from iaff.trace.affinity import Affinity, restored
 from iaff.trace.encoding import decode_photo, decode_png
 from iaff.trace.from_arrays import from_arrays
@@ -89,10 +90,14 @@ class Trace:
     def load(cls, path: str | Path) -> "Trace":
         """Reads and checks a trace.
 
+        Args:
+            path: a file, or one on the Hugging Face Hub, ``hf://owner/name[@revision]/path/to/file.safetensors``.
+
         Raises:
-            UserError: no such file, not a trace, of another schema, or with a layer that breaks the format.
+            UserError: no such file, not a trace, of another schema, or with a layer that breaks the format; or what
+                :func:`iaff.hub.fetched` says.
         """
-        path = Path(path)
+        path = fetched(path)
         try:
             data = path.read_bytes()
         except FileNotFoundError:

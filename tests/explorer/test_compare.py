@@ -16,8 +16,8 @@ from iaff.data.transforms import grid_photo
 from iaff.explorer.server import other_propagators
 from iaff.explorer.server.other_propagators import MOST_CELLS, propagate
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
+from iaff.places import SHIPPED
 from iaff.propagation import Pamr, colour_walk
-from iaff.run import SHIPPED
 from iaff.trace import Trace
 from iaff.trace.affinity import StencilAffinity
 
@@ -58,7 +58,7 @@ def test_linear_ones_are_sent_as_what_they_are(by):
 def test_the_crf_gives_a_map_or_says_how_to_install_it():
     answer = propagate(question("crf"))
     if not answer["ok"]:
-        assert "pip install pydensecrf2" in answer["error"]
+        assert 'pip install "pydensecrf2' in answer["error"]
         return
     refined = np.frombuffer(base64.b64decode(answer["alpha"]), np.float32).reshape(ALPHA.shape)
     np.testing.assert_allclose(refined.sum(0), 1, atol=1e-3)

@@ -8,8 +8,8 @@ from iaff.errors import UserError
 from iaff.explorer.app import check_lessons, runs_in
 from iaff.explorer.server.lessons import lesson_list
 from iaff.explorer.standalone.view import schema
-from iaff.lessons import LESSONS, LessonError, parse, query, read_folders
-from iaff.run import SHIPPED
+from iaff.lessons import LessonError, parse, query, read_folders
+from iaff.places import LESSONS, SHIPPED
 
 GOOD = """# Rows of *G*
 

@@ -13,7 +13,7 @@ from iaff import Run, Trace, UserError
 from iaff.explorer.server import jobs
 from iaff.explorer.server.jobs import JobQueue
 from iaff.explorer.server.uploads import uploaded_photos
-from iaff.run import SHIPPED
+from iaff.places import SHIPPED
 
 RUN = Run.load(SHIPPED)
 PHOTO = (SHIPPED.parent.parent / "gallery/chelsea.jpg").read_bytes()

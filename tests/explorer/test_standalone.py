@@ -17,7 +17,7 @@ from iaff.explorer.files import STATIC, STYLES
 from iaff.explorer.server.exports import exports
 from iaff.explorer.standalone.page import shell
 from iaff.explorer.standalone.view import query_of, schema, view_of
-from iaff.run import SHIPPED
+from iaff.places import SHIPPED
 from iaff.trace import Trace
 
 TRACES = sorted((SHIPPED / "traces").glob("*.safetensors"))

@@ -4,7 +4,7 @@ import threading
 
 from iaff import Run, explaining
 from iaff.explorer.server.warm_up import prepare, warm_up
-from iaff.run import SHIPPED
+from iaff.places import SHIPPED
 
 RUN = Run.load(SHIPPED)
 

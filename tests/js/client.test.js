@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Client, ServerError } from "../../iaff/explorer/static/client/client.js";
 
-const DOWN = "The explorer does not answer. Start it again (python app.py), then try once more.";
+const DOWN = "The explorer does not answer. Start it again (iaff), then try once more.";
 const ALONE = "This needs the full explorer; this file holds one photo alone.";
 
 /** By question: how it ends where every function of Python is this one. */

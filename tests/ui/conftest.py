@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urljoin
 
 import pytest
 
@@ -237,7 +238,7 @@ def viewing(context, app) -> Iterator[View]:
     page.on("pageerror", lambda e: errors.append(str(e)))
     yield View(page, app)
     context.clear_permissions()
-    forgotten = {"origin": app.url.rstrip("/"), "storageTypes": "indexeddb,local_storage"}
+    forgotten = {"origin": urljoin(app.url, "/").rstrip("/"), "storageTypes": "indexeddb,local_storage"}
     context.new_cdp_session(page).send("Storage.clearDataForOrigin", forgotten)
     page.close()
     assert not outside, f"requests that leave the machine: {outside}"

@@ -2,7 +2,7 @@
 
 from tests.ui.places import ROOT
 
-DOWN = "The explorer does not answer. Start it again (python app.py), then try once more."
+DOWN = "The explorer does not answer. Start it again (iaff), then try once more."
 CAT = ROOT / "assets" / "gallery" / "chelsea.jpg"
 
 

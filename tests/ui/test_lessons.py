@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from iaff.lessons import LESSONS, query, read_folders
+from iaff.lessons import query, read_folders
+from iaff.places import LESSONS
 from iaff.trace import Trace
 from tests.ui.conftest import View, serving
 from tests.ui.places import SHIPPED

@@ -91,11 +91,11 @@ def test_first_picture(app, browser, timing):
 def test_scripts_are_fetched_once(browser, app):
     context = browser.new_context()  # whose cache is empty
     view = View(context.new_page(), app)
-    fetched = "performance.getEntriesByType('resource').filter((e) => e.name.includes('/iaff/') && e.transferSize)"
+    fetched = "performance.getEntriesByType('resource').filter((e) => e.name.includes('/scripts/') && e.transferSize)"
     view.open()
     view.open()
     assert view.page.evaluate(f"{fetched}.map((e) => e.name)") == []
-    kept = "performance.getEntriesByType('resource').filter((e) => e.name.includes('/iaff/')).length"
+    kept = "performance.getEntriesByType('resource').filter((e) => e.name.includes('/scripts/')).length"
     assert view.page.evaluate(kept) > 50
     context.close()
 

@@ -3,7 +3,6 @@
 import json
 import sys
 from functools import partial
-from pathlib import Path
 
 import pytest
 import timm
@@ -233,10 +232,9 @@ def test_what_is_no_backbone_of_timm_is_said(overrides, message):
 
 
 def test_timm_is_needed_only_for_its_backbones(monkeypatch):
-    pinned = Path("requirements-timm.txt").read_text("utf-8").splitlines()[-1]
     from_timm.strides.cache_clear()
     monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(UserError, match=rf"backbone=timm:resnet101\.tv_in1k needs .* pip install {pinned}"):
+    with pytest.raises(UserError, match=r'backbone=timm:resnet101\.tv_in1k: got no package .* pip install "timm>='):
         check_backbones(load_config("training/configs/voc_resnet101.toml"))
     check_backbones(load_config("training/configs/voc_vgg16.toml"))
 

@@ -106,7 +106,7 @@ def spoil_category(root):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda r: (r / "annotations/instances_train2014.json").unlink(), "training.prepare coco"),
+        (lambda r: (r / "annotations/instances_train2014.json").unlink(), "iaff prepare coco"),
         (lambda r: (r / "annotations/instances_train2014.json").write_text('{"images'), "Download it again"),
         (lambda r: (r / "train2014/COCO_train2014_000000000025.jpg").unlink(), "restore it"),
         (spoil_category, "got category 17 = 'dog', expected 'cat'"),

@@ -8,14 +8,14 @@ import pytest
 
 from iaff.config import Config
 from iaff.lessons import parse
-from iaff.run import SHIPPED
+from iaff.places import SHIPPED
 from iaff.trace import Trace
 from iaff.trace.schema import TENSORS, Meta
 from tests.markdown import BLOCK, blocks
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAME = re.compile(r"([\w./-]+\.(?:py|js))::([\w.]+)")
 

@@ -77,9 +77,9 @@ PYTHON_FLOORS = [
     ["iaff.data"],
     ["iaff.run", "iaff.trace"],
     ["iaff.propagation"],
-    ["iaff.config", "iaff.images", "iaff.lessons", "iaff.files"],
+    ["iaff.config", "iaff.images", "iaff.lessons", "iaff.files", "iaff.hub", "iaff.extras"],
     ["iaff"],  # the public face, which imports nothing of the rest but by name, when asked
-    ["iaff.errors", "iaff.grid"],
+    ["iaff.errors", "iaff.grid", "iaff.places"],
 ]
 PYTHON_FLOOR = {name: number for number, floor in enumerate(PYTHON_FLOORS) for name in floor}
 MODULES = {
@@ -89,20 +89,27 @@ MODULES = {
 }
 
 
-def imports(node: ast.AST, top: bool = True) -> Iterator[tuple[str, bool]]:
-    """What a module imports, and whether at once (or later, in a function); what only type checkers see is left out."""
+def imports(node: ast.AST, package: str = "", top: bool = True) -> Iterator[tuple[str, bool]]:
+    """What a module of a package imports, and whether at once (or later, in a function); what only type checkers see is
+    left out."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
             continue
         if isinstance(child, ast.Import):
             yield from ((alias.name, top) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
-            names = [f"{child.module}.{alias.name}" for alias in child.names]
-            yield from ((name if name in MODULES else child.module, top) for name in names)
-        yield from imports(child, top and not isinstance(child, ast.FunctionDef))
+            above = package.split(".")[: 1 - child.level or None]  # one dot is the package itself
+            source = ".".join([*(above if child.level else []), *filter(None, [child.module])])
+            names = [f"{source}.{alias.name}" for alias in child.names]
+            yield from ((name if name in MODULES else source, top) for name in names)
+        yield from imports(child, package, top and not isinstance(child, ast.FunctionDef))
 
 
-IMPORTS = {name: set(imports(ast.parse(path.read_text("utf-8")))) for name, path in MODULES.items()}
+def package_of(name: str) -> str:
+    return name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+
+
+IMPORTS = {name: set(imports(ast.parse(path.read_text("utf-8")), package_of(name))) for name, path in MODULES.items()}
 
 
 def within(module: str, *packages: str) -> bool:

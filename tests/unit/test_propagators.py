@@ -168,7 +168,7 @@ def test_pamr_is_its_published_form():
 
 def test_the_dense_crf_or_what_it_needs(monkeypatch):
     monkeypatch.setitem(sys.modules, "pydensecrf.densecrf", None)
-    with pytest.raises(UserError, match="python -m pip install pydensecrf2"):
+    with pytest.raises(UserError, match=r'The dense CRF.* pip install "pydensecrf2==1.1"$'):
         DenseCrf(photo())
     monkeypatch.undo()
     pytest.importorskip("pydensecrf")

@@ -14,11 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from iaff.errors import UserError
+from iaff.extras import missing
+from iaff.places import PACKAGE
 
-ROOT = Path(__file__).parents[2]
+try:
+    import psutil
+except ImportError as error:
+    raise missing("psutil", "train", "The benchmarks") from error
+
 PATIENCE = 60  # s until the app has to answer
 MB = 1e6
 
@@ -90,7 +94,7 @@ class App:
 
 @contextlib.contextmanager
 def running_app(runs: list[Path]) -> Iterator[App]:
-    """``python app.py`` on a free port, ended afterwards.
+    """``python -m iaff`` on a free port, ended afterwards.
 
     Raises:
         UserError: it ends by itself, or does not answer.
@@ -98,11 +102,11 @@ def running_app(runs: list[Path]) -> Iterator[App]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    shown = [part for run in runs for part in ("--run", str(run))]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         start = time.time()
-        command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), *shown]
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        command = [sys.executable, "-m", "iaff", "explore", "--port", str(port), "--no-open"]
+        command += [str(run.resolve()) for run in runs]
+        process = subprocess.Popen(command, cwd=PACKAGE.parent, stdout=log, stderr=subprocess.STDOUT)
         try:
             app = App(f"http://127.0.0.1:{port}/", start)
             wait_for(app, process, log)
@@ -120,7 +124,7 @@ def wait_for(app: App, process: subprocess.Popen, log) -> None:
         if process.poll() is not None or time.time() - app.start > PATIENCE:
             log.seek(0)
             said = log.read().strip()[-500:]
-            raise UserError(f"app.py does not answer on {app.url}; expected it within {PATIENCE} s. It said: {said}")
+            raise UserError(f"iaff does not answer on {app.url}; expected it within {PATIENCE} s. It said: {said}")
         time.sleep(0.02)
 
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from iaff.config import Data
 from iaff.data import COCO_CLASSES, VOC_CLASSES, Folder
+from iaff.places import GALLERY
 
-GALLERY = Path(__file__).parents[2] / "assets/gallery"
 CLASSES = {"voc": VOC_CLASSES, "coco": COCO_CLASSES}
 
 

@@ -1,6 +1,6 @@
 """Times the explorer: ``python -m training.bench.explorer [--run DIR] [--json FILE] [--switches N]``.
 
-Starts ``app.py`` and drives headless Chromium with real mouse and key events. What is timed: ``README.md`` beside this.
+Starts ``iaff`` and drives headless Chromium with real mouse and key events. What is timed: ``README.md`` beside this.
 """
 
 import argparse
@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from iaff.errors import UserError
-from iaff.run import SHIPPED, Run
-from training.bench.browser import App, Session, chromium, heap, running_app
-from training.bench.copies import GALLERY
-from training.bench.measure import machine
-from training.storage import first_line
+from iaff.places import GALLERY, SHIPPED
+from iaff.run import Run
+
+from ..storage import first_line
+from .browser import App, Session, chromium, heap, running_app
+from .measure import machine
 
 STARTS = 3
 WHILE = 10  # s from the first picture to the first photo of the user's

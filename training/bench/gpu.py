@@ -8,7 +8,8 @@ from torch import Tensor
 
 from iaff.propagation import propagate
 from iaff.propagation.scan import Form
-from training.bench.measure import timed
+
+from .measure import timed
 
 SHAPES = ((16, 21, 128, 128), (16, 8, 1024, 1024))
 FORMS: tuple[Form, ...] = ("reference", "triton")

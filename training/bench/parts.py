@@ -11,8 +11,9 @@ from iaff.method.cam import find_evidence
 from iaff.method.mining import region_scores
 from iaff.method.stages import Stages
 from iaff.nets.unary import unary_logits
-from training.bench.timed import Timed
-from training.trainer import make_optimiser
+
+from ..trainer import make_optimiser
+from .timed import Timed
 
 Made = dict[str, Any]  # networks and maps of the stages so far
 

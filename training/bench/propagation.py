@@ -14,18 +14,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from iaff.places import PACKAGE
 from iaff.propagation import RandomWalk, colour_affinities, column, gates_from_logits, propagate, row, transition
 from iaff.propagation.scan import Form
-from training.bench import gpu
-from training.bench.measure import RUNS, machine, peak_bytes, spread, timed
-from training.storage import first_line
+
+from ..storage import first_line
+from . import gpu
+from .measure import RUNS, machine, peak_bytes, spread, timed
 
 CLASSES, THREADS = 21, 2
 SIDES = (64, 128)
 FORMS: tuple[Form, ...] = ("reference", "cpu")
 QUERY_GRID = (66, 88)  # h, w of a photo of 352 x 264
 WALK_SIDE, SQUARINGS = 56, 8
-STATIC = Path(__file__).parents[2] / "iaff/explorer/static"
+STATIC = PACKAGE / "explorer/static"
 
 
 def inputs(n: int, c: int, h: int, w: int, device: str = "cpu") -> tuple[Tensor, Tensor]:

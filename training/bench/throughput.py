@@ -19,15 +19,16 @@ from iaff.config import Config, load_config
 from iaff.errors import UserError
 from iaff.method.stages import Stages
 from iaff.nets.backbones import check_backbones
-from training.bench.copies import gallery_copies
-from training.bench.measure import machine, spread
-from training.bench.parts import PARTS, Made, bare_works
-from training.bench.propagation import rows
-from training.bench.timed import Peak, Timed, seconds
-from training.storage import first_line
-from training.train import start_processes
 
-CONFIG = "training/configs/animals.toml"
+from ..storage import first_line
+from ..train import start_processes
+from .copies import gallery_copies
+from .measure import machine, spread
+from .parts import PARTS, Made, bare_works
+from .propagation import rows
+from .timed import Peak, Timed, seconds
+
+CONFIG = "animals"
 PREFETCHED = 4  # batches that each loading process keeps ready (the trainer's prefetch_factor)
 
 
@@ -184,7 +185,9 @@ def wall_text(lines: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.bench.throughput", description=first_line(__doc__))
-    parser.add_argument("--config", default=CONFIG, help=f"a TOML file in training/configs (default: {CONFIG})")
+    parser.add_argument(
+        "--config", default=CONFIG, help=f"a TOML file, or the name of one that is shipped (default: {CONFIG})"
+    )
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--photos", type=int, default=3131, help="of the full training (default: 3131, animals' own)")
     parser.add_argument(

@@ -6,15 +6,21 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
-import psutil
 import torch
 from torch import Tensor, nn
 
 from iaff.config import Fit
+from iaff.extras import missing
 from iaff.nets.folding import Network
 from iaff.nets.loss import Loss
-from training.storage import Maps
-from training.trainer import Crowd, Part, Trainer
+
+from ..storage import Maps
+from ..trainer import Crowd, Part, Trainer
+
+try:
+    import psutil
+except ImportError as error:
+    raise missing("psutil", "train", "The benchmarks") from error
 
 LOOK_SECONDS = 0.01  # between two looks at the process's memory
 

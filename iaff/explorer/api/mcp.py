@@ -4,15 +4,13 @@ import json
 from importlib.util import find_spec
 from typing import Any
 
-from iaff.errors import UserError
+from iaff.extras import missing
 
 
 def check_mcp() -> None:
     """Raises UserError unless the package that Gradio needs for it is installed."""
     if find_spec("mcp") is None:
-        raise UserError(
-            "--mcp: got no package `mcp`, which only this option needs. Install it: pip install mcp==1.30.0"
-        )
+        raise missing("mcp", "mcp", "--mcp")
 
 
 def answer_in_json() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from iaff.explorer.server.answers import Handler, answering
 from iaff.explorer.server.requests import EmptyRequest
-from iaff.lessons import LESSONS, read_folders
+from iaff.lessons import read_folders
+from iaff.places import LESSONS
 
 
 def lesson_list(folders: Sequence[Path]) -> Handler:

@@ -79,8 +79,10 @@ def show(trace: "Trace", height: int = 760, **view: Any) -> Shown:
     return Shown(page(trace, view), height)
 
 
-def export(trace: Path, target: Path, query: str) -> int:
-    """Writes a trace file's page; ``query`` is a view as an address has it. Returns the exit status.
+def export(trace: str | Path, target: Path, query: str) -> int:
+    """Writes the page of a trace, a file or one on the Hub; ``query`` is a view as an address has it.
+
+    Returns the exit status.
 
     Raises:
         UserError: the trace cannot be read, the view is wrong, or the file cannot be written.

@@ -1,7 +1,7 @@
 // The one door to Python: everything that the page asks of the server goes through here, and whatever goes wrong on the
 // way is a ServerError with a sentence.
 
-const DOWN = "The explorer does not answer. Start it again (python app.py), then try once more.";
+const DOWN = "The explorer does not answer. Start it again (iaff), then try once more.";
 const ALONE = "This needs the full explorer; this file holds one photo alone.";
 const PATIENCE = 4, // questions without an answer before the server counts as down
   PAUSE_MS = 180; // before the second of them; longer before each further one

@@ -70,7 +70,7 @@ export class Photos {
         title: "No run",
         got: "No run was given.",
         expected: "A trained run.",
-        remedy: "python app.py --run DIR",
+        remedy: "iaff DIR",
       });
     if (state.run && state.run !== run.name) return this.#instead({ run: null });
     current.run = run;

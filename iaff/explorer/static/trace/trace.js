@@ -201,7 +201,7 @@ export async function loadTrace(client, address, name) {
     throw new TraceError(
       "The explorer does not answer.",
       "Expected it to serve the trace.",
-      "Start it again: python app.py",
+      "Start it again: iaff",
     );
   });
   if (!response.ok)

@@ -1,0 +1,242 @@
+"""Serves the page: on which port, behind which proxies, and where a person finds it."""
+
+import contextlib
+import errno
+import os
+import socket
+import sys
+import webbrowser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from iaff.errors import UserError
+from iaff.explorer.files import STATIC, STYLES, scripts, scripts_address
+
+if TYPE_CHECKING:
+    import gradio as gr
+    from starlette.staticfiles import StaticFiles
+
+FONTS = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "sans-serif"]
+LARGEST_UPLOAD = "50mb"
+MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+TEXT_BROWSERS = {"www-browser", "links", "elinks", "lynx", "w3m"}  # as webbrowser names them: they draw no pictures
+
+
+def serve(
+    demo: "gr.Blocks", host: str, port: int, root_path: str = "", open_page: bool = True, mcp: bool = False
+) -> None:
+    """Serves the page, says where once it answers, and opens it where there is a display; returns when it is stopped.
+
+    Raises:
+        UserError: the server did not start.
+    """
+    address = f"http://{clickable(host)}:{port}"
+    try:
+        launch(demo, host, port, wait=False, mcp=mcp, root_path=root_path)
+    except Exception as error:  # of many kinds: OSError, ValueError, httpx's, ImportError for a proxy
+        if os.environ.get("IAFF_DEBUG"):
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(
+            f"The explorer could not start: got {reason.rstrip('.')}. Expected {address} to answer on this machine: "
+            "check its firewall and the proxies in the environment, or try another --port; IAFF_DEBUG=1 shows where "
+            "it failed."
+        ) from error
+    print(f"iaff explorer: {address}  (Ctrl+C stops it)", flush=True)
+    if open_page and has_display():
+        open_browser(address)
+    demo.block_thread()
+
+
+def launch(
+    demo: "gr.Blocks", host: str, port: int, wait: bool = True, mcp: bool = False, root_path: str | None = None
+) -> None:
+    """Serves the page: no analytics, no history, no outside address, no server-side rendering.
+
+    Args:
+        root_path: below which path, or address, a reverse proxy serves it (default: ``GRADIO_ROOT_PATH``).
+    """
+    import gradio as gr
+    from starlette.middleware import Middleware
+    from starlette.routing import Mount
+
+    from iaff.explorer.behind_proxy import BehindProxy
+
+    root_path = tidy_root_path(os.environ.get("GRADIO_ROOT_PATH", "") if root_path is None else root_path)
+    bypass_proxies(host)
+    theme = gr.themes.Base(font=FONTS, font_mono=MONO)
+    demo.launch(
+        server_name=f"[{host}]" if ":" in host else host,
+        server_port=port,
+        root_path=root_path,
+        prevent_thread_lock=not wait,
+        share=False,
+        max_file_size=LARGEST_UPLOAD,
+        quiet=True,
+        show_error=True,
+        ssr_mode=False,
+        run_history=False,
+        footer_links=[],
+        mcp_server=mcp,
+        app_kwargs={
+            "routes": [Mount(scripts_address(), kept_files(STATIC))],
+            "middleware": [Middleware(BehindProxy, root_path=root_path)],
+        },
+        theme=theme,
+        head=preloads(),
+        css_paths=STYLES,
+    )
+
+
+def preloads() -> str:
+    """Links that let the browser fetch and compile all scripts at once, while Gradio's are still busy. Relative, since
+    the server may lie below any path; an import alone would find them level by level."""
+    address = scripts_address().removeprefix("/")
+    return "".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts() if name.endswith(".js"))
+
+
+def kept_files(folder: Path) -> "StaticFiles":
+    """Serves a folder's files, which browsers shall keep for good: they are never asked for at the next start."""
+    from starlette.staticfiles import StaticFiles
+
+    class Kept(StaticFiles):
+        def file_response(self, *args, **kwargs):
+            response = super().file_response(*args, **kwargs)
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            return response
+
+    return Kept(directory=folder)
+
+
+# --- the port -------------------------------------------------------------------------------------------------------
+
+
+def free_port(host: str, port: int) -> int:
+    """The port itself, if a server can listen there; for 0 any that is free.
+
+    Raises:
+        UserError: it is taken (the next free one is offered), or the host or port is not to be had here.
+    """
+    if port == 0:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe, refused(host, port):
+            probe.bind((host, 0))
+            port = probe.getsockname()[1]
+    with refused(host, port):
+        listen(host, port)
+        listen("127.0.0.1", port)  # Gradio tries this too, whatever it is to listen on
+    return port
+
+
+@contextlib.contextmanager
+def refused(host: str, port: int) -> Iterator[None]:
+    """Turns what a socket refuses into a sentence."""
+    try:
+        yield
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
+            free = next_free(host, port)
+            offer = f"port {free} is free: --port {free}; --port 0 takes any" if free else "choose another --port"
+            raise UserError(
+                f"Cannot listen on {host}, port {port} ({reason}). Expected a free port: {offer}."
+            ) from error
+        raise UserError(
+            f"Cannot listen on {host}, port {port} ({reason}). Expected an address of this machine, such as "
+            "--host 127.0.0.1 (this machine alone) or 0.0.0.0 (others too), and a port from 0 to 65535."
+        ) from error
+
+
+def next_free(host: str, port: int) -> int | None:
+    """The first port after that one on which a server can listen; None where there is none among the next hundred."""
+    for candidate in range(max(port, 1023) + 1, min(max(port, 1023) + 101, 65536)):
+        with contextlib.suppress(OSError):
+            listen(host, candidate)
+            listen("127.0.0.1", candidate)
+            return candidate
+    return None
+
+
+def listen(host: str, port: int) -> None:
+    """Raises OSError unless a server can listen on the addresses of a host, as it will."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    absent = []
+    for family, kind, protocol, _, place in found:
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":  # elsewhere this would allow a port that is taken
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind(place)
+            except OSError as error:
+                absent.append(error)
+                if error.errno != errno.EADDRNOTAVAIL or len(absent) == len(found):
+                    raise  # else a name has an IPv6 address, and the machine no IPv6
+
+
+# --- what a person sees of it ---------------------------------------------------------------------------------------
+
+
+def clickable(host: str) -> str:
+    """The host as a browser on this machine takes it: "every address" is none to go to."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{host}]" if ":" in host else host
+
+
+def has_display() -> bool:
+    """Whether a person sits there who would see a browser open: at a terminal, on a desktop, not through SSH from
+    another, and not in a container or on a server that runs checks."""
+    known = os.environ.get
+    if not sys.stdout.isatty() or known("CI") or known("SPACE_ID") or in_container():
+        return False
+    if sys.platform in ("darwin", "win32"):
+        return not known("SSH_CONNECTION")
+    return bool(known("DISPLAY") or known("WAYLAND_DISPLAY"))
+
+
+def in_container() -> bool:
+    """Whether this is Docker, Podman or the like."""
+    return any(map(os.path.exists, ("/.dockerenv", "/run/.containerenv")))
+
+
+def open_browser(address: str) -> None:
+    """Opens the address in the desktop's browser, if it has one that draws; nothing depends on it."""
+    with contextlib.suppress(webbrowser.Error, OSError):
+        browser = webbrowser.get()
+        if os.path.basename(getattr(browser, "name", "")) not in TEXT_BROWSERS:
+            browser.open(address)
+
+
+# --- proxies, on both sides -------------------------------------------------------------------------------------
+
+
+def tidy_root_path(text: str) -> str:
+    """``/iaff`` or ``https://host/iaff`` of what a user wrote (``iaff/``); empty for none.
+
+    Raises:
+        UserError: it is neither a path nor an address.
+    """
+    root = text.strip().rstrip("/")
+    parts = urlsplit(root)
+    if parts.scheme not in ("", "http", "https") or parts.query or parts.fragment or any(map(str.isspace, root)):
+        raise UserError(
+            f"--root-path (or GRADIO_ROOT_PATH): got {text!r}. Expected the path below which a reverse proxy serves "
+            "the page, for example /iaff, or that address in full, https://example.org/iaff."
+        )
+    return root if parts.scheme or not root else "/" + root.lstrip("/")
+
+
+def bypass_proxies(*hosts: str) -> None:
+    """Lets what is asked of this machine go to no proxy that the environment names: Gradio asks its own server whether
+    it is up, and its tools for agents ask it again. What the user has in ``no_proxy`` stays."""
+    import httpx
+
+    own = ["127.0.0.1", "localhost", "::1", *hosts]
+    listed = [name.strip() for key in ("no_proxy", "NO_PROXY") for name in os.environ.get(key, "").split(",")]
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(dict.fromkeys(filter(None, [*listed, *own])))
+    try:
+        httpx.Client(verify=False).close()  # certificates cost time, and are not asked about
+    except (ImportError, ValueError, httpx.InvalidURL):  # SOCKS without its package, no address: it would ask nobody
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = "*"
