@@ -3,12 +3,14 @@
 import re
 from urllib.parse import urlsplit
 
-from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # The page's address is what its browser sees; the server knows a part of that at most, and Gradio guesses the rest
-# from headers that few proxies send. Set before Gradio's own scripts read it.
+# from headers that few proxies send. Set before Gradio's own scripts read it. Without a slash at the end, all that is
+# relative to the page would be beside it instead of below.
 PAGE_SAYS_ROOT = b"""<link rel="icon" href="./favicon.ico"><script>{
+  const { pathname, search, hash } = location;
+  if (!pathname.endsWith("/")) location.replace(pathname + "/" + search + hash);
   const root = new URL(".", location.href).href.replace(/\\/$/, "");
   let config;
   const set = (given) => { config = { ...given, root }; };
@@ -37,10 +39,9 @@ class BehindProxy:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         path = scope["path"]
-        if self.root and path == self.root:  # the page's own addresses are relative to the folder
-            query = scope["query_string"].decode("latin-1")
-            return await RedirectResponse(f"{self.root}/{query and '?' + query}")(scope, receive, send)
-        if not path.startswith(self.root + "/"):
+        if path == self.root:
+            path += "/"
+        elif not path.startswith(self.root + "/"):
             path = self.root + path
         is_page = path == self.root + "/"
         answer = Answer(send, is_page)

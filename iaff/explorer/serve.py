@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 import webbrowser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -119,60 +118,54 @@ def free_port(host: str, port: int) -> int:
     Raises:
         UserError: it is taken (the next free one is offered), or the host or port is not to be had here.
     """
-    if port == 0:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe, refused(host, port):
-            probe.bind((host, 0))
-            port = probe.getsockname()[1]
-    with refused(host, port):
-        listen(host, port)
-        listen("127.0.0.1", port)  # Gradio tries this too, whatever it is to listen on
-    return port
-
-
-@contextlib.contextmanager
-def refused(host: str, port: int) -> Iterator[None]:
-    """Turns what a socket refuses into a sentence."""
     try:
-        yield
+        port = port or any_port(host)
+        try_port(host, port)
+        return port
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        got = f"Cannot listen on {host}, port {port} ({getattr(error, 'strerror', None) or error})."
         if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
             free = next_free(host, port)
-            offer = f"port {free} is free: --port {free}; --port 0 takes any" if free else "choose another --port"
-            raise UserError(
-                f"Cannot listen on {host}, port {port} ({reason}). Expected a free port: {offer}."
-            ) from error
+            offer = f"Port {free} is free: --port {free}. Or" if free else "Choose another, or"
+            raise UserError(f"{got} Expected a free port. {offer} --port 0 takes any.") from error
         raise UserError(
-            f"Cannot listen on {host}, port {port} ({reason}). Expected an address of this machine, such as "
-            "--host 127.0.0.1 (this machine alone) or 0.0.0.0 (others too), and a port from 0 to 65535."
+            f"{got} Expected an address of this machine, such as --host 127.0.0.1 (for this machine alone) or 0.0.0.0 "
+            "(for others too), and a port from 0 to 65535."
         ) from error
+
+
+def any_port(host: str) -> int:
+    """A port that nobody has."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
 
 
 def next_free(host: str, port: int) -> int | None:
     """The first port after that one on which a server can listen; None where there is none among the next hundred."""
-    for candidate in range(max(port, 1023) + 1, min(max(port, 1023) + 101, 65536)):
+    first = max(port + 1, 1024)  # those below are for administrators
+    for candidate in range(first, min(first + 100, 65536)):
         with contextlib.suppress(OSError):
-            listen(host, candidate)
-            listen("127.0.0.1", candidate)
+            try_port(host, candidate)
             return candidate
     return None
 
 
-def listen(host: str, port: int) -> None:
-    """Raises OSError unless a server can listen on the addresses of a host, as it will."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    absent = []
-    for family, kind, protocol, _, place in found:
-        with socket.socket(family, kind, protocol) as probe:
-            if os.name == "posix":  # elsewhere this would allow a port that is taken
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+def try_port(host: str, port: int) -> None:
+    """Raises OSError unless a server can listen on that port of the host; Gradio wants it of 127.0.0.1 as well."""
+    for name in (host, "127.0.0.1"):
+        found, absent = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM), 0
+        for family, kind, protocol, _, place in found:
             try:
-                probe.bind(place)
+                with socket.socket(family, kind, protocol) as probe:
+                    if os.name == "posix":  # elsewhere this would allow a port that is taken
+                        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    if family == socket.AF_INET6:
+                        probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                    probe.bind(place)
             except OSError as error:
-                absent.append(error)
-                if error.errno != errno.EADDRNOTAVAIL or len(absent) == len(found):
+                absent += 1
+                if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT) or absent == len(found):
                     raise  # else a name has an IPv6 address, and the machine no IPv6
 
 

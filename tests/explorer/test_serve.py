@@ -1,37 +1,30 @@
 """Where the page is served: ports, addresses, the browser, and proxies on both sides."""
 
-import asyncio
+import contextlib
 import os
 import socket
-import sys
 import webbrowser
 from types import SimpleNamespace
 
 import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse, StreamingResponse
+from starlette.testclient import TestClient
 
 from iaff.cli.main import parser
 from iaff.errors import UserError
 from iaff.explorer import serve
 from iaff.explorer.behind_proxy import BehindProxy
 
-IPV6 = socket.has_ipv6 and os.path.exists("/proc/net/if_inet6")
-
 
 def test_the_next_free_port_is_offered():
     """Not the next number, which is taken as well."""
     with socket.socket() as first, socket.socket() as second:
-        while True:
-            first.bind(("127.0.0.1", 0))
-            first.listen()
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-                second.listen()
-                break
-            except OSError:
-                first.close()
-                first.__init__()
+        first.bind(("127.0.0.1", 0))
+        first.listen()
+        port = first.getsockname()[1]
+        with contextlib.suppress(OSError):  # taken by another, which is as good
+            second.bind(("127.0.0.1", port + 1))
+            second.listen()
         with pytest.raises(UserError, match=f"port {port} .*is free: --port ") as error:
             serve.free_port("127.0.0.1", port)
         offered = int(str(error.value).split("--port ")[1].split(".")[0])
@@ -73,6 +66,42 @@ def test_no_port_number(said, monkeypatch, capsys):
     assert parser().parse_args(["explore", "--port", "0"]).port == 0
 
 
+# --- the start ------------------------------------------------------------------------------------------------------
+
+
+class Demo:
+    def block_thread(self):
+        pass
+
+
+def test_the_address_is_said_and_opened_once_it_is_served(monkeypatch, capsys):
+    happened = []
+    monkeypatch.setattr(serve, "launch", lambda *_, **__: happened.append(capsys.readouterr().out))
+    monkeypatch.setattr(serve, "has_display", lambda: True)
+    monkeypatch.setattr(serve, "open_browser", lambda address: happened.append(capsys.readouterr().out + address))
+    serve.serve(Demo(), "::1", 7860)
+    where = "http://[::1]:7860"
+    assert happened == ["", f"iaff explorer: {where}  (Ctrl+C stops it)\n{where}"]
+    serve.serve(Demo(), "::1", 7860, open_page=False)
+    assert len(happened) == 3
+
+
+@pytest.mark.parametrize("error", [OSError("no\nport"), RuntimeError("no\nport"), ImportError("no\nport")])
+def test_a_start_that_fails_is_one_sentence(monkeypatch, capsys, error):
+    def launch(*_, **__):
+        raise error
+
+    monkeypatch.setattr(serve, "launch", launch)
+    monkeypatch.delenv("IAFF_DEBUG", raising=False)
+    with pytest.raises(UserError) as said:
+        serve.serve(Demo(), "127.0.0.1", 7860)
+    assert f"could not start: got {type(error).__name__}: no port. Expected http://127.0.0.1:7860" in str(said.value)
+    assert not capsys.readouterr().out
+    monkeypatch.setenv("IAFF_DEBUG", "1")
+    with pytest.raises(type(error)):
+        serve.serve(Demo(), "127.0.0.1", 7860)
+
+
 # --- the browser ----------------------------------------------------------------------------------------------------
 
 
@@ -82,9 +111,9 @@ def desktop(monkeypatch):
     for name in ("CI", "SPACE_ID", "SSH_CONNECTION", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(sys, "platform", "linux")
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr(serve, "sys", SimpleNamespace(platform="linux", stdout=terminal))
     monkeypatch.setattr(serve, "in_container", lambda: False)
-    monkeypatch.setattr(sys, "stdout", SimpleNamespace(isatty=lambda: True))
     return monkeypatch
 
 
@@ -98,11 +127,11 @@ def test_who_sees_a_browser_open(desktop):
         inner.setattr(serve, "in_container", lambda: True)
         assert not serve.has_display()
     with desktop.context() as inner:
-        inner.setattr(sys, "stdout", SimpleNamespace(isatty=lambda: False))
+        inner.setattr(serve.sys.stdout, "isatty", lambda: False)
         assert not serve.has_display()
     desktop.delenv("DISPLAY")
     assert not serve.has_display()
-    desktop.setattr(sys, "platform", "darwin")
+    desktop.setattr(serve.sys, "platform", "darwin")
     assert serve.has_display()
     desktop.setenv("SSH_CONNECTION", "10.0.0.2 22 10.0.0.1 22")
     assert not serve.has_display()
@@ -124,7 +153,8 @@ def environment(monkeypatch):
     """Without a proxy, and as it was afterwards."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         for key in (name, name.upper()):
-            monkeypatch.setenv(key, "")
+            monkeypatch.setenv(key, "")  # so that what the code sets is undone
+            monkeypatch.delenv(key)
     return monkeypatch
 
 
@@ -137,7 +167,7 @@ def test_what_the_user_has_in_no_proxy_stays(environment):
     assert (os.environ["no_proxy"], os.environ["NO_PROXY"]) == (expected, expected)
 
 
-@pytest.mark.parametrize("proxy", ["http://127.0.0.1:notaport", "gopher://127.0.0.1:70", "http://["])
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:notaport", "gopher://127.0.0.1:70"])
 def test_a_proxy_that_cannot_be_used_is_not_asked(environment, proxy):
     environment.setenv("ALL_PROXY", proxy)
     serve.bypass_proxies()
@@ -164,49 +194,42 @@ def test_no_root_path(said):
         serve.tidy_root_path(said)
 
 
-def answered(app, path: str, root: str = "/iaff") -> tuple[dict, bytes, dict]:
-    """Headers and body of the answer behind the middleware, and the scope that the app was given."""
-    seen, sent = {}, []
+def answered(app, path: str, root: str = "/iaff"):
+    """The answer behind the middleware, and the scope that the app was given."""
+    seen = {}
 
     async def watched(scope, receive, send):
         seen.update(scope)
         await app(scope, receive, send)
 
-    async def send(message):
-        sent.append(message)
-
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
-    asyncio.run(BehindProxy(watched, root)(scope, lambda: asyncio.sleep(9), send))
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return headers, b"".join(message.get("body", b"") for message in sent), seen
+    return TestClient(BehindProxy(watched, root)).get(path), seen
 
 
 @pytest.mark.parametrize("root", ["/iaff", "https://a.example/iaff"])
 @pytest.mark.parametrize("path", ["/config", "/iaff/config"])
 def test_the_path_is_whole(path, root):
-    _, _, scope = answered(PlainTextResponse("ok"), path, root)
+    _, scope = answered(PlainTextResponse("ok"), path, root)
     assert (scope["root_path"], scope["path"]) == ("/iaff", "/iaff/config")
 
 
 def test_a_name_that_begins_alike_is_another():
-    _, _, scope = answered(PlainTextResponse("ok"), "/iaffinity")
+    _, scope = answered(PlainTextResponse("ok"), "/iaffinity")
     assert scope["path"] == "/iaff/iaffinity"
 
 
 def test_the_page_alone_is_told_its_address():
     page = HTMLResponse('<head><link href="/manifest.json"></head><script>const root = "http://a/b";</script>')
-    headers, body, _ = answered(page, "/")
-    assert b'href="./manifest.json"' in body
-    assert b"http://a/b" not in body
-    assert headers["content-length"] == str(len(body))
-    assert answered(page, "/other")[1] == page.body
+    answer, _ = answered(page, "/")
+    assert 'href="./manifest.json"' in answer.text
+    assert "http://a/b" not in answer.text
+    assert answered(page, "/other")[0].content == page.body
 
 
 def test_no_proxy_holds_back_a_stream():
     async def stream():
         yield b"data: {}\n\n"
 
-    headers, body, _ = answered(StreamingResponse(stream(), media_type="text/event-stream"), "/queue")
-    assert headers["x-accel-buffering"] == "no"
-    assert body == b"data: {}\n\n"
-    assert "x-accel-buffering" not in answered(PlainTextResponse("ok"), "/queue")[0]
+    answer, _ = answered(StreamingResponse(stream(), media_type="text/event-stream"), "/queue")
+    assert answer.headers["x-accel-buffering"] == "no"
+    assert answer.content == b"data: {}\n\n"
+    assert "x-accel-buffering" not in answered(PlainTextResponse("ok"), "/queue")[0].headers

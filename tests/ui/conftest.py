@@ -89,14 +89,16 @@ def app(run_folder, broken_run, empty_run, walk_file, tmp_path_factory) -> Itera
 
 
 @contextmanager
-def serving(options: list[str], log: Path) -> Iterator[SimpleNamespace]:
+def serving(options: list[str], log: Path, **environment: str) -> Iterator[SimpleNamespace]:
     """``python app.py`` on a port of its own; ``seconds`` until it answers. Whatever tests do to it, it must not print
     a traceback."""
     port = free_port()
     command = [sys.executable, str(ROOT / "app.py"), "--port", str(port), *options]
     start = time.monotonic()
     with log.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env=os.environ | environment
+        )
     url = f"http://127.0.0.1:{port}/"
     try:
         while True:

@@ -1,6 +1,7 @@
 """The page behind nginx, below a path that nginx takes away or keeps: nothing of it may ask for anything above."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -12,6 +13,7 @@ import pytest
 from gradio_client import Client, handle_file
 
 from iaff import Trace
+from tests.markdown import blocks
 from tests.ui.conftest import View, free_port, serving, viewing
 from tests.ui.places import ROOT, SHIPPED
 
@@ -20,21 +22,14 @@ PHOTO = ROOT / "assets" / "gallery" / "cow.jpg"
 DONE = "__iaff.trace && __iaff.takenIn.shown() && !__iaff.takenIn.shown().busy"
 WALK = "__iaff.picture.main.affinity()"
 
+STRIPPED, KEPT = re.findall(r"^location .*?^}", blocks(ROOT / "docs" / "deploy.md", "nginx"), re.M | re.S)
 CONFIG = """
 daemon off; pid pid; error_log error.log;
 events {}
 http {
-  access_log off; client_body_temp_path body; proxy_temp_path temp; client_max_body_size 50m;
+  access_log off; client_body_temp_path body; proxy_temp_path temp;
   fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
-  server {
-    listen 127.0.0.1:PORT;
-    location /untold/lab/ { proxy_pass http://127.0.0.1:UNTOLD/; }
-    location /iaff/ { proxy_pass http://127.0.0.1:TOLD; }
-  }
-  server {
-    listen 127.0.0.1:OTHER;
-    location /iaff/ { proxy_pass http://127.0.0.1:TOLD/; }
-  }
+  %s
 }
 """
 
@@ -46,24 +41,25 @@ def served(app, walk_file, tmp_path_factory):
         no = pytest.fail if os.environ.get("IAFF_REQUIRE_NGINX") else pytest.skip
         no("no nginx found: install it (apt-get install nginx-light)")
     folder = tmp_path_factory.mktemp("nginx")
-    port, other = free_port(), free_port()
     options = ["--run", str(SHIPPED), "--run", str(walk_file), "--root-path", "/iaff"]
     with serving(options, folder / "app.log") as told:
-        numbers = {"PORT": port, "OTHER": other, "UNTOLD": app.port, "TOLD": told.port}
-        config = CONFIG if os.getuid() else "user root;" + CONFIG  # else its workers may not write where it stores
-        for word, number in numbers.items():
-            config = config.replace(word, str(number))
-        (folder / "nginx.conf").write_text(config)
+        places = {
+            "kept": (KEPT, "iaff", told),
+            "stripped": (STRIPPED, "iaff", told),
+            "stripped, untold": (STRIPPED, "a/lab", app),
+        }
+        urls, servers = {"none": told.url}, ""
+        for name, (location, path, behind) in places.items():
+            port = free_port()
+            location = location.replace("/iaff/", f"/{path}/", 1).replace("7860", str(behind.port))
+            servers += f"server {{ listen 127.0.0.1:{port}; {location} }}\n"
+            urls[name] = f"http://127.0.0.1:{port}/{path}/"
+        user = "" if os.getuid() else "user root;"  # whose files the workers could not read else
+        (folder / "nginx.conf").write_text(user + CONFIG % servers, "utf-8")
         process = subprocess.Popen([NGINX, "-p", folder, "-c", folder / "nginx.conf"])
         try:
-            served = {
-                "kept": f"http://127.0.0.1:{port}/iaff/",
-                "stripped": f"http://127.0.0.1:{other}/iaff/",
-                "stripped, untold": f"http://127.0.0.1:{port}/untold/lab/",
-                "none": told.url,
-            }
-            wait_for(served["kept"])
-            yield served
+            wait_for(urls["kept"])
+            yield urls
         finally:
             process.terminate()
             process.wait(10)
@@ -137,8 +133,11 @@ def test_programs(place, tmp_path):
     client.close()
 
 
-def test_an_address_without_its_slash(served):
-    """Would be another folder to all that is relative."""
-    place = served["none"].removesuffix("/") + "/iaff?stage=seeds"
-    with urllib.request.urlopen(place, timeout=10) as answer:
-        assert answer.url == served["none"] + "iaff/?stage=seeds"
+def test_an_address_without_its_slash(served, browser):
+    """All that is relative would be beside the page, not below it."""
+    page = browser.new_page()
+    page.goto(served["none"] + "iaff?stage=seeds")
+    page.wait_for_selector(".iaff[data-ready]", timeout=20000)
+    assert page.url.startswith(served["none"] + "iaff/?")
+    assert page.evaluate("__iaff.state.stage") == "seeds"
+    page.close()

@@ -129,7 +129,7 @@ def test_a_failure_leaves_the_finished_photo(stub):
 @pytest.mark.parametrize(
     ("plan", "said"),
     [
-        ({"upload": ["HTTP 413: File size exceeded"]}, "expected at most 50 MB"),
+        ({"upload": ["HTTP 413: Request Entity Too Large"]}, "a server on the way takes no file as large as this one"),
         ({"upload": ["Failed to fetch"]}, "could not be sent. The explorer does not answer"),
         ({"submit": [{"ok": False, "error": "50 photos wait already."}]}, "50 photos wait already."),
         ({"progress": [LOST]}, "not known here"),

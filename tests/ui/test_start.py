@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.ui.conftest import View
+from tests.ui.conftest import View, serving
 from tests.ui.places import ROOT
 
 
@@ -37,8 +37,28 @@ def test_port_taken(run_folder):
         taken.listen()
         port = taken.getsockname()[1]
         text = one_sentence(run_app("--run", run_folder, "--port", port))
-    assert str(port) in text
-    assert "--port" in text
+    assert f"port {port} (Address already in use). Expected a free port. Port " in text
+
+
+@pytest.mark.parametrize(
+    "proxies", [{"http_proxy": "http://"}, {"ALL_PROXY": "socks5://", "http_proxy": "http://no port:"}], ids=str
+)
+def test_no_proxy_of_the_environment_is_asked(run_folder, tmp_path, proxies):
+    """Neither one that listens, nor one of a kind or spelling that Gradio refuses. Nothing but the address is said."""
+    log = tmp_path / "app.log"
+    with socket.socket() as proxy:
+        proxy.bind(("127.0.0.1", 0))
+        proxy.listen()
+        environment = {name: f"{address}127.0.0.1:{proxy.getsockname()[1]}" for name, address in proxies.items()}
+        with serving(["--run", str(run_folder)], log, **environment) as served:
+            address = f"iaff explorer: {served.url.removesuffix('/')}  (Ctrl+C stops it)\n"
+            late = time.monotonic() + 10
+            while log.read_text("utf-8") != address:
+                assert time.monotonic() < late, log.read_text("utf-8")
+                time.sleep(0.05)
+        proxy.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody has called
+            proxy.accept()
 
 
 def test_no_such_run(tmp_path):

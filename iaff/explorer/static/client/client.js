@@ -95,8 +95,9 @@ export class Client {
     try {
       return (await this.upload(file)).path;
     } catch (error) {
-      // Gradio's words: "HTTP 413: ..." from the server, "... exceeds the maximum allowed size ..." before it is sent
-      if (/413|maximum allowed size/.test(error?.message)) throw tooLarge(file, name, SMALLER);
+      // The page sends none that the explorer would refuse; nginx alone takes 1 MB (docs/deploy.md).
+      if (/413|maximum allowed size/.test(error?.message))
+        throw new ServerError(`${name}: a server on the way takes no file as large as this one. ${SMALLER}`);
       throw new ServerError(`${name} could not be sent. ${DOWN}`, { down: true });
     }
   }
