@@ -89,7 +89,9 @@ def target(page: str, link: str) -> str:
 
 
 def placed(path: str) -> str:
-    """Where the site has this path of the repository; files that are no pages are copied as plain text."""
+    """Where the site has this path of the repository; files that are no pages are copied, code as plain text."""
     if path in PAGES:
         return PAGES[path]
-    return path.removeprefix("docs/") if path.startswith("docs/") else f"source/{path}.txt"
+    if path.startswith("docs/"):
+        return path.removeprefix("docs/")
+    return f"source/{path}" + ("" if path.endswith(".ipynb") else ".txt")
