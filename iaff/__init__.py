@@ -5,7 +5,7 @@
     trace = iaff.explain("cat.jpg", tags=["cat"])  # through all rounds of the shipped run
     trace.rounds[2].alpha_p                         # refined map, float32 (K, h, w)
     trace.rounds[2].affinity.row(120, 80)           # which pixels decide image pixel (120, 80)
-    trace.save("cat.safetensors")                   # python -m iaff explore cat.safetensors
+    trace.save("cat.safetensors")                   # iaff cat.safetensors
 """
 
 from importlib import import_module

@@ -16,6 +16,7 @@ from pathlib import Path
 DOCS = Path(__file__).parents[1] / "docs"
 FOLDER = DOCS / "diagrams"
 MERMAID = "mermaid@12.3.0"
+LOOK = "{ theme: 'neutral', fontFamily: 'sans-serif', htmlLabels: false, flowchart: { wrappingWidth: 260 } }"
 FENCE = re.compile(r"^```mermaid\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 
 
@@ -45,7 +46,7 @@ def main() -> None:
         page = browser.new_page()
         page.set_content("<body>")
         page.add_script_tag(content=script())
-        page.evaluate("mermaid.initialize({ theme: 'neutral', fontFamily: 'sans-serif', htmlLabels: false })")
+        page.evaluate(f"mermaid.initialize({LOOK})")
         for source in sources:
             name = "d" + picture(source).stem  # an id must begin with a letter
             drawn = page.evaluate("async ([name, source]) => (await mermaid.render(name, source)).svg", [name, source])

@@ -37,9 +37,17 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
+def mathml(source: str, display: str = "inline") -> str:
+    """LaTeX as MathML; of the two signs for \\setminus it takes the one that common fonts have."""
+    made = convert(source.replace("\\arg", "\\mathrm{arg}"), display=display).replace("&#x029F5;", "&#x02216;")
+    if unknown := re.search(r">(\\\w+)<", made):
+        raise PluginError(f"Got {unknown[1]} in {source!r}, which latex2mathml does not know; write it in another way.")
+    return made
+
+
 def formula(source: str, *_, **__) -> str:
-    """A fence of LaTeX as MathML."""
-    return f'<div class="formula">{convert(source, display="block")}</div>'
+    """A fence of LaTeX."""
+    return f'<div class="formula">{mathml(source, "block")}</div>'
 
 
 def diagram(source: str, *_, **__) -> str:
@@ -71,7 +79,7 @@ def on_page_markdown(markdown: str, page: Page, **_) -> str:
 
 
 def on_page_content(content: str, **_) -> str:
-    return INLINE.sub(lambda found: convert(html.unescape(found[1])), content)
+    return INLINE.sub(lambda found: mathml(html.unescape(found[1])), content)
 
 
 def target(page: str, link: str) -> str:
@@ -81,7 +89,9 @@ def target(page: str, link: str) -> str:
 
 
 def placed(path: str) -> str:
-    """Where the site has this path of the repository; files that are no pages are copied as plain text."""
+    """Where the site has this path of the repository; files that are no pages are copied, code as plain text."""
     if path in PAGES:
         return PAGES[path]
-    return path.removeprefix("docs/") if path.startswith("docs/") else f"source/{path}.txt"
+    if path.startswith("docs/"):
+        return path.removeprefix("docs/")
+    return f"source/{path}" + ("" if path.endswith(".ipynb") else ".txt")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from iaff.config import Config
+from iaff.lessons import parse
 from iaff.places import SHIPPED
 from iaff.trace import Trace
 from iaff.trace.schema import TENSORS, Meta
@@ -31,6 +32,11 @@ def prose(page: Path) -> str:
 def heading_id(text: str) -> str:
     """The anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
+
+
+def test_the_readme_is_one_page():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150, "move what goes deeper to docs/"
+    assert (DOCS / "tour.webp").stat().st_size <= 3e6, "its animation must load quickly"
 
 
 @pages("page")
@@ -66,6 +72,12 @@ def test_code_runs(page, tmp_path, monkeypatch):
     """In one namespace a page; what the text claims are its assertions."""
     monkeypatch.chdir(tmp_path)
     exec(compile(blocks(page, "python run"), page, "exec"), {"__name__": "docs"})
+
+
+def test_the_lesson_that_is_told_is_one():
+    """What docs/lessons.md shows, one block after the other, is a lesson with both kinds of question."""
+    steps = parse(blocks(DOCS / "lessons.md", "markdown"))["steps"]
+    assert [step["question"] and step["question"]["kind"] for step in steps] == [None, "choice", "where"]
 
 
 def keys(value, into: set[str]) -> set[str]:
