@@ -18,6 +18,7 @@ from pathlib import Path
 OLDEST = (3, 11)
 STAMP = "installed.json"
 BUILD = "torch"  # in the stamp: the build of torch that was asked for
+USUAL = "default"  # asks for the usual build again
 PAIR = re.compile(r"^(torch|torchvision)==([\d.]+)", re.M)
 
 
@@ -51,13 +52,15 @@ def check_python(version):
 def prepare(root, names):
     """Creates what is missing, installs what has changed, and writes the stamp last."""
     venv = root / ".venv"
-    build = os.environ.get("IAFF_TORCH") or stamp(venv).get(BUILD, "")
+    had = stamp(venv).get(BUILD, "")
+    build = os.environ.get("IAFF_TORCH") or had
+    build = "" if build == USUAL else build
     if not re.fullmatch(r"[a-z0-9.]*", build):
         raise SetupError(f"Got TORCH={build}, expected the name of one of torch's builds, such as cpu or cu130.")
     wanted = {**{name: digest(root / name) for name in names}, **({BUILD: build} if build else {})}
-    if stamp(venv).items() >= wanted.items() and works(venv):
+    if build == had and stamp(venv).items() >= wanted.items() and works(venv):
         return
-    ready = works(venv)
+    ready = build == had and works(venv)  # another build begins anew: the gigabytes of the one before would stay
     cut_short = not stamp(venv).keys() - {BUILD}  # or there is nothing yet
     target = venv if ready else root
     if not os.access(target, os.W_OK):
@@ -137,7 +140,8 @@ def install(venv, files, build, cut_short):
     if not any(run(command) for command in installers(venv, files, listed, build, cut_short)):
         where = (
             " Builds of torch by name lie on package indexes of their own, which pytorch.org lists: name one, as in"
-            " PIP_EXTRA_INDEX_URL=ADDRESS make app TORCH=cpu, or install uv, which knows them."
+            " PIP_EXTRA_INDEX_URL=ADDRESS make app TORCH=cpu, or install uv, which knows them; make app TORCH=default"
+            " takes the usual build."
         )
         raise SetupError("Installing failed (above is why); the same command goes on from here." + where * bool(build))
 

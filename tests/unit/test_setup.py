@@ -146,6 +146,9 @@ def test_the_build_of_torch_is_remembered(setup, tmp_path, calls, monkeypatch, c
     monkeypatch.delenv("IAFF_TORCH")
     assert setup.main(tmp_path, ["a.txt"]) == setup.main(tmp_path, ["a.txt", "b.txt"]) == 0
     assert calls == ["create", "a.txt cpu", "a.txt b.txt cpu"]
+    monkeypatch.setenv("IAFF_TORCH", "default")  # an environment of its own: nothing of the other build stays
+    assert setup.main(tmp_path, ["a.txt"]) == setup.main(tmp_path, ["a.txt"]) == 0
+    assert calls[3:] == ["create", "a.txt"]
     monkeypatch.setenv("IAFF_TORCH", "--index-url")
     assert setup.main(tmp_path, ["a.txt"]) == 1
     assert "Got TORCH=--index-url, expected the name of one of torch's builds" in capsys.readouterr().err
