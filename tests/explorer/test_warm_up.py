@@ -9,7 +9,8 @@ from iaff.places import SHIPPED
 RUN = Run.load(SHIPPED)
 
 
-def test_the_first_page_starts_it_and_no_other():
+def test_the_first_page_starts_it_and_no_other(monkeypatch):
+    monkeypatch.setenv("IAFF_WARM_UP", "0")
     begun, may_end = [], threading.Event()
 
     def work(run):
@@ -18,6 +19,9 @@ def test_the_first_page_starts_it_and_no_other():
 
     ask = warm_up([RUN], work)
     assert ask({"run": "nobody"})["ok"] is False
+    assert ask({"run": RUN.name}) == {"ok": True}
+    assert not begun, "somebody is short of memory"
+    monkeypatch.delenv("IAFF_WARM_UP")
     assert [ask({"run": RUN.name}) for _ in range(3)] == [{"ok": True}] * 3, "at once, while it still works"
     may_end.set()
     assert begun == [(RUN.name, True)]

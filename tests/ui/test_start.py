@@ -108,6 +108,15 @@ def test_first_picture(app, browser, timing):
     assert after < 3 * 3
 
 
+def test_the_first_picture_has_torch_made_ready(browser, app):
+    page = browser.new_page()
+    with page.expect_response(lambda response: "warm_up" in (response.request.post_data or "")) as answer:
+        page.goto(app.url)
+    assert answer.value.json()["ok"]
+    assert page.evaluate("performance.getEntriesByName('iaff-first-picture').length") == 1, "asked before the picture"
+    page.close()
+
+
 def test_scripts_are_fetched_once(browser, app):
     context = browser.new_context()  # whose cache is empty
     view = View(context.new_page(), app)

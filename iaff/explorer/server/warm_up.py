@@ -20,13 +20,16 @@ REHEARSED = (64, 96)  # px of the photo that is tried: small enough for a tenth 
 
 
 def warm_up(runs: list[Run], work: Callable[[Run], None] | None = None) -> Handler:
-    """``warm_up({run})`` answers at once; ``work``, by default :func:`prepare`, goes on. Later calls do nothing."""
+    """``warm_up({run})`` answers at once; ``work``, by default :func:`prepare`, goes on. Later calls do nothing.
+
+    Where the environment has IAFF_WARM_UP=0, since memory is short, no call does anything.
+    """
     by_name, first = named(runs), threading.Semaphore()
 
     @answering(RunRequest)
     def warm_up(request: RunRequest) -> dict[str, Any]:
         run = run_of(request.run, by_name)
-        if first.acquire(blocking=False):
+        if os.environ.get("IAFF_WARM_UP") != "0" and first.acquire(blocking=False):
             threading.Thread(target=work or prepare, args=(run,), daemon=True, name="warm-up").start()
         return {}
 
