@@ -114,6 +114,7 @@ def test_the_page_and_all_that_it_fetches(view: View, tmp_path: Path):
     view.wait(f"{WALK}.at === {WALK}.steps")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["kept", "stripped, untold"], indirect=True)
 def test_a_photo_of_ones_own(view: View):
     """Uploaded, queued and computed."""
@@ -124,6 +125,7 @@ def test_a_photo_of_ones_own(view: View):
     assert view.page.evaluate("__iaff.trace.meta.tags") == ["cow"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["kept", "stripped"], indirect=True)
 def test_programs(place, tmp_path):
     """gradio_client, whose answers stream through the queue, with a file in each direction."""

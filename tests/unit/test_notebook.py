@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 TOUR = ROOT / "notebooks" / "tour.ipynb"
 
 
+@pytest.mark.slow
 def test_the_tour_runs(tmp_path, monkeypatch):
     if not os.environ.get("CI"):
         pytest.importorskip("nbclient")
