@@ -24,12 +24,18 @@ __all__ = [
 
 
 class Dataset(Protocol):
-    """What every data set offers; ``classes[0]`` is the background. ``mask`` is for metrics only."""
+    """What every data set offers; ``classes[0]`` is the background. ``mask`` is for metrics only.
+
+    ``notes`` are sentences about what was read in another way than it stands there, each with its file and, where
+    there is one, its line or id: whoever opens a data set prints them.
+    """
 
     @property
     def classes(self) -> tuple[str, ...]: ...
     @property
     def ids(self) -> list[str]: ...
+    @property
+    def notes(self) -> list[str]: ...
     def __len__(self) -> int: ...
     def image(self, i: int) -> np.ndarray: ...
     def tags(self, i: int) -> np.ndarray: ...
@@ -41,7 +47,7 @@ class Subset:
 
     def __init__(self, data: Dataset, indices: list[int]):
         self.data, self.indices = data, list(indices)
-        self.classes, self.ids = data.classes, [data.ids[i] for i in self.indices]
+        self.classes, self.ids, self.notes = data.classes, [data.ids[i] for i in self.indices], data.notes
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -135,6 +135,7 @@ class COCO:
         if unknown:
             raise UserError(f"Unknown COCO class {unknown[0]!r}; expected some of {', '.join(COCO_CLASSES)}.")
         self.classes = ("background", *foreground)
+        self.notes: list[str] = []
         self._labels = {id: self.classes.index(name) for id, name in CATEGORIES if name in foreground}
         photos, annotations = self._read_table()
         tags = self._read_tags(photos, annotations)

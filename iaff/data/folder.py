@@ -39,6 +39,7 @@ class Folder:
         self, root: str | Path, split: str = "train", classes: tuple[str, ...] | None = None, side: int = SIDE
     ):
         self.root, self.side = Path(root), side
+        self.notes: list[str] = []
         if not self.root.is_dir():
             raise UserError(
                 f"There is no folder {self.root}. Expected photos and tags.csv in it; give it with data.root=DIR."

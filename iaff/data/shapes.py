@@ -57,6 +57,7 @@ class Shapes:
             raise ValueError(f"Scenes of {size} px are too small for their textures; take 48 or more.")
         self.seed, self.size = seed, size
         self.ids = [f"shapes_{i:06d}" for i in range(n)]
+        self.notes: list[str] = []
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -62,6 +62,7 @@ class VOC:
         if unknown:
             raise UserError(f"Unknown VOC class {unknown[0]!r}; expected some of {', '.join(VOC_CLASSES)}.")
         self.classes = ("background", *foreground)
+        self.notes: list[str] = []
         if tags and split == "test":  # none are published, so whatever is found there is no tag
             raise UserError(
                 "VOC's split 'test' has no tags: got a request to read them, expected predictions without. "
