@@ -13,7 +13,7 @@ import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-INLINE = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+INLINE = re.compile(rb"<script(?![^>]*\s(?:src|type=.application/json))[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 PAGE = {
     "default-src": "'none'",
     "script-src": "'self' 'unsafe-eval'",
