@@ -12,7 +12,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 from xml.etree.ElementTree import tostring
 
 from latex2mathml.converter import convert_to_element
@@ -80,7 +80,9 @@ def text_of(path: Path) -> str:
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):  # reading a pipe would wait for ever
-            raise LessonError("a folder, a pipe or a device.", "a file of Markdown.", "Give it another name, or move it.")
+            raise LessonError(
+                "a folder, a pipe or a device.", "a file of Markdown.", "Give it another name, or move it."
+            )
         if about.st_size > LARGEST:
             raise LessonError(
                 f"{about.st_size:,} bytes.", f"at most {LARGEST:,}.", "Cut the lesson into several of 5 to 8 steps."
@@ -226,7 +228,16 @@ def query(view: str) -> dict[str, str]:
 def markdown(links: bool = True) -> MarkdownIt:
     """Plain Markdown with formulae; no HTML, and no images, which might lie elsewhere. A button's text has no links."""
     md = MarkdownIt("commonmark", {"html": False}).disable(["image", *([] if links else ["link", "autolink"])])
+    md.validateLink = leads_to_a_page
     return md.use(dollarmath_plugin, allow_digits=False, renderer=mathml)
+
+
+def leads_to_a_page(url: str) -> bool:
+    """Whether a link is one to a page or to a person, and runs or starts nothing."""
+    try:
+        return urlsplit(url.strip()).scheme in ("", "http", "https", "mailto")
+    except ValueError:
+        return False
 
 
 def mathml(latex: str, options: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from iaff.explorer.files import KEPT
 from iaff.explorer.gradio_import import import_gradio
 from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
 from iaff.explorer.server.answers import hide
-from iaff.explorer.web.access import Access
+from iaff.explorer.web.access import OWN_ALONE, Access
 from iaff.hub import fetched
 from iaff.places import RUNS
 from iaff.run import SCHEMA, Run, unused
@@ -40,7 +40,7 @@ def explore(
     mcp: bool = False,
     root_path: str = "",
     open_page: bool = True,
-    access: Access = Access(),
+    access: Access = OWN_ALONE,
 ) -> None:
     """Opens runs and traces (default: the shipped runs) in a server on that address, until it is stopped.
 
@@ -185,9 +185,7 @@ def check_lessons(folders: Sequence[Path]) -> None:
             )
 
 
-def build(
-    runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, access: Access = Access()
-) -> "gr.Blocks":
+def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, access: Access = OWN_ALONE) -> "gr.Blocks":
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before.
 
     Raises:
@@ -201,8 +199,8 @@ def build(
         answer_in_json(access.login)
 
     from iaff.explorer.api.endpoints import add_api
-    from iaff.explorer.components import Charts, Explorer
     from iaff.explorer.api.inputs import Page
+    from iaff.explorer.components import Charts, Explorer
     from iaff.explorer.server.jobs import JobQueue
     from iaff.explorer.server.trace_files import trace_routes
 

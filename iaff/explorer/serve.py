@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from iaff.errors import UserError
 from iaff.explorer.files import STATIC, STYLES, plotly_address, plotly_js, scripts, scripts_address
-from iaff.explorer.web.access import Access, frames_of, is_loopback
+from iaff.explorer.web.access import OWN_ALONE, Access, frames_of, is_loopback
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -32,7 +32,7 @@ def serve(
     root_path: str = "",
     open_page: bool = True,
     mcp: bool = False,
-    access: Access = Access(),
+    access: Access = OWN_ALONE,
 ) -> None:
     """Serves the page, says where once it answers, and opens it where there is a display; returns when it is stopped.
 
@@ -64,7 +64,7 @@ def launch(
     wait: bool = True,
     mcp: bool = False,
     root_path: str | None = None,
-    access: Access = Access(),
+    access: Access = OWN_ALONE,
 ) -> None:
     """Serves the page: no analytics, no history, no outside address, no server-side rendering.
 

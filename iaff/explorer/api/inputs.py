@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import gradio as gr
 from gradio_client.utils import is_file_obj_with_meta, traverse
+from starlette.routing import BaseRoute
 
 from iaff.errors import UserError
 from iaff.explorer.server.answers import SHORT, told
@@ -67,7 +68,9 @@ class Page(gr.Blocks):
     """A page whose functions are given what :class:`Upload` allows, and no other file; what does not fit is refused in
     a sentence."""
 
-    routes: list = []  # further ones, which the server mounts beside Gradio's
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.routes: list[BaseRoute] = []  # which the server mounts beside Gradio's
 
     async def preprocess_data(self, block_fn: Any, inputs: list, *args: Any, **kwargs: Any) -> list:
         try:
@@ -80,8 +83,8 @@ class Page(gr.Blocks):
         except Exception:  # of many kinds: Gradio's, pydantic's, and Python's of what is nested too deep
             raise Refused(
                 UserError(
-                    "Got arguments of other kinds than expected. The endpoint's description has them (docs/programs.md, "
-                    "or view_api of gradio_client); correct them."
+                    "Got arguments of other kinds than expected. The endpoint's description has them "
+                    "(docs/programs.md, or view_api of gradio_client); correct them."
                 )
             ) from None
 

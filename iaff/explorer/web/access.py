@@ -27,13 +27,18 @@ class Access:
     login: tuple[str, str] | None = None
 
 
+OWN_ALONE = Access()
+
+
 def access_of(names: Iterable[str], frames: Iterable[str], login: str | None) -> Access:
     """The access that ``--allow-host``, ``--embed`` and ``--auth`` (or IAFF_AUTH) ask for.
 
     Raises:
         UserError: one of them is not what it should be.
     """
-    return Access(frozenset(map(_name, names)), tuple(map(_frame, frames)), _login(login or os.environ.get("IAFF_AUTH")))
+    return Access(
+        frozenset(map(_name, names)), tuple(map(_frame, frames)), _login(login or os.environ.get("IAFF_AUTH"))
+    )
 
 
 def _name(text: str) -> str:
@@ -71,9 +76,9 @@ def _login(text: str | None) -> tuple[str, str] | None:
 
 
 def own_names(access: Access, host: str, root_path: str) -> frozenset[str]:
-    """The names that a user gave this server, or that a Space has; those of this machine are known without."""
+    """The names that a user gave this server, or that a Space has; those of this machine alone are known without."""
     given = [host, urlsplit(root_path).hostname or "", os.environ.get("SPACE_HOST", "")]
-    return access.names | {name.lower() for name in given if name}
+    return access.names | {name.lower() for name in given if name and not is_loopback(name.lower())}
 
 
 def answers_all(access: Access, host: str) -> bool:

@@ -9,7 +9,7 @@ import re
 import secrets
 import sys
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -91,9 +91,9 @@ class OwnPages:
 
     def is_own_origin(self, origin: str, headers: Headers) -> bool:
         """Whether an origin is that of the address that was asked, here or at the proxy before."""
-        authority = urlsplit(origin).netloc.lower()
+        authority = _short(origin.partition("://")[2])
         hosts = [*headers.getlist("host"), *headers.get("x-forwarded-host", "").split(",")]
-        return _short(authority) in map(_short, hosts) or host_name(authority) in self.names
+        return bool(authority) and (authority in map(_short, hosts) or host_name(authority) in self.names)
 
     def is_own(self, name: str) -> bool:
         return is_loopback(name) or name in self.names
@@ -101,7 +101,7 @@ class OwnPages:
 
 def _short(authority: str) -> str:
     """Without the port that its scheme has anyway; a proxy may have taken TLS away."""
-    return re.sub(r":(80|443)$", "", authority.strip().lower()) or "nowhere"
+    return re.sub(r":(80|443)$", "", authority.strip().lower())
 
 
 class Password:
@@ -188,8 +188,8 @@ class Failures:
         except Exception as error:
             if os.environ.get("IAFF_DEBUG"):
                 raise
-            said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            print(f"iaff: {scope['method']} {scope['path'][:100]!r} failed: {said}", file=sys.stderr, flush=True)
+            said = f"{scope['method']} {scope['path'][:100]} failed: {type(error).__name__}: {str(error)[:200]}"
+            print(f"iaff: {ascii(said)[1:-1]}", file=sys.stderr, flush=True)  # one line, and no terminal's commands
             if not started:
                 sentence = (
                     "The request could not be answered: it is not what the page or gradio_client send, or the server "
