@@ -211,7 +211,7 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, acce
         Explorer(runs, queue, uploads, lessons, elem_id="iaff-explorer")
         Charts(runs, elem_id="iaff-charts")
         add_api(runs, queue, uploads)
-    demo.routes = trace_routes(runs)
+    demo.routes = [*trace_routes(runs)]
     return demo
 
 
