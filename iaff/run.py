@@ -195,7 +195,7 @@ def own_file(folder: Path, name: str) -> Path:
     What was downloaded from the Hub is links into its cache, to a folder ``blobs`` of the same repository.
 
     Raises:
-        UserError: the file lies elsewhere, or its links lead in a circle.
+        UserError: the file lies elsewhere, its links lead in a circle, or it is no file.
     """
     path, home = folder / name, folder.resolve()
     try:
@@ -208,6 +208,8 @@ def own_file(folder: Path, name: str) -> Path:
             f"{path}: got a link that leads out of the run's folder, expected a file in it, since a run may come from "
             "anywhere; copy the file there."
         )
+    if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+        raise UserError(f"{path}: got a folder, a pipe or a device, expected a file; restore it.")
     return path
 
 

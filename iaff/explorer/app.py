@@ -151,8 +151,7 @@ def located(runs: list[Run], folders: Sequence[Path]) -> list[Run]:
 
 def loose_traces(files: list[Path]) -> Run:
     """Trace files as a run without weights, in a folder that ends with the process."""
-    folder = Path(tempfile.mkdtemp(prefix="iaff-traces-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = new_folder("iaff-traces-")
     index, classes = [], []
     for i, file in enumerate(files):
         trace = Trace.load(file)
@@ -218,16 +217,25 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, acce
 @cache
 def upload_folder() -> Path:
     """Uploads go to a new folder of this process alone, which is swept while it runs and ends with it."""
-    parent = os.environ.get("GRADIO_TEMP_DIR") or None
+    folder = new_folder("iaff-", os.environ.get("GRADIO_TEMP_DIR") or None)
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    return folder
+
+
+def new_folder(prefix: str, parent: str | None = None) -> Path:
+    """A folder that ends with the process, in ``parent`` or in the temporary folder.
+
+    Raises:
+        UserError: there is none to be had.
+    """
     try:
         if parent:
             Path(parent).mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix="iaff-", dir=parent)).resolve()
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
     except OSError as error:
         raise UserError(
-            f"No folder for uploads: got {error.strerror or error} for {parent or 'the temporary folder'}, expected "
-            "one that can be written to; name another by GRADIO_TEMP_DIR."
+            f"No folder for uploads and traces: got {error.strerror or error} for {parent or 'the temporary folder'}, "
+            "expected one that can be written to; name another by TMPDIR or, for uploads, GRADIO_TEMP_DIR."
         ) from error
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
