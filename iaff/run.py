@@ -158,7 +158,7 @@ class Run:
 
     def weights(self, name: str) -> Path:
         """The file of a network's weights: ``classifier``, ``unary_1``, ``region_1``, ``pairwise_1`` ..."""
-        path = self.inside(f"weights/{name}.safetensors")
+        path = self.dir / "weights" / f"{name}.safetensors"  # may be a link: networks read it, and nobody is shown it
         if not path.is_file():
             raise UserError(f"Run {self.name} has no {path}; it has {self.finished_rounds()} finished rounds.")
         return path
