@@ -247,6 +247,8 @@ def test_the_page_knows_no_folder(run):
     assert str(run.dir.parent) not in str(listing([run]))
     hide([run])
     assert told(UserError(f"{run.dir / 'images.csv'} cannot be read.")) == "images.csv cannot be read."
+    hide([Run(Path("."), {"data": "odd"})], Path("/"))
+    assert told(UserError("Got 1/2, expected 0.5. Correct it.")) == "Got 1/2, expected 0.5. Correct it."
 
 
 @links
