@@ -222,16 +222,16 @@ def test_agents_are_answered_and_fetch_nothing(server, trap):
 @contextlib.contextmanager
 def started(log: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen, int]]:
     """``app.py`` with options, and its port, once it says that it is up."""
-    with log.open("w") as out:
+    with log.open("w", encoding="utf-8") as out:
         command = [sys.executable, "app.py", "--port", "0", *options]
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env=os.environ | environment
         )
         try:
-            while "Ctrl+C" not in log.read_text():
-                assert process.poll() is None, log.read_text()
+            while "Ctrl+C" not in log.read_text("utf-8"):
+                assert process.poll() is None, log.read_text("utf-8")
                 time.sleep(0.1)
-            yield process, int(re.search(r":(\d+)  \(Ctrl", log.read_text())[1])
+            yield process, int(re.search(r":(\d+)  \(Ctrl", log.read_text("utf-8"))[1])
         finally:
             process.terminate()
             process.wait(20)
