@@ -6,6 +6,7 @@ same.
 
 import html
 import re
+import stat
 from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
@@ -77,12 +78,14 @@ def name_of(path: Path, taken: dict[str, Any]) -> str:
 def text_of(path: Path) -> str:
     """A file's text; LessonError where it is none, or too long to be a lesson."""
     try:
-        data = path.read_bytes()
-        if len(data) > LARGEST:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # reading a pipe would wait for ever
+            raise LessonError("a folder, a pipe or a device.", "a file of Markdown.", "Give it another name, or move it.")
+        if about.st_size > LARGEST:
             raise LessonError(
-                f"{len(data):,} bytes.", f"at most {LARGEST:,}.", "Cut the lesson into several of 5 to 8 steps."
+                f"{about.st_size:,} bytes.", f"at most {LARGEST:,}.", "Cut the lesson into several of 5 to 8 steps."
             )
-        return data.decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise LessonError(f"{error.strerror}.", "a file that can be read.", "Check its permissions.") from error
     except UnicodeDecodeError as error:

@@ -3,16 +3,19 @@
 Clients read types from the annotations, and descriptions from the docstrings' first line and "Args" (one line each).
 """
 
+import contextlib
+import hashlib
 import os
 import tempfile
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import gradio as gr
 
 from iaff.errors import UserError
+from iaff.explorer.api.inputs import Refused, Upload
 from iaff.explorer.api.queries import Queries
 from iaff.explorer.server.answers import checked
 from iaff.explorer.server.jobs import JobQueue
@@ -20,32 +23,6 @@ from iaff.explorer.server.requests import Stage, SubmitRequest
 from iaff.explorer.server.runs import named
 from iaff.explorer.server.uploads import queued
 from iaff.run import Run
-
-UPLOADED = "/gradio_api/file="  # where the server has what was uploaded to it
-
-
-class Refused(gr.Error):
-    """What a client did wrong, in our words, with no traceback in the log."""
-
-    def __init__(self, error: UserError):
-        super().__init__(str(error), print_exception=False)
-
-    def __str__(self) -> str:
-        return self.message
-
-
-class Upload(gr.File):
-    """A file that was sent to this server: other addresses are never fetched."""
-
-    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        place = str(url_or_file_path or "")
-        if not urlsplit(place).scheme.startswith("http"):
-            return await super().async_move_resource_to_block_cache(url_or_file_path)
-        if UPLOADED not in place:
-            shown = place[:100]
-            raise Refused(UserError(f"Got the address {shown}, which is not fetched. Upload the photo to the server."))
-        return unquote(place.split(UPLOADED, 1)[1])  # where it lies is checked when it is read
-
 
 def add_api(runs: list[Run], queue: JobQueue, uploads: Path) -> None:
     """Adds the endpoints to the page that is being built; ``uploads`` is the folder of uploads."""
@@ -76,8 +53,8 @@ def files(queries: Queries, uploads: Path) -> list[Callable]:
         Returns:
             the file; iaff.Trace.load reads it.
         """
-        path = queries.trace_file(run, photo)
-        return gr.FileData(path=str(path), orig_name=f"{photo}.safetensors")
+        data = queries.trace_file(run, photo).read_bytes()
+        return gr.FileData(path=str(shared(data, ".safetensors", uploads)), orig_name=f"{photo}.safetensors")
 
     def labels(run: str, photo: str, round: int, stage: Stage = "refined") -> gr.FileData:
         """A label map of one photo as a palette PNG of the photo's size: the run's class numbers, 255 unknown or void.
@@ -92,7 +69,7 @@ def files(queries: Queries, uploads: Path) -> list[Callable]:
             the PNG.
         """  # noqa: E501  (a client reads each entry from one line)
         png = queries.label_png(run, photo, round, stage)
-        return gr.FileData(path=str(kept(png, ".png", uploads)), orig_name=f"{photo}_{stage}_{int(round)}.png")
+        return gr.FileData(path=str(shared(png, ".png", uploads)), orig_name=f"{photo}_{stage}_{int(round)}.png")
 
     return [trace, labels]
 
@@ -105,8 +82,17 @@ def kept(data: bytes, suffix: str, folder: Path) -> Path:
     return Path(path)
 
 
+def shared(data: bytes, suffix: str, folder: Path) -> Path:
+    """As :func:`kept`, and the same file for everyone who asks for the same."""
+    path = folder / f"answer-{hashlib.sha256(data).hexdigest()[:32]}{suffix}"
+    with contextlib.suppress(OSError):
+        os.utime(path)  # it is asked for, so it stays
+        return path
+    return kept(data, suffix, folder).replace(path)
+
+
 def spoken(function: Callable) -> Callable:
-    """A function whose UserErrors reach the client as they are."""
+    """A function whose UserErrors reach the client as they are; what else goes wrong is the log's alone."""
 
     @wraps(function)
     def answer(*args, **kwargs):
@@ -114,6 +100,9 @@ def spoken(function: Callable) -> Callable:
             return function(*args, **kwargs)
         except UserError as error:
             raise Refused(error) from error
+        except Exception:
+            traceback.print_exc()
+            raise Refused(UserError("An error in iaff; the server's log has the details. Ask something else.")) from None
 
     return answer
 
@@ -123,6 +112,7 @@ def add_explain(runs: list[Run], queue: JobQueue, uploads: Path) -> None:
     by_name = named(runs)
     classes = sorted({name for run in runs for name in run.classes[1:]})
     photo = Upload(label="Photo", visible=False)
+    photo.uploads = uploads
     tags = gr.Dropdown(classes, multiselect=True, value=None, allow_custom_value=True, label="Tags", visible=False)
     run = gr.Textbox(value=next(iter(by_name), ""), label="Run", visible=False)
     trace = gr.File(label="Trace", visible=False)

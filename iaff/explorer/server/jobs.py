@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from iaff.errors import UserError
+from iaff.explorer.server.answers import told
 from iaff.run import Run
 
 FORGOTTEN = 30  # s without a question after which a job is dropped
@@ -176,7 +177,7 @@ class JobQueue:
         except Cancelled:
             _end(job, "cancelled")
         except UserError as error:
-            job.error = str(error)
+            job.error = told(error)
             _end(job, "failed")
         except Exception:  # the server lives on, whatever one photo does; the log tells us, the page a sentence
             traceback.print_exc()
