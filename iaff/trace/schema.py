@@ -50,8 +50,11 @@ class RoundMeta(BaseModel):
     figures: dict[str, Any] = {}
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Meta(BaseModel):
-    """The description of a trace; further keys (title, credit, note, figures, thresholds ...) are kept as they are."""
+    """The description of a trace; further keys are kept as they are."""
 
     model_config = ConfigDict(extra="allow")
     name: str
@@ -60,7 +63,14 @@ class Meta(BaseModel):
     classes: Annotated[list[str], Field(min_length=1, max_length=255)]
     class_ids: list[Annotated[int, Field(ge=0, lt=UNKNOWN)]]
     tags: list[str]
-    tag_scores: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
+    title: str | None = None
+    note: str | None = None
+    credit: dict[str, str] | str | None = None
+    run: dict[str, Any] | None = None
+    figures: dict[str, Any] | None = None
+    thresholds: dict[str, Share | None] | None = None
+    proposed: list[str] | None = None
+    tag_scores: dict[str, Share] | None = None
     cam_scales: list[float] | None = None
     cam_climb: dict[str, Any] | None = None
     rounds: list[RoundMeta]
