@@ -220,8 +220,7 @@ def claimed(folder: Path) -> Iterator[None]:
         UserError: another process trains there, or the folder is on the Hub.
     """
     folder = _here(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("ab") as file:
+    with _lock_file(folder) as file:
         until = time.monotonic() + PATIENCE
         while not _locked(file):
             if time.monotonic() > until:
@@ -231,6 +230,18 @@ def claimed(folder: Path) -> Iterator[None]:
                 )
             time.sleep(0.1)
         yield
+
+
+def _lock_file(folder: Path) -> IO[bytes]:
+    """The file that stands for a run's folder, which is made where it is not there yet."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / ".lock").open("ab")
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be used as the folder of a run: got {error.strerror or error}, expected a folder that can "
+            "be written to, or none yet. Mend that, or give another folder with --run DIR."
+        ) from error
 
 
 def _here(folder: str | Path) -> Path:
