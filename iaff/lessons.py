@@ -80,7 +80,9 @@ def text_of(path: Path) -> str:
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):  # reading a pipe would wait for ever
-            raise LessonError("a folder, a pipe or a device.", "a file of Markdown.", "Give it another name, or move it.")
+            raise LessonError(
+                "a folder, a pipe or a device.", "a file of Markdown.", "Give it another name, or move it."
+            )
         if about.st_size > LARGEST:
             raise LessonError(
                 f"{about.st_size:,} bytes.", f"at most {LARGEST:,}.", "Cut the lesson into several of 5 to 8 steps."

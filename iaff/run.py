@@ -176,8 +176,8 @@ class Run:
                     kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
             except (OSError, ValueError, KeyError, csv.Error) as error:
                 raise UserError(
-                    f"{path} cannot be read ({error!r}), expected the table of the rounds before. Restore it, or move it "
-                    "away, which loses their lines, and give the same command."
+                    f"{path} cannot be read ({error!r}), expected the table of the rounds before. Restore it, or move "
+                    "it away, which loses their lines, and give the same command."
                 ) from error
         text = io.StringIO()
         table = csv.DictWriter(text, list(rows[0]), extrasaction="ignore", lineterminator="\n")
@@ -239,8 +239,8 @@ def _lock_file(folder: Path) -> IO[bytes]:
         return (folder / ".lock").open("ab")
     except OSError as error:
         raise UserError(
-            f"{folder} cannot be used as the folder of a run: got {error.strerror or error}, expected a folder that can "
-            "be written to, or none yet. Mend that, or give another folder with --run DIR."
+            f"{folder} cannot be used as the folder of a run: got {error.strerror or error}, expected a folder that "
+            "can be written to, or none yet. Mend that, or give another folder with --run DIR."
         ) from error
 
 

@@ -8,7 +8,16 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from textwrap import shorten
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictFloat, StrictInt, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 
 from iaff.errors import UserError
 from iaff.grid import UNKNOWN
@@ -26,7 +35,7 @@ class File(BaseModel):
 
 
 class Settings(File):
-    """``config.json``, as far as every run has it; what explains photos checks the rest (:class:`iaff.config.Config`)."""
+    """``config.json``, as far as every run has it; :class:`iaff.inference.Predictor` checks the rest."""
 
     name: Annotated[str, Field(min_length=1)]
     classes: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=UNKNOWN)]
@@ -36,7 +45,7 @@ class Settings(File):
 
 
 class MapFigures(File):
-    """What was measured of the unary or the refined map, ``miou``, ``iou`` ... without tags, ``_tags``, ``_proposed``."""
+    """What was measured of the unary or the refined map: without tags, with the true ones, with proposed ones."""
 
     iou: dict[str, Number] = {}
     iou_tags: dict[str, Number] = {}

@@ -42,7 +42,9 @@ def write(path: Path, save: Callable[[Path], None]) -> None:
         part.unlink(missing_ok=True)
         if full:
             raise UserError(f"{path} could not be written: {FULL}") from error
-        if isinstance(error, (OSError, RuntimeError, SafetensorError)):  # of which none but OSError has a kind of its own
+        if isinstance(
+            error, (OSError, RuntimeError, SafetensorError)
+        ):  # of which none but OSError has a kind of its own
             raise UserError(f"{path} could not be written: {reason(error)}. {WRITABLE}") from error
         raise
 
@@ -80,7 +82,9 @@ def one_sentence(program: str) -> Iterator[None]:
         file = error.filename or "a file"
         if is_full(error, Path()):
             sys.exit(f"{program}: {file} could not be written: {FULL}")
-        sys.exit(f"{program}: {file} could not be used: {reason(error)}. {WRITABLE} IAFF_DEBUG=1 shows where it failed.")
+        sys.exit(
+            f"{program}: {file} could not be used: {reason(error)}. {WRITABLE} IAFF_DEBUG=1 shows where it failed."
+        )
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on from the last checkpoint.")
 

@@ -154,7 +154,7 @@ class Trainer:
         """``net`` with the weights that this stage ended with, in evaluation mode."""
         return read_weights(net, self._weights_path(stage)).to(self.device).eval()
 
-    def _is_done(self, stage: str, net: Network) -> bool:
+    def _is_done(self, stage: str, net: nn.Module) -> bool:
         """Whether this stage's weights are there and can be read; damaged ones are set aside, to be trained again."""
         path = self._weights_path(stage)
         if not path.exists():

@@ -192,9 +192,7 @@ def check_lessons(folders: Sequence[Path]) -> None:
             )
 
 
-def build(
-    runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, access: Access = Access()
-) -> "gr.Blocks":
+def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, access: Access = Access()) -> "gr.Blocks":
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before.
 
     Raises:
@@ -208,8 +206,8 @@ def build(
         answer_in_json(access.login)
 
     from iaff.explorer.api.endpoints import add_api
-    from iaff.explorer.components import Charts, Explorer
     from iaff.explorer.api.inputs import Page
+    from iaff.explorer.components import Charts, Explorer
     from iaff.explorer.server.jobs import JobQueue
     from iaff.explorer.server.trace_files import trace_routes
 

@@ -1,6 +1,7 @@
 """The format of a trace, and what a valid one obeys; errors name the layer, what was got, and what was expected."""
 
 import io
+from textwrap import shorten
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -82,14 +83,14 @@ def check(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str
         meta = Meta.model_validate(description)
     except (ValidationError, RecursionError) as error:
         first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "nested too deeply"}
-        where = ".".join(map(str, first["loc"])) or "all of it"
-        got = str(first.get("input"))[:60]
+        where = shorten(".".join(map(str, first["loc"][:8])), 80) or "all of it"
+        got = shorten(str(first.get("input")), 60)
         raise UserError(f"{name}: its description is wrong at {where}: {first['msg']}, got {got}.") from error
     try:
         _check_meta(meta)
         _Layers(tensors, meta).check()
     except ValueError as error:
-        raise UserError(f"{name}: {error}. Write the trace again.") from error
+        raise UserError(f"{name}: {shorten(str(error), 400)}. Write the trace again.") from error
 
 
 def _check_meta(meta: Meta) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -118,13 +119,14 @@ class Trace:
             tensors = load_bytes(data)
         except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise UserError(
-                f"{name} is not a trace: {error}. Expected a whole safetensors file by iaff; copy or write it again."
+                f"{name} is not a trace: {shorten(str(error), 200)}. Expected a whole safetensors file by iaff; copy "
+                "or write it again."
             ) from error
         got, schema = about.get("format"), about.get("schema")
         if got != FORMAT or schema != str(SCHEMA):
             raise UserError(
-                f"{name}: got format {got!r}, schema {schema!r}; expected {FORMAT!r}, {SCHEMA}. "
-                "Write the trace again with this version of iaff."
+                f"{name}: got format {shorten(repr(got), 80)}, schema {shorten(repr(schema), 80)}; expected "
+                f"{FORMAT!r}, {SCHEMA}. Write the trace again with this version of iaff."
             )
         try:
             meta = parse_json(about.get("trace", ""))

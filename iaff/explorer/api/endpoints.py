@@ -24,6 +24,7 @@ from iaff.explorer.server.runs import named
 from iaff.explorer.server.uploads import queued
 from iaff.run import Run
 
+
 def add_api(runs: list[Run], queue: JobQueue, uploads: Path) -> None:
     """Adds the endpoints to the page that is being built; ``uploads`` is the folder of uploads."""
     queries = Queries(runs)
@@ -102,7 +103,9 @@ def spoken(function: Callable) -> Callable:
             raise Refused(error) from error
         except Exception:
             traceback.print_exc()
-            raise Refused(UserError("An error in iaff; the server's log has the details. Ask something else.")) from None
+            raise Refused(
+                UserError("An error in iaff; the server's log has the details. Ask something else.")
+            ) from None
 
     return answer
 

@@ -33,7 +33,9 @@ def access_of(names: Iterable[str], frames: Iterable[str], login: str | None) ->
     Raises:
         UserError: one of them is not what it should be.
     """
-    return Access(frozenset(map(_name, names)), tuple(map(_frame, frames)), _login(login or os.environ.get("IAFF_AUTH")))
+    return Access(
+        frozenset(map(_name, names)), tuple(map(_frame, frames)), _login(login or os.environ.get("IAFF_AUTH"))
+    )
 
 
 def _name(text: str) -> str:
