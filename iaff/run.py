@@ -23,11 +23,10 @@ import io
 import json
 import time
 from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, count
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from textwrap import shorten
+from pathlib import Path
 from typing import IO, Any
 
 from iaff.config import Climb
@@ -35,6 +34,7 @@ from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.hub import fetched, on_hub
 from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
+from iaff.run_files import Figures, File, Index, Mining, Settings, check, read_json
 
 try:
     import fcntl
@@ -82,13 +82,11 @@ class Run:
                 "`iaff train`, such as assets/runs/animals"
                 f"{f'; there are some in it: {inside}' if inside else ''}."
             )
-        config = _read_json(own_file(folder, path.name))
+        config = read_json(own_file(folder, path.name), File)
         if config.get("schema") != SCHEMA:
             raise UserError(f"{folder}: got run schema {config.get('schema')}, expected {SCHEMA}; train it again.")
-        for key in ("name", "classes"):
-            if not config.get(key):
-                raise UserError(f"{path}: got no {key!r}, expected the settings that training wrote; restore the file.")
-        if isinstance(config.get("data"), dict):  # where photos lie is said by who opens a run, never by the run
+        check(config, Settings, path)
+        if config.get("data"):  # where photos lie is said by who opens a run, never by the run
             config["data"].pop("root", None)
         return cls(folder, config)
 
@@ -103,11 +101,11 @@ class Run:
 
     def figures(self) -> dict[str, Any]:
         """What was measured so far; ``rounds`` holds the finished rounds."""
-        return self._json("figures.json", {"schema": SCHEMA, "rounds": []})
+        return self._json("figures.json", Figures, {"schema": SCHEMA, "rounds": []})
 
     def mining(self) -> dict[str, Any]:
         """Per round, superpixels by region score (equal bins from 0 to 1): right, wrong, unknown (void)."""
-        return self._json("mining.json", {"rounds": []})
+        return self._json("mining.json", Mining, {"rounds": []})
 
     def finished_rounds(self) -> int:
         """Rounds whose three networks are all there."""
@@ -127,7 +125,11 @@ class Run:
 
     def changed(self) -> float:
         """When weights were last written, s since the epoch; 0 without any."""
-        return max((path.stat().st_mtime for path in (self.dir / "weights").glob("*.safetensors")), default=0)
+        changed = 0.0
+        for path in (self.dir / "weights").glob("*.safetensors"):
+            with suppress(OSError):  # replaced or deleted meanwhile
+                changed = max(changed, path.stat().st_mtime)
+        return changed
 
     def traces(self) -> list[dict[str, Any]]:
         """The index of the run's traces: name, title, file, thumb, tags.
@@ -135,14 +137,7 @@ class Run:
         Raises:
             UserError: it cannot be read, or names a file outside its folder or a picture outside itself.
         """
-        entries: Any = self._json(INDEX, {"traces": []}).get("traces")
-        wrong = [entry for entry in entries if not _is_trace_entry(entry)] if isinstance(entries, list) else [entries]
-        if wrong:
-            raise UserError(
-                f"{self.dir / INDEX}: got the entry {shorten(str(wrong[0]), 100)}, expected a name, "
-                "a file of that folder (.safetensors) and a thumb as data:image/...; restore the file."
-            )
-        return entries
+        return self._json(INDEX, Index, {"traces": []})["traces"]
 
     def trace_path(self, name: str) -> Path:
         """Where the trace of that name lies.
@@ -176,17 +171,23 @@ class Run:
         path = self.dir / "images.csv"
         kept = []
         if path.is_file():
-            with path.open(encoding="utf-8", newline="") as file:
-                kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
+            try:
+                with path.open(encoding="utf-8", newline="") as file:
+                    kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
+            except (OSError, ValueError, KeyError, csv.Error) as error:
+                raise UserError(
+                    f"{path} cannot be read ({error!r}), expected the table of the rounds before. Restore it, or move "
+                    "it away, which loses their lines, and give the same command."
+                ) from error
         text = io.StringIO()
         table = csv.DictWriter(text, list(rows[0]), extrasaction="ignore", lineterminator="\n")
         table.writeheader()
         table.writerows([*kept, *rows])
         write_atomically(path, text.getvalue().encode())
 
-    def _json(self, name: str, default: dict) -> dict[str, Any]:
+    def _json(self, name: str, kind: type[File], default: dict) -> dict[str, Any]:
         path = self.inside(name)
-        return _read_json(path) if path.is_file() else default
+        return read_json(path, kind) if path.is_file() else default
 
 
 def own_file(folder: Path, name: str) -> Path:
@@ -213,32 +214,6 @@ def own_file(folder: Path, name: str) -> Path:
     return path
 
 
-def is_trace_name(file: str) -> bool:
-    """Whether this is the name of a trace's file, without any folder, on any system."""
-    return PurePosixPath(file).name == PureWindowsPath(file).name == file and file.endswith(".safetensors")
-
-
-def _is_trace_entry(entry: Any) -> bool:
-    """Whether an entry of ``traces/index.json`` stays in its folder, on any system: a run may come from anywhere."""
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-        return False
-    file, thumb = str(entry.get("file")), str(entry.get("thumb") or "data:image/")
-    return is_trace_name(file) and thumb.startswith("data:image/")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """A JSON file that holds an object; UserError where it does not."""
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path} cannot be read ({error}). Expected the JSON that training wrote; restore it."
-        ) from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: got {type(content).__name__}, expected a JSON object; restore the file.")
-    return content
-
-
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
     """Keeps other trainings out of a run's folder, until the block or this process ends, however it ends.
@@ -247,8 +222,7 @@ def claimed(folder: Path) -> Iterator[None]:
         UserError: another process trains there, or the folder is on the Hub.
     """
     folder = _here(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("ab") as file:
+    with _lock_file(folder) as file:
         until = time.monotonic() + PATIENCE
         while not _locked(file):
             if time.monotonic() > until:
@@ -258,6 +232,18 @@ def claimed(folder: Path) -> Iterator[None]:
                 )
             time.sleep(0.1)
         yield
+
+
+def _lock_file(folder: Path) -> IO[bytes]:
+    """The file that stands for a run's folder, which is made where it is not there yet."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / ".lock").open("ab")
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be used as the folder of a run: got {error.strerror or error}, expected a folder that "
+            "can be written to, or none yet. Mend that, or give another folder with --run DIR."
+        ) from error
 
 
 def _here(folder: str | Path) -> Path:

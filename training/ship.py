@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
-from safetensors.torch import load_file, save
 
 import iaff
 from iaff.errors import UserError
@@ -24,6 +23,7 @@ from iaff.hub import FILES, LOG_IN, parse, sentences
 from iaff.inference import Predictor
 from iaff.places import GALLERY
 from iaff.run import Run, create
+from iaff.tensor_files import load_tensors, tensor_bytes
 from iaff.trace import Trace
 from iaff.trace.record import write_traces
 
@@ -83,9 +83,9 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
         write_atomically(out / path.name, path.read_bytes())
     nets = [f"{net}_{t}" for t in range(1, rounds + 1) for net in ("unary", "region", "pairwise")]
     for name in ["classifier", *nets]:
-        state = load_file(run.weights(name))
+        state = load_tensors(run.weights(name))
         half = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-        data = save(half)
+        data = tensor_bytes(half)
         if len(data) > LARGEST:
             raise UserError(f"{name}: {len(data)} bytes, expected at most {LARGEST}; ship a smaller backbone.")
         write_atomically(out / "weights" / f"{name}.safetensors", data)

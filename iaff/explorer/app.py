@@ -1,7 +1,6 @@
 """Opens runs and traces, and builds the Gradio page that shows them."""
 
 import atexit
-import contextlib
 import os
 import shutil
 import signal
@@ -94,19 +93,26 @@ def open_all(paths: Sequence[str | Path]) -> list[Run]:
 
 
 def runs_in(folder: Path) -> list[Run]:
-    """The run in a folder, or, where it is none itself, all that lie in it.
+    """The run in a folder, or, where it is none itself, all that lie in it; of those, damaged ones are left out, and
+    that is said.
 
     Raises:
-        UserError: neither is there.
+        UserError: neither is there, or all are damaged.
     """
-    if not (folder / "config.json").exists():
-        runs = []
-        for config in sorted(folder.glob("*/config.json")):
-            with contextlib.suppress(UserError):
-                runs.append(open_run(config.parent))
-        if runs:
-            return runs
-    return [open_run(folder)]
+    configs = [] if (folder / "config.json").exists() else sorted(folder.glob("*/config.json"))
+    if not configs:
+        return [open_run(folder)]
+    runs, faults = [], []
+    for config in configs:
+        try:
+            runs.append(open_run(config.parent))
+        except UserError as error:
+            faults.append(error)
+    if not runs:
+        raise faults[0]
+    for fault in faults:
+        print(f"iaff: a run is left out. {fault}", file=sys.stderr)
+    return runs
 
 
 def open_run(folder: Path) -> Run:
@@ -122,6 +128,7 @@ def open_run(folder: Path) -> Run:
         )
     run = Run.load(folder)
     run.figures()
+    run.mining()
     run.traces()
     return run
 

@@ -3,11 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from pickle import UnpicklingError
 from textwrap import shorten
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
@@ -133,7 +131,7 @@ def read_state(path: Path, whose: str) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, UnpicklingError, EOFError, SafetensorError) as error:
+    except Exception as error:  # torch's readers raise whatever they stumble upon
         raise UserError(f"weights={path}: not a state dict ({error}); download it again.") from error
     if not isinstance(state, dict):
         raise UserError(f"weights={path}: got a {type(state).__name__}; expected a state dict of {whose}.")

@@ -11,7 +11,8 @@ from starlette.types import Scope
 
 from iaff.errors import UserError
 from iaff.explorer.server.runs import traces_address
-from iaff.run import INDEX, Run, is_trace_name
+from iaff.run import INDEX, Run
+from iaff.run_files import is_trace_name
 
 
 def trace_routes(runs: list[Run]) -> list[Mount]:
