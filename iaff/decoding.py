@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import ClassVar
 
 from iaff.errors import UserError
 from iaff.pictures.photo import SIDE, SMALLEST, Photo
@@ -82,12 +83,12 @@ class _Decoder:
         reply = self._wait(lambda: self._asked(question, data), SECONDS, name, cancelled)
         if reply is None:
             self.end()
-            raise UserError(f"{name} broke its decoder: it is damaged. Open it in another program, and export it again.")
+            raise UserError(f"{name} is damaged: its decoder broke. Open it in another program, and export it again.")
         about, pixels = reply
         if "memory" in about:
             raise UserError(
-                f"{name}: decoding it needs more than {MEMORY / 1e6:.0f} MB of memory, which no photo should. Export it "
-                "again as JPEG or PNG, or shrink it first."
+                f"{name}: decoding it needs more than {MEMORY / 1e6:.0f} MB of memory, which no photo should. "
+                "Export it again as JPEG or PNG, or shrink it first."
             )
         if "error" in about:
             raise UserError(about["error"])
@@ -138,8 +139,8 @@ class _Decoder:
                 thread.join()
                 self.end()
                 raise UserError(
-                    f"{name}: decoding it takes longer than {seconds} s, which no photo should. Export it again as JPEG "
-                    "or PNG, or shrink it first."
+                    f"{name}: decoding it takes longer than {seconds} s, which no photo should. Export it again as "
+                    "JPEG or PNG, or shrink it first."
                 )
         return results[0] if results else None
 
@@ -147,7 +148,7 @@ class _Decoder:
 class _Turn:
     """Waits for a decoder that is free, or starts one; those that live on are kept for the next."""
 
-    free: list[_Decoder] = []
+    free: ClassVar[list[_Decoder]] = []
     turns = threading.BoundedSemaphore(AT_ONCE)
 
     def __init__(self, cancelled: Callable[[], bool]):

@@ -7,8 +7,8 @@ from PIL import Image
 
 from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
-from iaff.pictures.decode import READABLE, prepare
-from iaff.pictures.photo import MAX_BYTES, SIDE, SMALLEST, Photo
+from iaff.pictures.decode import prepare
+from iaff.pictures.photo import MAX_BYTES, READABLE, SIDE, SMALLEST, Photo
 
 __all__ = ["SIDE", "SMALLEST", "Photo", "Source", "read_photo"]
 

@@ -8,6 +8,7 @@ SIDE = 352  # px, the longer side that networks and traces work at
 SMALLEST = 32  # px, the shorter side at working size
 MAX_PIXELS = 64_000_000  # of a file, before it is shrunk
 MAX_BYTES = 100_000_000  # of a file
+READABLE = "a photo as JPEG, PNG, WebP, GIF, BMP, TIFF or PPM"
 
 
 @dataclass(frozen=True)
