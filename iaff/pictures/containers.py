@@ -34,6 +34,7 @@ class Container:
     moving: bool = False  # they are frames
     more: bool = False  # there may be more than were counted
     ended: bool = True  # it has the mark that ends such a file
+    size: tuple[int, int] | None = None  # (width, height) in px, where opening it takes the memory of all pixels
     turn: int = 1  # its orientation, where a tag of the file itself says it
     layout: str = ""  # of the pixels, in words, where there are many
     bits: int = 0  # of each channel, where a tag says it
@@ -112,6 +113,7 @@ def webp(data: bytes) -> Container:
         chunk = data[at : at + 8 + length + length % 2]
         at += len(chunk)
         frames += name == b"ANMF"
+        found.size = found.size or webp_size(name, chunk[8:])
         if name == b"VP8X":  # without the flags of profile, EXIF and XMP
             chunk = chunk[:8] + bytes([chunk[8] & ~0x2C]) + chunk[9:] if length else chunk
         if name == b"EXIF":
@@ -123,6 +125,18 @@ def webp(data: bytes) -> Container:
     body = b"".join((b"WEBP", *kept))
     found.data, found.pictures = b"RIFF" + struct.pack("<I", len(body)) + body, max(1, frames)
     return found
+
+
+def webp_size(name: bytes, body: bytes) -> tuple[int, int] | None:
+    """(width, height) in px, where it is this chunk that says it."""
+    if name == b"VP8X" and len(body) >= 10:
+        return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+    if name == b"VP8L" and len(body) >= 5:
+        both = int.from_bytes(body[1:5], "little")
+        return 1 + (both & 0x3FFF), 1 + (both >> 14 & 0x3FFF)
+    if name == b"VP8 " and len(body) >= 10:
+        return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
+    return None
 
 
 def avif(data: bytes) -> bytes:

@@ -4,16 +4,16 @@ import io
 import struct
 
 import numpy as np
-from PIL import Image, features
+from PIL import Image, ImageFile, features
 
 from iaff.errors import UserError
 from iaff.pictures import containers, jpeg, png
 from iaff.pictures.containers import ENDLESS, UNREADABLE, Container, Unsupported, checked_orientation
 from iaff.pictures.netpbm import netpbm_header, netpbm_pixels
-from iaff.pictures.photo import MAX_PIXELS, READABLE, Photo
+from iaff.pictures.photo import MAX_PIXELS, MAX_WEBP, READABLE, Photo
 from iaff.pictures.rgb import NUMBERS, deep_colours, deep_rawmode, grey, halved, to_rgb
 from iaff.pictures.tags import ORIENTATION
-from iaff.pictures.tiff import tiff
+from iaff.pictures.tiff import native, tiff
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -36,6 +36,8 @@ def decode(data: bytes, name: str, side: int, smallest: int) -> Photo:
         if data[:2] in (b"P2", b"P3", b"P5", b"P6"):
             return _netpbm(data, name, side, smallest)
         found = container(data)
+        if found.size:
+            _check_pixels(found.size, name, MAX_WEBP)
         image = _open(found)
     except (UserError, MemoryError):
         raise
@@ -94,7 +96,7 @@ def _with(data: bytes, feature: str, kind: str) -> bytes:
     return data
 
 
-def _open(found: Container) -> Image.Image:
+def _open(found: Container) -> ImageFile.ImageFile:
     try:
         image = Image.open(io.BytesIO(found.data), formats=[found.kind])
     except Image.DecompressionBombError:
@@ -105,6 +107,8 @@ def _open(found: Container) -> Image.Image:
         raise
     if found.kind == "AVIF":
         found.pictures = getattr(image, "n_frames", 1)
+    if found.kind == "TIFF":
+        image.tile = [native(tile) for tile in image.tile]
     return image
 
 
@@ -141,7 +145,7 @@ def prepare(image: Image.Image, name: str, side: int, smallest: int, found: Cont
         else:
             image = _decoded(image, found, side, notes)
         turn = _orientation(image, found, notes)
-        size = full[::-1] if turn >= 5 else full
+        size = (full[1], full[0]) if turn >= 5 else full
         _check_shape(size, name, side, smallest)
         rgb = _shrunk(image, full, side, notes)
     except (UserError, MemoryError):
@@ -154,7 +158,7 @@ def prepare(image: Image.Image, name: str, side: int, smallest: int, found: Cont
         rgb = rgb.transpose(TURNS[turn])
     if max(rgb.size) < max(size):
         notes.append(f"Shrunk from {size[0]} x {size[1]} px.")
-    return Photo(np.array(rgb), size, tuple(notes))
+    return Photo(np.array(rgb), size, tuple(notes), turn)
 
 
 def in_8_bit(image: Image.Image, notes: list[str], found: Container | None = None) -> Image.Image:
@@ -216,12 +220,12 @@ def _shrunk(image: Image.Image, full: tuple[int, int], side: int, notes: list[st
     return rgb.resize(small, Image.Resampling.LANCZOS, box=box)
 
 
-def _check_pixels(size: tuple[int, int], name: str) -> None:
+def _check_pixels(size: tuple[int, int], name: str, most: int = MAX_PIXELS) -> None:
     width, height = size
-    if width * height > MAX_PIXELS:
+    if width * height > most:
         raise UserError(
             f"{name}: got {width:,} x {height:,} px ({width * height / 1e6:.0f} million pixels), "
-            f"expected at most {MAX_PIXELS / 1e6:.0f} million. Shrink it first."
+            f"expected at most {most / 1e6:.0f} million. Shrink it first."
         )
 
 

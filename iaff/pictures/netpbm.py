@@ -46,7 +46,7 @@ def netpbm_pixels(data: bytes, header: Header) -> np.ndarray:
     """
     count = header.width * header.height * header.channels
     if data[:2] in (b"P2", b"P3"):
-        values = np.fromstring(data[header.end :].decode("ascii"), np.int64, count, " ")
+        values = np.fromstring(data[header.end :].decode("ascii", "replace"), dtype=np.int64, count=count, sep=" ")
     else:
         kind = np.dtype(np.uint8 if header.highest < 256 else ">u2")
         values = np.frombuffer(data, kind, min(count, (len(data) - header.end) // kind.itemsize), header.end)

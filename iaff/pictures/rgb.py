@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from iaff.pictures.containers import Container, Unsupported
 
@@ -56,7 +56,7 @@ def conversion(image: Image.Image) -> tuple[Callable[[Image.Image], tuple[Image.
 def over_white(part: Image.Image) -> tuple[Image.Image, bool]:
     """A picture that may be transparent as RGB, and whether it was."""
     part = part.convert("RGBA")
-    if part.getextrema()[3][0] == 255:
+    if np.asarray(part.getchannel("A")).min() == 255:
         return part.convert("RGB"), False
     return Image.alpha_composite(Image.new("RGBA", part.size, "white"), part).convert("RGB"), True
 
@@ -70,7 +70,7 @@ def lab_conversion() -> Callable[[Image.Image], tuple[Image.Image, bool]]:
         transform = ImageCms.buildTransform(*profiles, "LAB", "RGB")
     except Exception as error:  # Pillow raises whatever it lacks
         raise Unsupported("pixels of mode LAB, for which this Pillow lacks LittleCMS") from error
-    return lambda part: (ImageCms.applyTransform(part, transform), False)
+    return lambda part: (ImageCms.applyTransform(part, transform) or part, False)
 
 
 def grey(image: Image.Image, notes: list[str], found: Container | None = None) -> Image.Image:
@@ -97,8 +97,9 @@ def grey(image: Image.Image, notes: list[str], found: Container | None = None) -
     for top, part in bands(values):
         part = scaled(part, low, high)
         result.paste(Image.fromarray(255 - part if found and found.inverted else part), (0, top))
-    if "transparency" in image.info:  # one value is
-        result.paste(255, (0, 0), Image.fromarray(values == image.info["transparency"]))
+    clear = values == image.info.get("transparency", math.nan)  # one value may be
+    if clear.any():
+        result.paste(255, (0, 0), Image.fromarray(clear))
         notes.append("Transparency is laid over white.")
     return result
 
@@ -129,18 +130,18 @@ def bands(values: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 
 def deep_rawmode(image: Image.Image) -> str | None:
     """How a file that is opened, but not decoded, stores colours of 16 bit; None where it does not."""
-    args = image.tile[0].args if getattr(image, "tile", None) else ""
+    args = image.tile[0].args if isinstance(image, ImageFile.ImageFile) and image.tile else ""
     raw = args if isinstance(args, str) else str((*(args or ()), "")[0])
     return raw if raw[-4:-1] == ";16" and image.mode not in NUMBERS else None
 
 
 def halved(image: Image.Image) -> bool:
     """Whether no colour of a picture reaches half of 255."""
-    colours = [band for band in image.getbands() if band != "A"]
-    return all(image.getchannel(band).getextrema()[1] < 128 for band in colours)
+    colours = [image.getchannel(band) for band in image.getbands() if band != "A"]
+    return all(np.asarray(colour).max() < 128 for colour in colours)
 
 
-def deep_colours(upper: Image.Image, lower: Image.Image, raw: str, notes: list[str]) -> Image.Image:
+def deep_colours(upper: Image.Image, lower: ImageFile.ImageFile, raw: str, notes: list[str]) -> Image.Image:
     """Colours of 16 bit, of which Pillow keeps the upper eight: scaled by their own range, which is said.
 
     Args:
@@ -155,9 +156,9 @@ def deep_colours(upper: Image.Image, lower: Image.Image, raw: str, notes: list[s
     # that they are four, it gives all.
     least_last = raw[-1] == "B" or (raw[-1] == "N" and sys.byteorder == "big")
     swapped = "RGBA" if raw == "LA;16B" else raw[:-1] + ("L" if least_last else "B")
-    lower.tile = [
-        tile._replace(args=swapped if isinstance(tile.args, str) else (swapped, *tile.args[1:])) for tile in lower.tile
-    ]
+    for i, tile in enumerate(lower.tile):
+        args = (swapped, *tile.args[1:]) if isinstance(tile.args, tuple) else swapped
+        lower.tile[i] = tile._replace(args=args)
     high, low = np.asarray(upper), np.asarray(lower)
     if raw == "LA;16B":
         high, low = low[..., [0, 0, 0, 2]], low[..., [1, 1, 1, 3]]
