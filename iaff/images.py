@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, ImageSequence
+from PIL import ExifTags, Image, ImageOps, ImageSequence
 
 from iaff.errors import UserError
+from iaff.places import expanded
 
 SIDE = 352  # px, the longer side that networks and traces work at
 SMALLEST = 32  # px, the shorter side at working size
@@ -24,6 +25,7 @@ class Photo:
     pixels: np.ndarray  # uint8 (H, W, 3) RGB, longer side at most SIDE px
     size: tuple[int, int]  # (width, height) of the source, px, after its EXIF rotation
     notes: tuple[str, ...] = ()  # what was done to it that the eye might miss
+    orientation: int = 1  # that EXIF gives the stored pixels, 1..8; 1: as they are
 
 
 Source = str | Path | bytes | np.ndarray | Image.Image | Photo
@@ -49,7 +51,7 @@ def read_photo(source: Source, name: str | None = None, side: int = SIDE, smalle
         return _prepare(_from_array(source, name or "The array"), name or "The array", side, smallest)
     if isinstance(source, Image.Image):
         return _prepare(source, name or "The picture", side, smallest)
-    data, name = (source, name or "The photo") if isinstance(source, bytes) else _bytes(Path(source), name)
+    data, name = (source, name or "The photo") if isinstance(source, bytes) else _bytes(expanded(source), name)
     return _prepare(_open(data, name), name, side, smallest)
 
 
@@ -114,6 +116,7 @@ def _prepare(image: Image.Image, name: str, side: int, smallest: int) -> Photo:
     full = image.size
     image.draft(None, (4 * side, 4 * side))  # JPEG only: decodes a large photo at a fraction of its size
     try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         image = _rgb(ImageOps.exif_transpose(image), notes)
     except UserError:
         raise
@@ -128,7 +131,7 @@ def _prepare(image: Image.Image, name: str, side: int, smallest: int) -> Photo:
         small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
         image = image.resize(small, Image.Resampling.LANCZOS, reducing_gap=3)
         notes.append(f"Shrunk from {size[0]} x {size[1]} px.")
-    return Photo(np.array(image), size, tuple(notes))
+    return Photo(np.array(image), size, tuple(notes), orientation if orientation in range(1, 9) else 1)
 
 
 def _check_shape(size: tuple[int, int], name: str, side: int, smallest: int) -> None:

@@ -35,6 +35,7 @@ from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.hub import fetched, on_hub
 from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
+from iaff.places import expanded
 
 try:
     import fcntl
@@ -234,7 +235,7 @@ def _here(folder: str | Path) -> Path:
             f"{folder} is an address on the Hub, expected a folder of this machine to write a run into; "
             "`iaff ship --push` uploads one."
         )
-    return Path(folder)
+    return expanded(folder)
 
 
 def _locked(file: IO) -> bool:

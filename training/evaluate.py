@@ -36,6 +36,7 @@ from iaff.method.metrics import Partial, Segmentation, Sweep, to_photo
 from iaff.method.photo import RoundMaps
 from iaff.method.seeds import find_seeds
 from iaff.method.superpixels import on_grid
+from iaff.places import expanded
 from iaff.propagation.regions import region_mean
 from iaff.run import Run
 
@@ -281,7 +282,7 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     known = ", ".join(f"{name} ({what})" for name, what in propagators.MEANING.items())
     parser.add_argument("--propagators", nargs="*", metavar="NAME", help=f"compare on the last unary maps: {known}")
     parser.add_argument("--pairwise", nargs="*", default=[], metavar="DIR", help="and the affinities of these runs")
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--json", type=expanded, help="write the figures here")
     arguments = parser.parse_args(argv)
     try:
         run = Run.load(arguments.run)

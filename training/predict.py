@@ -27,6 +27,7 @@ from iaff.images import Photo, read_photo
 from iaff.inference import Predictor
 from iaff.method.labels import winners
 from iaff.method.metrics import to_photo
+from iaff.places import expanded
 from iaff.run import Run
 from iaff.trace.encoding import palette_png
 
@@ -103,7 +104,7 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     parser.add_argument("--data", default="voc", choices=("voc", "coco", "folder"))
     parser.add_argument("--root", required=True, help="folder of the data set, e.g. VOC2012")
     parser.add_argument("--split", default="test")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the masks")
+    parser.add_argument("--out", type=expanded, required=True, help="folder for the masks")
     parser.add_argument("--refined", action="store_true", help="apply the affinity of the last round")
     arguments = parser.parse_args(argv)
     kind, split, out = arguments.data, arguments.split, arguments.out

@@ -25,6 +25,7 @@ from torchvision.datasets.voc import DATASET_YEAR_DICT
 
 from iaff.errors import UserError
 from iaff.files import write_atomically
+from iaff.places import expanded
 
 from .downloads import Source, members, once, unpack
 from .predict import palette_png
@@ -131,7 +132,7 @@ def _lines(text: str) -> set[str]:
 def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
     parser.add_argument("data", choices=("voc", "coco"))
-    parser.add_argument("--root", type=Path, required=True, help="folder for the data set and its downloads")
+    parser.add_argument("--root", type=expanded, required=True, help="folder for the data set and its downloads")
     parser.add_argument("--year", type=int, default=2014, choices=(2014, 2017), help="of COCO (default: 2014)")
     arguments = parser.parse_args(argv)
     try:

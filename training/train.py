@@ -22,6 +22,7 @@ from iaff.errors import UserError
 from iaff.extras import missing
 from iaff.method.rounds import Round, iterate
 from iaff.nets.backbones import check_backbones
+from iaff.places import expanded
 from iaff.run import Run, claimed, create
 
 from .report import Report
@@ -39,6 +40,7 @@ PROG = f"python -m {__package__}.train"
 
 def train(config: Config, folder: Path, workers: int = 0) -> Run:
     """Trains (or goes on with) the run in ``folder``, with all processes that were started, and returns it."""
+    folder = expanded(folder)
     check_backbones(config)
     if workers and "fork" not in multiprocessing.get_all_start_methods():
         raise UserError(
@@ -114,7 +116,7 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
         help="a TOML file, or the name of one that is shipped: animals, shapes, folder, voc_vgg16 ...",
     )
     # torchrun takes a plain --run for an abbreviation of an option of its own, hence the second name
-    parser.add_argument("--run", "--run-dir", type=Path, help="folder of the run (default: runs/NAME)")
+    parser.add_argument("--run", "--run-dir", type=expanded, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--workers", type=int, default=0, help="processes that load photos, for each that trains")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="overrides, e.g. data.root=DIR rounds=2")
     arguments = parser.parse_args(argv)

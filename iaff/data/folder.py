@@ -14,9 +14,8 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from iaff.data.masks import read_mask
+from iaff.data.masks import read_mask, shrunk
 from iaff.errors import UserError
 from iaff.images import SIDE, read_photo
 
@@ -79,9 +78,7 @@ class Folder:
         """Ground truth of photo i as ``uint8 (H, W)``: 0, 1..C, 255 void. For metrics only."""
         photo = read_photo(self.root / self.ids[i], side=self.side)
         path = (self.root / "masks" / self.ids[i]).with_suffix(".png")
-        labels = read_mask(path, photo.size, self.all_classes, self.classes)
-        small = Image.fromarray(labels).resize(photo.pixels.shape[1::-1], Image.Resampling.NEAREST)
-        return np.asarray(small)
+        return shrunk(read_mask(path, photo, self.all_classes, self.classes, self.notes), photo)
 
     def _check_names(self, split: str) -> None:
         by_name: dict[Path, str] = {}

@@ -18,7 +18,7 @@ from iaff.explorer.files import KEPT, exposed
 from iaff.explorer.gradio_import import import_gradio
 from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
 from iaff.hub import fetched
-from iaff.places import RUNS
+from iaff.places import RUNS, expanded
 from iaff.run import SCHEMA, Run, unused
 from iaff.trace import Trace
 from iaff.trace.encoding import thumbnail
@@ -206,7 +206,8 @@ def upload_folder() -> Path:
     """Uploads go to a new folder of this process alone, which is swept while it runs and ends with it."""
     parent = os.environ.get("GRADIO_TEMP_DIR")
     if parent:
-        Path(parent).mkdir(parents=True, exist_ok=True)
+        parent = expanded(parent)
+        parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="iaff-", dir=parent)).resolve()
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
