@@ -175,22 +175,28 @@ def evaluate(
         proposed: the tags that the classifier proposes for each photo, where they are known (:func:`proposals`).
 
     Returns:
-        ``images``, ``objects`` (their share of the non-void pixels in truth), ``cam``, ``seeds``, ``rounds``,
-        ``comparison``; shares and mIoU in 0..1. A round's ``leak`` is the mean over photos of
+        ``images`` (those that were scored), ``without_mask`` (how many were not, where there are such), ``objects``
+        (their share of the non-void pixels in truth), ``cam``, ``seeds``, ``rounds``, ``comparison``; shares and mIoU
+        in 0..1. A round's ``leak`` is the mean over photos of
         :func:`iaff.propagation.leak_rate` against the masks on the grid: the share of a pixel's decision that pixels of
         other classes, or void, make. It asks G alone, the same with and without tags.
+
+    Raises:
+        UserError: none of the photos has a mask that can be read. Where some have none, they are left out, and said.
     """
     names = predictor.run.classes
     rounds = rounds or list(range(1, len(predictor.rounds) + 1))
     first = CamScore(predictor) if cam else None
     scores = [RoundScore(t, names) for t in rounds]
     everything = torch.arange(len(names))
+    without, said = [], len(data.notes)
     for i in tqdm(range(len(data)), "evaluate", unit="photo", mininterval=5):
-        image, tags, truth = (
-            data.image(i),
-            torch.from_numpy(data.tags(i)),
-            torch.from_numpy(data.mask(i).copy()),
-        )
+        try:
+            truth = torch.from_numpy(data.mask(i).copy())
+        except UserError as error:
+            without.append(error)
+            continue
+        image, tags = data.image(i), torch.from_numpy(data.tags(i))
         ids = predictor.superpixels(image)
         if first:
             evidence = predictor.evidence(image, tags)
@@ -206,9 +212,16 @@ def evaluate(
             score.add(maps, ids, truth)
             if comparison and score.t == comparison.t:
                 comparison.add(image, maps, truth)
+    if without and len(without) == len(data):
+        raise UserError(f"None of the {len(data)} photos has a mask to be scored with. The first: {without[0]}")
+    if without:
+        print(f"Left out: {len(without)} of {len(data)} photos, without a mask. The first: {without[0]}")
+    for note in data.notes[said:]:
+        print(note)
     objects = scores[0].maps["unary"][""].objects()[1]
     seen = first.result() if first else {}
-    result = {"images": len(data), "objects": objects, **seen, "rounds": [s.result() for s in scores]}
+    counts = {"images": len(data) - len(without), **({"without_mask": len(without)} if without else {})}
+    result = {**counts, "objects": objects, **seen, "rounds": [s.result() for s in scores]}
     return {**result, "comparison": comparison.result()} if comparison else result
 
 

@@ -31,7 +31,7 @@ class Report:
 
     def __init__(self, run: Run, config: Config, trainer):
         self.run, self.config, self.trainer = run, config, trainer
-        self.tune = open_tune(config)
+        self.tune = open_tune(config, run.classes)
         self.masks = readable_masks(self.tune, config.data.tune) if self.tune else []
         self.proposed: list[Tensor] = []
 
@@ -115,14 +115,16 @@ class Report:
         self.trainer.board.flush()
 
 
-def open_tune(config: Config) -> Dataset | None:
-    """The split ``tune``; None where there is none, which is said."""
+def open_tune(config: Config, classes: tuple[str, ...]) -> Dataset | None:
+    """The split ``tune``, with the classes of the run; None where there is none, which is said."""
     data = config.data
+    # Each of COCO's tables has its own categories: those of one split are asked for in the other.
+    wanted = data.classes or (classes[1:] if data.kind == "coco" else ())
     if not data.tune:
         print("No figures against masks: data.tune names no split.")
         return None
     try:
-        return open_split(data.kind, data.root, data.tune, data.classes, data.tune_size, config.choice)
+        return open_split(data.kind, data.root, data.tune, wanted, data.tune_size, config.choice)
     except UserError as error:
         print(f"No figures against masks: {error}")
         return None
@@ -130,7 +132,7 @@ def open_tune(config: Config) -> Dataset | None:
 
 def readable_masks(photos: Dataset, split: str) -> list[int]:
     """Indices of the photos whose mask can be read. All are tried, before hours of training; what is wrong is said."""
-    masks, errors = [], []
+    masks, errors, said = [], [], len(photos.notes)
     for i in tqdm(range(len(photos)), f"masks of {split}", unit="photo", mininterval=5):
         try:
             photos.mask(i)
@@ -140,6 +142,8 @@ def readable_masks(photos: Dataset, split: str) -> list[int]:
     if errors:
         count = f"{len(masks)} of the {len(photos)} photos of {split!r} have one"
         print(f"Figures against masks: {count}. The first without: {errors[0]}")
+    for note in photos.notes[said:]:
+        print(note)
     return masks
 
 

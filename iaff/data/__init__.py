@@ -4,7 +4,8 @@ from typing import Protocol
 
 import numpy as np
 
-from iaff.data.coco import COCO, COCO_CLASSES
+from iaff.data.coco import COCO
+from iaff.data.coco_categories import COCO_CLASSES
 from iaff.data.folder import Folder
 from iaff.data.shapes import Shapes
 from iaff.data.voc import ANIMALS, VOC, VOC_CLASSES

@@ -76,8 +76,7 @@ def upright(
     Raises:
         UserError: it has another size than its photo, or fits it in two ways.
     """
-    got, seen = labels.shape[::-1], tuple(photo.size)
-    stored = seen[::-1] if TURNS[photo.orientation][0] % 2 else seen
+    got, seen, stored = labels.shape[::-1], tuple(photo.size), stored_size(photo)
     if own in TURNS:
         labels = turned(labels, own)
         got = labels.shape[::-1]
@@ -98,6 +97,12 @@ def upright(
             "Take the photo that it was drawn for, or resize it without interpolation (nearest)."
         )
     return labels
+
+
+def stored_size(photo: Photo) -> tuple[int, int]:
+    """(width, height) of the pixels in a photo's file, before EXIF turns them."""
+    width, height = photo.size
+    return (height, width) if TURNS[photo.orientation][0] % 2 else (width, height)
 
 
 def turned(labels: np.ndarray, orientation: int) -> np.ndarray:

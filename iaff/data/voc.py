@@ -5,7 +5,6 @@ Works on the devkit as distributed and on any subset in the same layout. Tags co
 ``SegmentationClassAug`` (SBD-augmented) or ``SegmentationClass``.
 """
 
-import re
 import unicodedata
 from collections import Counter
 from functools import cached_property
@@ -15,6 +14,7 @@ import numpy as np
 
 from iaff.data.listing import Listing, is_photo_name
 from iaff.data.masks import read_mask, shrunk
+from iaff.data.spelling import by_letters, letters
 from iaff.data.voc_lists import MASKS, read_flags, read_split
 from iaff.data.voc_xml import read_names
 from iaff.errors import UserError
@@ -130,7 +130,15 @@ class VOC:
                 f"{path.name} lists {missing[0]}{others}, but {self.root / 'JPEGImages' / missing[0]}.jpg is missing; "
                 "restore the photo."
             )
-        return {name: photo for name, photo in found.items() if photo}
+        files = {name: photo for name, photo in found.items() if photo}
+        first: dict[Path, str] = {}
+        for name, photo in files.items():
+            if first.setdefault(photo, name) != name:
+                raise UserError(
+                    f"{path} lists {first[photo]} and {name}, got one photo for both, {photo.name}; expected ids that "
+                    "differ by more than case. Delete one of them."
+                )
+        return files
 
     @cached_property
     def _photos(self) -> Listing:
@@ -144,7 +152,7 @@ class VOC:
                 return usual
         except (OSError, ValueError):  # no name that a file can have
             return None
-        found = [] if is_photo_name(name) else list(filter(is_photo_name, self._photos.find(name)))
+        found = [] if is_photo_name(name) else list(filter(is_photo_name, self._photos.find(name, stems=True)))
         if len(found) > 1:
             raise UserError(
                 f"{self._photos.root}: got {' and '.join(sorted(found))} for the id {name}, expected one photo. Delete "
@@ -217,7 +225,7 @@ class Annotations:
             )
         present = set()
         for spelling in set(read_names(self.files.root / found[0])):
-            known = SPELLINGS.get(_letters(spelling))
+            known = SPELLINGS.get(letters(spelling))
             if known is None:
                 self.unknown[spelling] += 1
                 continue
@@ -236,7 +244,7 @@ class Annotations:
         """What was read in another way than it stands there, and what was not."""
         found = []
         if self.spelled:
-            each = ", ".join(f"{name!r} as {SPELLINGS[_letters(name)]}" for name, _ in self.spelled.most_common(5))
+            each = ", ".join(f"{name!r} as {SPELLINGS[letters(name)]}" for name, _ in self.spelled.most_common(5))
             found.append(f"{self.files.root}: read {each} (in {sum(self.spelled.values())} annotations).")
         if self.unknown:
             each = ", ".join(f"{name!r} ({count} photos)" for name, count in self.unknown.most_common(5))
@@ -244,9 +252,4 @@ class Annotations:
         return found
 
 
-def _letters(name: str) -> str:
-    """What spellings of a name have in common: case, spaces and dashes differ between programs."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).lower())
-
-
-SPELLINGS = {_letters(name): name for name in VOC_CLASSES}
+SPELLINGS = by_letters(VOC_CLASSES)

@@ -49,8 +49,8 @@ def read_split(path: Path, find: Callable[[str], Path | None], notes: list[str])
         if not photo and flag and FLAG.fullmatch(flag[0]):
             if float(flag[0]) != 1:
                 raise UserError(
-                    f"{path}, line {number}: got {line!r}, which is a line of a class's list (ImageSets/Main); expected "
-                    "an id alone. List the photos of the split, and those only."
+                    f"{path}, line {number}: got {line!r}, which is a line of a class's list (ImageSets/Main); "
+                    "expected an id alone. List the photos of the split, and those only."
                 )
             name, photo = head, find(head)
             flagged.append(number)
@@ -69,7 +69,9 @@ def read_split(path: Path, find: Callable[[str], Path | None], notes: list[str])
     if comments:
         notes.append(f"{path}, line {comments[0]}: read as a comment, since it begins with # and is no photo.")
     if flagged:
-        notes.append(f"{path}, line {flagged[0]}: got a flag 1 behind the id, which is left out ({len(flagged)} lines).")
+        notes.append(
+            f"{path}, line {flagged[0]}: got a flag 1 behind the id, which is left out ({len(flagged)} lines)."
+        )
     return found
 
 
@@ -130,11 +132,13 @@ def read_flags(path: Path, ids: set[str], notes: list[str]) -> dict[str, bool]:
     if 0 in flags and -1 not in flags:
         number = next(number for value, number in found.values() if value == 0)
         raise UserError(
-            f"{path}, line {number}: got flags 0 and no -1. In VOC 0 means difficult, thus that the photo shows it, and "
-            f"every photo of this list would: is 0 meant for -1? {FLAGS} {DELETE}"
+            f"{path}, line {number}: got flags 0 and no -1. In VOC 0 means difficult, thus that the photo shows it, "
+            f"and every photo of this list would: is 0 meant for -1? {FLAGS} {DELETE}"
         )
     if words:
-        notes.append(f"{path}, line {words}: flags in words are read: yes, true, present as 1; no, false, absent as -1.")
+        notes.append(
+            f"{path}, line {words}: flags in words are read: yes, true, present as 1; no, false, absent as -1."
+        )
     return {name: value >= 0 for name, (value, _) in found.items()}
 
 
