@@ -16,6 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
+from iaff.class_names import check_classes
 from iaff.errors import UserError
 from iaff.places import CONFIGS
 
@@ -180,7 +181,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     Which backbones there are is checked where they are built: :func:`iaff.nets.backbones.check_backbones`.
 
     Raises:
-        UserError: the file is missing or a setting has the wrong name, type or value.
+        UserError: the file is missing or a setting has the wrong name, type or value, as too many classes.
     """
     path = Path(path)
     if not path.is_file() and path.parent in (Path(), Path("training/configs")):
@@ -195,11 +196,13 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     for item in overrides:
         _override(tree, item)
     try:
-        return Config.model_validate(tree)
+        config = Config.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UserError(f"Setting {where}: got {first.get('input')!r}; {first['msg']} ({path}).") from error
+    check_classes(config.data.classes, "data.classes")
+    return config
 
 
 def _override(tree: dict[str, Any], item: str) -> None:

@@ -10,6 +10,7 @@ import argparse
 import json
 import statistics
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from iaff.data import Dataset, Subset, open_split
+from iaff.data.agreement import MaskCheck
+from iaff.data.check import check_masks
 from iaff.data.transforms import enlarge
 from iaff.errors import UserError
 from iaff.grid import UNKNOWN
@@ -32,7 +35,7 @@ from iaff.method.figures import (
     relabelled_cells,
 )
 from iaff.method.labels import allowed_classes
-from iaff.method.metrics import Partial, Segmentation, Sweep, to_photo
+from iaff.method.metrics import Partial, Segmentation, Sweep, counted, to_photo
 from iaff.method.photo import RoundMaps
 from iaff.method.seeds import find_seeds
 from iaff.method.superpixels import on_grid
@@ -174,22 +177,24 @@ def evaluate(
         proposed: the tags that the classifier proposes for each photo, where they are known (:func:`proposals`).
 
     Returns:
-        ``images``, ``objects`` (their share of the non-void pixels in truth), ``cam``, ``seeds``, ``rounds``,
-        ``comparison``; shares and mIoU in 0..1. A round's ``leak`` is the mean over photos of
+        ``images``, ``objects`` (their share of the non-void pixels in truth), ``absent`` (classes that no mask shows,
+        which a mIoU leaves out unless they are predicted), ``cam``, ``seeds``, ``rounds``, ``comparison``; shares and
+        mIoU in 0..1. A round's ``leak`` is the mean over photos of
         :func:`iaff.propagation.leak_rate` against the masks on the grid: the share of a pixel's decision that pixels of
         other classes, or void, make. It asks G alone, the same with and without tags.
+
+    Raises:
+        UserError: the masks contradict the photos' tags, or are all void.
     """
     names = predictor.run.classes
     rounds = rounds or list(range(1, len(predictor.rounds) + 1))
     first = CamScore(predictor) if cam else None
     scores = [RoundScore(t, names) for t in rounds]
-    everything = torch.arange(len(names))
+    everything, check = torch.arange(len(names)), MaskCheck.of(data)
     for i in tqdm(range(len(data)), "evaluate", unit="photo", mininterval=5):
-        image, tags, truth = (
-            data.image(i),
-            torch.from_numpy(data.tags(i)),
-            torch.from_numpy(data.mask(i).copy()),
-        )
+        image, tags, mask = data.image(i), data.tags(i), data.mask(i)
+        check.add(data.ids[i], mask, tags)
+        tags, truth = torch.from_numpy(tags), torch.from_numpy(mask.copy())
         ids = predictor.superpixels(image)
         if first:
             evidence = predictor.evidence(image, tags)
@@ -205,9 +210,19 @@ def evaluate(
             score.add(maps, ids, truth)
             if comparison and score.t == comparison.t:
                 comparison.add(image, maps, truth)
+    if refusal := check.refusal():
+        raise UserError(refusal)
+    if not check.seen:
+        raise UserError(f"{len(data)} masks: got void (255) alone, expected labels to measure against. Mend the masks.")
     objects = scores[0].maps["unary"][""].objects()[1]
     seen = first.result() if first else {}
-    result = {"images": len(data), "objects": objects, **seen, "rounds": [s.result() for s in scores]}
+    result = {
+        "images": len(data),
+        "objects": objects,
+        "absent": check.absent(),
+        **seen,
+        "rounds": [s.result() for s in scores],
+    }
     return {**result, "comparison": comparison.result()} if comparison else result
 
 
@@ -261,10 +276,18 @@ def table(result: dict[str, Any]) -> str:
         if names:
             iou = result["rounds"][-1]["refined"][f"iou{tags}"]
             text = "  ".join(f"{n} {_percent(iou[n])}" for n in names)
-            lines.append(f"IoU of the last refined map, {title}: {text}")
+            lines.append(f"IoU of the last refined map, {title} ({counted([iou])}): {text}")
+    lines.insert(1, f"mIoU: {counted([*_ious(result)], result['absent'])}")
     if "comparison" in result:
         lines += ["", propagators.table(result["comparison"])]
     return "\n".join(lines)
+
+
+def _ious(result: dict[str, Any]) -> Iterator[dict[str, float | None]]:
+    """The IoU by class of every map in the table."""
+    yield from (cam["iou_tags"] for cam in result.get("cam", {}).values())
+    for entry in result["rounds"]:
+        yield from (entry[key][f"iou{tags}"] for key in ("unary", "refined") for tags in PROTOCOLS)
 
 
 def _percent(share: float | None) -> str:
@@ -293,6 +316,9 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
         comparison, last = None, len(predictor.rounds)
         if arguments.propagators or others:
             comparison = Comparison(arguments.propagators or [], len(run.classes), last, others)
+        for note in data.notes:
+            print(note)
+        check_masks(data)
         result = evaluate(predictor, data, comparison=comparison)
     except UserError as error:
         sys.exit(f"{prog}: {error}")

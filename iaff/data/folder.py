@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from iaff.class_names import MOST_CLASSES, check_classes, fold, near, tidy
+from iaff.class_names import MOST_CLASSES, check_classes, fold, near
 from iaff.data.listing import Listing
 from iaff.data.masks import read_mask
 from iaff.data.tag_table import EXPECTED, TagTable, read_tag_table
@@ -56,7 +56,8 @@ class Folder:
         spellings = Spellings(main.path, main.rows)
         self.notes = [*table.notes, *spellings.notes]
         names = self._wanted(spellings, tuple(classes or ()))
-        self.all_classes = ("background", *(names.get(key, name) for key, name in sorted_by_name(spellings.names)))
+        by_name = sorted(spellings.names.items(), key=lambda item: item[1])
+        self.all_classes = ("background", *(names.get(key, name) for key, name in by_name))
         self.classes = ("background", *(names.values() or self.all_classes[1:]))
         check_classes(self.classes[1:], str(main.path))
         self.ids, self._tags = self._photos(table, spellings)
@@ -150,8 +151,3 @@ class Folder:
                     f"The table of {split!r} lists {other} and {file}, expected names that differ by more than the "
                     "suffix, since their masks would be one file; rename one of them."
                 )
-
-
-def sorted_by_name(names: dict[str, str]) -> list[tuple[str, str]]:
-    """Names by key, in the alphabetical order of the names."""
-    return sorted(names.items(), key=lambda item: tidy(item[1]))

@@ -60,8 +60,8 @@ class Listing:
         name = PurePosixPath(tidy(slashed)).as_posix()
         if outside(bare) or name == ".":
             return []
-        for spelling in dict.fromkeys((cell, bare, slashed, name)):
-            if spelling and self._is_file(spelling):
+        for spelling in dict.fromkeys((PurePosixPath(cell).as_posix(), PurePosixPath(bare).as_posix(), slashed, name)):
+            if self._is_file(spelling):
                 return [spelling]
         return self._by_key.get(key(name)) or (self._by_stem.get(key(name), []) if stems else [])
 

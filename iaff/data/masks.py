@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from iaff.errors import UserError
+from iaff.errors import NoMask, UserError
 from iaff.grid import UNKNOWN
 
 
@@ -20,12 +20,11 @@ def read_mask(path: Path, size: tuple[int, int], stored: tuple[str, ...], wanted
         ``uint8 (H, W)``: 0, 1..C, 255 void.
 
     Raises:
-        UserError: no such file, no label map, of another size, or with an index that is no class.
+        NoMask: no such file.
+        UserError: no label map, of another size, or with an index that is no class.
     """
     if not path.is_file():
-        raise UserError(
-            f"There is no mask {path}. Expected an 8-bit PNG of class indices; masks serve for figures alone."
-        )
+        raise NoMask(f"There is no mask {path}. Expected an 8-bit PNG of class indices; masks serve for figures alone.")
     try:
         with Image.open(path) as image:
             mode, got, indices = image.mode, image.size, np.asarray(image)

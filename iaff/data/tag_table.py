@@ -81,7 +81,7 @@ class _Reader:
         names, joint = self._class_columns(lines, header, others), " " if delimiter == " " else ","
         if not names:
             self._check_columns(lines, header, others, joint)
-        separators: Counter[str] = Counter()
+        separators: dict[str, int] = {}  # and the first line that has each
         for number, cells in lines:
             file = self._file(number, _cell(cells, column))
             if file is None:
@@ -94,9 +94,9 @@ class _Reader:
         if self.renamed:
             more = f", and so are {len(self.renamed) - 1} more" if len(self.renamed) > 1 else ""
             self.table.notes.append(f"{self.renamed[0]}{more}.")
-        strange = sorted(separators.keys() - {";"})
-        if strange:
-            self._note(f"{' and '.join(strange)} read as ; between tags")
+        separators.pop(";", None)
+        for separator, number in separators.items():
+            self._note(f"{separator if separator.strip() else 'a tab'} between tags, read as ;", number)
         if not self.table.rows:
             raise UserError(f"{self.path} lists no photo. {EXPECTED}")
         return self.table
@@ -154,9 +154,7 @@ class _Reader:
                 number, before = before + 1, reader.line_num
                 cells = [cell.strip(" \r\n\t\v\f") for cell in cells]
                 if reader.line_num > number and any("\n" in cell for cell in cells):
-                    raise self._refused(
-                        number, f"a quote is opened and not closed in this line. Close it. {EXPECTED}"
-                    )
+                    raise self._refused(number, f"a quote is opened and not closed in this line. Close it. {EXPECTED}")
                 while cells and not tidy(cells[-1]):
                     cells.pop()
                 if delimiter == " ":
@@ -242,9 +240,7 @@ class _Reader:
         """The photo that a cell names; None for a side file of macOS."""
         bare = unquoted(cell)
         if not bare or outside(bare):
-            raise self._refused(
-                number, f"got the file {cell!r}, expected a path below {self.files.root}. {EXPECTED}"
-            )
+            raise self._refused(number, f"got the file {cell!r}, expected a path below {self.files.root}. {EXPECTED}")
         found = self._find(cell)
         if len(found) > 1:
             raise self._refused(
@@ -262,7 +258,7 @@ class _Reader:
         mended = f"did you mean {other[0]}?" if other else "restore the photo, or take out the line."
         raise self._refused(number, f"lists {bare}, but there is no {self.files.root / bare}; {mended}")
 
-    def _tags(self, number: int, text: str, separators: Counter[str]) -> list[str]:
+    def _tags(self, number: int, text: str, separators: dict[str, int]) -> list[str]:
         """The tags of a cell, as they are spelled."""
         text = text.strip()
         end = BRACKETS.get(text[:1])
@@ -272,13 +268,14 @@ class _Reader:
             if listed != text:
                 if not re.fullmatch(r"[\s;|,]*", listed):
                     raise self._refused(number, f"got {text!r}, expected names of classes alone. {EXPECTED}")
-                separators["brackets"] += 1
+                separators.setdefault("brackets", number)
                 return [a or b for a, b in QUOTED.findall(text) if tidy(a or b)]
-            separators["brackets"] += 1
+            separators.setdefault("brackets", number)
         parts = [part for part in (unquoted(part) for part in SEPARATORS.split(text)) if tidy(part)]
-        separators.update(SEPARATORS.findall(text))
+        for separator in SEPARATORS.findall(text):
+            separators.setdefault(separator, number)
         for part in parts:
-            if set(part) & set("[]{}\"\n"):
+            if set(part) & set('[]{}"\n'):
                 raise self._refused(
                     number, f"got the tag {part!r}, expected a name without brackets and quotes. {EXPECTED}"
                 )

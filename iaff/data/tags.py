@@ -66,8 +66,10 @@ class Spellings:
             other = of_words.setdefault(tuple(sorted(parts)), key)
             known = all(part in self.names for part in parts)
             if joint not in REMEDY and (known or (other != key and len(set(parts)) > 1)):
-                found = f"of which {' and '.join(map(repr, parts))} are classes too" if known else (
-                    f"and {self.names[other]!r} in line {self._line(other)}"
+                found = (
+                    f"of which {' and '.join(map(repr, parts))} are classes too"
+                    if known
+                    else (f"and {self.names[other]!r} in line {self._line(other)}")
                 )
                 raise UserError(
                     f"{self.path}, line {self._line(key)}: got the tag {self.names[key]!r}, {found}; is {joint!r} "

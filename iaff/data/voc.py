@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from iaff.data.masks import read_mask
-from iaff.errors import UserError
+from iaff.errors import NoMask, UserError
 from iaff.images import Photo, read_photo
 
 VOC_CLASSES = (
@@ -102,7 +102,7 @@ class VOC:
             path = self.root / folder / f"{self.ids[i]}.png"
             if path.is_file():
                 return read_mask(path, self._read(i).size, ("background", *VOC_CLASSES), self.classes)
-        raise UserError(f"No mask of {self.ids[i]} in {self.root}/SegmentationClassAug or SegmentationClass.")
+        raise NoMask(f"No mask of {self.ids[i]} in {self.root}/SegmentationClassAug or SegmentationClass.")
 
     def _read_list(self) -> list[str]:
         path = self.root / "ImageSets" / "Segmentation" / f"{self.split}.txt"
