@@ -61,7 +61,7 @@ class Folder:
         self.classes = ("background", *(names.values() or self.all_classes[1:]))
         check_classes(self.classes[1:], str(main.path))
         self.ids, self._tags = self._photos(table, spellings)
-        self._check_names(split)
+        self._check_names(table)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -142,12 +142,13 @@ class Folder:
             row[[columns[name] for name in names if name in columns]] = True
         return list(tags), found
 
-    def _check_names(self, split: str) -> None:
+    def _check_names(self, table: TagTable) -> None:
+        lines = {row.file: row.line for row in reversed(table.rows)}
         by_name: dict[Path, str] = {}
         for file in self.ids:
             other = by_name.setdefault(Path(file).with_suffix(""), file)
             if other != file:
                 raise UserError(
-                    f"The table of {split!r} lists {other} and {file}, expected names that differ by more than the "
-                    "suffix, since their masks would be one file; rename one of them."
+                    f"{table.path}, line {lines[file]}: lists {other} and {file}, expected names that differ by more "
+                    "than the suffix, since their masks would be one file; rename one of them."
                 )

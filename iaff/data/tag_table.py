@@ -27,6 +27,8 @@ BRACKETS = {"[": "]", "{": "}", "(": ")"}
 QUOTED = re.compile(r"'([^'\\]*)'|\"([^\"\\]*)\"")
 MARKS = {"1": True, "1.0": True, "true": True, "yes": True, "x": True, "0": False, "0.0": False, "false": False}
 MARKS |= {"no": False, "": False}  # cells of a table with a column for each class
+VALUE = re.compile(r"[:=]\s*([+-]?\.?\d|true\b|false\b)", re.IGNORECASE)  # a name with a score behind it
+BITS = {"0", "1", "0.0", "1.0", "true", "false"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -221,6 +223,15 @@ class _Reader:
                 f"got {len(cells)} columns ({', '.join(header)}), expected 2, of the photo and of its tags (; between "
                 "tags), or one of 0 and 1 for each class. Leave out the others.",
             )
+        marks = (
+            {_mark(_cell(cells, used[0])) for _, cells in lines if _cell(cells, used[0])} if len(used) == 1 else set()
+        )
+        if header and marks and marks <= BITS:
+            raise self._refused(
+                number,
+                f"got {' and '.join(sorted(marks))} alone in the column {_cell(header, used[0])!r}, expected names of "
+                "classes. Write the name for a photo that shows the class, and nothing for another.",
+            )
         for number, cells in lines:
             found = [cell for j in used if (cell := _cell(cells, j))]
             numbers = [cell for cell in found if NUMBER.fullmatch(cell)]
@@ -275,9 +286,9 @@ class _Reader:
         for separator in SEPARATORS.findall(text):
             separators.setdefault(separator, number)
         for part in parts:
-            if set(part) & set('[]{}"\n'):
+            if set(part) & set('[]{}"\n') or VALUE.search(part):
                 raise self._refused(
-                    number, f"got the tag {part!r}, expected a name without brackets and quotes. {EXPECTED}"
+                    number, f"got the tag {part!r}, expected a name without brackets, quotes and values. {EXPECTED}"
                 )
         return parts
 

@@ -76,13 +76,25 @@ class Spellings:
                     f"between two tags? {EXPECTED}; or join the words of one class, as "
                     f"{'_'.join(parts)}."
                 )
-        for key, (joint, parts) in split.items():
-            known = parts and all(part in self.names for part in parts)
-            if known or (len(parts) > 1 and all(len(met[part]) > 1 for part in parts)):
-                self.notes.append(
-                    f"{self.path}, line {self._line(key)}: {self.names[key]!r} is read as one class, though its words "
-                    f"come in others too; if {joint!r} is between two tags, put ; there."
-                )
+        again = {
+            key: parts
+            for key, (_, parts) in split.items()
+            if parts and all(part in self.names or len(met[part]) > 1 for part in parts)
+        }
+        if not again:
+            return
+        first = min(again, key=self._line)
+        joint, more = split[first][0], f", as {len(again) - 1} more are," if len(again) > 1 else ""
+        if joint not in REMEDY and len(again) > len({part for parts in again.values() for part in parts}):
+            raise UserError(
+                f"{self.path}, line {self._line(first)}: got the tag {self.names[first]!r}, one of {len(again)} that "
+                f"are made of fewer words; is {joint!r} between two tags? {EXPECTED}; or join the words of one "
+                "class by _."
+            )
+        self.notes.append(
+            f"{self.path}, line {self._line(first)}: {self.names[first]!r} is read as one class{more} though its words "
+            f"come in others too; if {joint!r} is between two tags, put ; there."
+        )
 
     def _line(self, key: str) -> int:
         return min(line for tag, line in self.lines.items() if fold(tag) == key)

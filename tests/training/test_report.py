@@ -145,7 +145,7 @@ def test_masks_that_cannot_be_measured_against_end_no_training(photos, tmp_path,
     )
     assert "images" not in run.figures()
     data = open_split("folder", str(void), "val", run.classes[1:])
-    with pytest.raises(UserError, match="2 of 2 masks looked at contradict the tags; the first: 3.png is tagged"):
+    with pytest.raises(UserError, match=r"2 of 2 masks looked at contradict the tags; the first: 3.png is tagged"):
         evaluate.evaluate(Predictor(run), data, cam=False)
 
 
