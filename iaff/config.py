@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from iaff.class_names import check_classes
 from iaff.errors import UserError
 from iaff.overrides import override, suggestion
 from iaff.places import CONFIGS, expanded
@@ -193,7 +194,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     Which backbones there are is checked where they are built: :func:`iaff.nets.backbones.check_backbones`.
 
     Raises:
-        UserError: the file is missing or a setting has the wrong name, type or value.
+        UserError: the file is missing or a setting has the wrong name, type or value, as too many classes.
     """
     path = expanded(path)
     if not path.is_file() and path.parent in (Path(), Path("training/configs")):
@@ -212,10 +213,12 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     for item in overrides:
         override(tree, item, Config)
     try:
-        return Config.model_validate(tree)
+        config = Config.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
             raise UserError(f"{path}: there is no setting {where}{suggestion(where, Config)}.") from error
         raise UserError(f"Setting {where}: got {first.get('input')!r}; {first['msg']} ({path}).") from error
+    check_classes(config.data.classes, "data.classes")
+    return config

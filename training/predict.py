@@ -112,6 +112,8 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     try:
         run = Run.load(arguments.run)
         data = VOC(arguments.root, split, tags=False) if kind == "voc" else open_split(kind, arguments.root, split)
+        for note in data.notes:
+            print(note)
         predictor = Predictor(run, device())
         keep_settings(
             out,

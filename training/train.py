@@ -18,6 +18,7 @@ import torch
 
 from iaff.config import Config, load_config
 from iaff.data import Dataset, open_split
+from iaff.data.check import look
 from iaff.errors import UserError
 from iaff.extras import missing
 from iaff.method.rounds import Round, iterate
@@ -52,6 +53,8 @@ def train(config: Config, folder: Path, workers: int = 0) -> Run:
     accelerator = start_processes(config.precision)
     for network in ("classifier", "unary", "pairwise"):
         Crowd(accelerator.num_processes, 0).share(getattr(config, network), network)  # said now, not when it begins
+    if accelerator.is_main_process:
+        print(*look(photos, data.train, most=0).lines(short=True), sep="\n")  # tags alone: masks are for figures
     with opened(folder, settings(config, photos), accelerator) as run:
         trainer = Trainer(folder, accelerator, config.seed, workers)
         report = Report(run, config, trainer) if accelerator.is_main_process else lambda r: None

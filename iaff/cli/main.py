@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--html", type=expanded, required=True, metavar="FILE", help="where the page is written")
     export.add_argument("--view", default="", metavar="QUERY", help="what it opens with, 'stage=affinity&round=3'")
 
-    commands.add_parser("doctor", help="versions, devices, weights; what is missing and how to mend it")
+    doctor = commands.add_parser("doctor", help="versions, devices, weights; what is missing and how to mend it")
+    doctor.add_argument("--data", type=expanded, metavar="DIR", help="look at the labels of the data set in it instead")
+    add_check(doctor)
     for name, makes in PROGRAMS.items():
         commands.add_parser(name, help=makes, add_help=False)
     return top
@@ -81,6 +83,15 @@ def run_program(name: str, words: list[str]) -> int:
         sys.path.insert(0, str(CLONE))
     import_module(f"{TRAINING}.{name}").main(words, f"iaff {name}")
     return 0
+
+
+def add_check(options: argparse.ArgumentParser) -> None:
+    """How :func:`iaff.data.check.check_data` looks at a data set."""
+    options.add_argument("--kind", default="", choices=("voc", "coco", "folder"), help="default: what lies in it tells")
+    options.add_argument("--split", nargs="*", default=[], metavar="NAME", help="default: all that are found")
+    options.add_argument(
+        "--out", type=expanded, default=".", metavar="DIR", help="where the contact sheets are written"
+    )
 
 
 def add_lessons(options: argparse.ArgumentParser) -> None:
@@ -164,6 +175,10 @@ def main(argv: list[str] | None = None) -> int:
             from iaff.explorer.standalone.page import export
 
             return export(args.trace, args.html, args.view)
+        if args.data:
+            from iaff.data.check import check_data
+
+            return check_data(args.data, args.kind, args.split, args.out)
         from iaff.cli.doctor import doctor
 
         return doctor()

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image
 
-from iaff.errors import UserError
+from iaff.errors import NoMask, UserError
 from iaff.grid import UNKNOWN
 from iaff.images import Photo
 
@@ -32,12 +32,11 @@ def read_mask(
         ``uint8 (H, W)`` of the photo's size: 0, 1..C, 255 void.
 
     Raises:
-        UserError: no such file, no label map, of another size, or with an index that is no class.
+        NoMask: no such file.
+        UserError: no label map, of another size, or with an index that is no class.
     """
     if not path.is_file():
-        raise UserError(
-            f"There is no mask {path}. Expected an 8-bit PNG of class indices; masks serve for figures alone."
-        )
+        raise NoMask(f"There is no mask {path}. Expected an 8-bit PNG of class indices; masks serve for figures alone.")
     try:
         with Image.open(path) as image:
             mode, own, indices = image.mode, image.getexif().get(ExifTags.Base.Orientation), np.asarray(image)

@@ -17,7 +17,7 @@ from iaff.data.masks import read_mask, shrunk
 from iaff.data.spelling import by_letters, letters
 from iaff.data.voc_lists import MASKS, read_flags, read_split
 from iaff.data.voc_xml import read_names
-from iaff.errors import UserError
+from iaff.errors import NoMask, UserError
 from iaff.images import Photo, read_photo
 from iaff.places import expanded
 
@@ -104,14 +104,14 @@ class VOC:
         """Ground truth of photo i as ``uint8 (H, W)``: 0, 1..C, 255 void. For metrics only.
 
         Raises:
-            UserError: there is none, or it cannot be read, or is no mask of this photo.
+            NoMask: there is none. UserError: it cannot be read, or is no mask of this photo.
         """
         for listing in self._masks:
             for name in listing.find(f"{self.ids[i]}.png"):
                 photo = self._read(i)
                 labels = read_mask(listing.root / name, photo, ("background", *VOC_CLASSES), self.classes, self.notes)
                 return shrunk(labels, photo)
-        raise UserError(f"No mask of {self.ids[i]} in {self.root}/{' or '.join(MASKS)}; restore it.")
+        raise NoMask(f"No mask of {self.ids[i]} in {self.root}/{' or '.join(MASKS)}; restore it.")
 
     # --- the photos -------------------------------------------------------------------------------------------------
 

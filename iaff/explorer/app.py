@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iaff.data.kinds import MARKS
 from iaff.errors import UserError
 from iaff.explorer.api.mcp import answer_in_json, check_mcp
 from iaff.explorer.files import KEPT, exposed
@@ -25,8 +26,6 @@ from iaff.trace.encoding import thumbnail
 
 if TYPE_CHECKING:
     import gradio as gr
-
-MARKS = {"voc": "ImageSets", "coco": "annotations", "folder": "tags.csv"}  # what lies in a data set's folder
 
 
 def explore(

@@ -248,7 +248,7 @@ def test_annotations(devkit, name):
 def test_many_bad_annotations_are_one_sentence(devkit):
     for name in TAGS:
         (devkit / f"Annotations/{name}.xml").write_text("<")
-    with pytest.raises(UserError, match="one.xml, line 1: no XML .* 2 more photos of 'train' have no tags either"):
+    with pytest.raises(UserError, match=r"one.xml, line 1: no XML .* 2 more photos of 'train' have no tags either"):
         VOC(devkit, "train")
 
 
