@@ -215,10 +215,13 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     try:
         config = Config.model_validate(tree)
     except ValidationError as error:
-        first = error.errors()[0]
+        errors = error.errors()
+        first = next((found for found in errors if found["type"] != "missing"), errors[0])
         where = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
             raise UserError(f"{path}: there is no setting {where}{suggestion(where, Config)}.") from error
+        if first["type"] == "missing":
+            raise UserError(f"{path}: got no setting {where}, expected one. Add it, or give {where}=VALUE.") from error
         raise UserError(f"Setting {where}: got {first.get('input')!r}; {first['msg']} ({path}).") from error
     check_classes(config.data.classes, "data.classes")
     return config

@@ -46,7 +46,7 @@ def suggestion(key: str, settings: type[BaseModel]) -> str:
     """``; did you mean data.root?`` of settings that are called like this one, else nothing."""
     known = list(names_of(settings))
     same = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
-    close = same if 0 < len(same) < 4 else get_close_matches(key, known, 1, 0.6)
+    close = same if 0 < len(same) < 6 else get_close_matches(key, known, 1, 0.6)
     return f"; did you mean {' or '.join(close)}" if close else "; docs/formats.md and iaff/config.py list them"
 
 
