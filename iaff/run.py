@@ -27,6 +27,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
+from textwrap import shorten
 from typing import IO, Any
 
 from iaff.config import Climb
@@ -34,6 +35,7 @@ from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.hub import fetched, on_hub
 from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
+from iaff.places import expanded
 from iaff.run_files import Figures, File, Index, Mining, Settings, check, read_json
 
 try:
@@ -176,7 +178,7 @@ class Run:
                     kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
             except (OSError, ValueError, KeyError, csv.Error) as error:
                 raise UserError(
-                    f"{path} cannot be read ({error!r}), expected the table of the rounds before. Restore it, or move "
+                    f"{path} cannot be read ({shorten(str(error), 200)}), expected the table of the rounds before. Restore it, or move "
                     "it away, which loses their lines, and give the same command."
                 ) from error
         text = io.StringIO()
@@ -253,7 +255,7 @@ def _here(folder: str | Path) -> Path:
             f"{folder} is an address on the Hub, expected a folder of this machine to write a run into; "
             "`iaff ship --push` uploads one."
         )
-    return Path(folder)
+    return expanded(folder)
 
 
 def _locked(file: IO) -> bool:

@@ -166,7 +166,7 @@ def check(content: dict[str, Any], kind: type[File], path: Path) -> None:
     except (ValidationError, RecursionError) as error:
         first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "nested too deeply"}
         where = ".".join(map(str, first["loc"][:8])) or "all of it"
-        message = first["msg"].removeprefix("Value error, ")
+        message = shorten(first["msg"].removeprefix("Value error, "), 200)
         raise UserError(
             f"{path}: got {shorten(repr(first.get('input')), 80)} at {shorten(where, 80)}: "
             f"{message[:1].lower()}{message[1:]}. Expected what training wrote; restore the file."

@@ -21,7 +21,7 @@ from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.hub import FILES, LOG_IN, parse, sentences
 from iaff.inference import Predictor
-from iaff.places import GALLERY
+from iaff.places import GALLERY, expanded
 from iaff.run import Run, create
 from iaff.tensor_files import load_tensors, tensor_bytes
 from iaff.trace import Trace
@@ -196,8 +196,8 @@ def _row(trace: Trace, t: int) -> dict[str, Any]:
 def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
     parser.add_argument("--run", required=True, help="folder of the trained run, or of a shipped copy to push")
-    parser.add_argument("--out", type=Path, help="folder of the copy; without it, the run is pushed as it is")
-    parser.add_argument("--gallery", default=GALLERY, type=Path, help="folder with gallery.json")
+    parser.add_argument("--out", type=expanded, help="folder of the copy; without it, the run is pushed as it is")
+    parser.add_argument("--gallery", default=GALLERY, type=expanded, help="folder with gallery.json")
     parser.add_argument(
         "--push", metavar="OWNER/NAME", help="upload the copy to this repository on the Hugging Face Hub"
     )

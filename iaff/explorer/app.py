@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iaff.data.kinds import MARKS
 from iaff.errors import UserError
 from iaff.explorer.api.mcp import answer_in_json, check_mcp
 from iaff.explorer.files import KEPT
@@ -19,15 +20,13 @@ from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
 from iaff.explorer.server.answers import hide
 from iaff.explorer.web.access import OWN_ALONE, Access
 from iaff.hub import fetched
-from iaff.places import RUNS
+from iaff.places import RUNS, expanded
 from iaff.run import SCHEMA, Run, unused
 from iaff.trace import Trace
 from iaff.trace.encoding import thumbnail
 
 if TYPE_CHECKING:
     import gradio as gr
-
-MARKS = {"voc": "ImageSets", "coco": "annotations", "folder": "tags.csv"}  # what lies in a data set's folder
 
 
 def explore(
@@ -229,7 +228,7 @@ def upload_folder() -> Path:
     return folder
 
 
-def new_folder(prefix: str, parent: str | None = None) -> Path:
+def new_folder(prefix: str, parent: str | Path | None = None) -> Path:
     """A folder that ends with the process, in ``parent`` or in the temporary folder.
 
     Raises:
@@ -237,7 +236,8 @@ def new_folder(prefix: str, parent: str | None = None) -> Path:
     """
     try:
         if parent:
-            Path(parent).mkdir(parents=True, exist_ok=True)
+            parent = expanded(parent)
+            parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
     except OSError as error:
         raise UserError(

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from iaff.class_names import check_classes
 from iaff.config import Config, Fit
 from iaff.data import Dataset
 from iaff.errors import UserError
@@ -101,11 +102,16 @@ class Unchanged:
 
 
 class Stages:
-    """The stages of a round over all photos; :meth:`find_superpixels` is the first that later ones build on."""
+    """The stages of a round over all photos; :meth:`find_superpixels` is the first that later ones build on.
+
+    Raises:
+        UserError: there are more classes than labels of 8 bit can tell apart.
+    """
 
     superpixels: Maps  # ids on the grid
 
     def __init__(self, config: Config, photos: Dataset, trainer: Trainer):
+        check_classes(photos.classes[1:], "The data set")
         self.config, self.photos, self.trainer = config, Unchanged(photos), trainer
         self.count, self.classes = len(photos), len(photos.classes) - 1
         self.fresh = Networks(config, self.classes, pretrained=True)

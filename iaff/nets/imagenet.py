@@ -12,6 +12,7 @@ from torchvision.models import get_model_weights
 
 from iaff.errors import UserError
 from iaff.nets.trunk import Trunk
+from iaff.places import expanded
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet, as torchvision's weights expect
 
@@ -92,7 +93,7 @@ def load_imagenet(trunk: Pretrained, weights: str) -> None:
     if weights == "none":
         return
     whose = f"torchvision's {trunk.name}"
-    state = _download(trunk.name) if weights == "imagenet" else read_state(Path(weights), whose)
+    state = _download(trunk.name) if weights == "imagenet" else read_state(expanded(weights), whose)
     try:
         for module, part in trunk.parts(state):
             module.load_state_dict(part)

@@ -85,7 +85,9 @@ def check(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str
         first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "nested too deeply"}
         where = shorten(".".join(map(str, first["loc"][:8])), 80) or "all of it"
         got = shorten(str(first.get("input")), 60)
-        raise UserError(f"{name}: its description is wrong at {where}: {first['msg']}, got {got}.") from error
+        raise UserError(
+            f"{name}: its description is wrong at {where}: {shorten(first['msg'], 200)}, got {got}."
+        ) from error
     try:
         _check_meta(meta)
         _Layers(tensors, meta).check()

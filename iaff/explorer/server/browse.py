@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def _table(path: Path, changed: int, size: int) -> Table:
                     figures[name][at] = float(line[name])
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise UserError(
-            f"{path} cannot be read ({error!r}). Expected the table that training wrote: round, image, and figures "
+            f"{path} cannot be read ({shorten(str(error), 200)}). Expected the table that training wrote: round, image, and figures "
             "from 0 to 1; restore it."
         ) from error
     return Table(rounds, ids, figures)
