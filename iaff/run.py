@@ -178,8 +178,8 @@ class Run:
                     kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
             except (OSError, ValueError, KeyError, csv.Error) as error:
                 raise UserError(
-                    f"{path} cannot be read ({shorten(str(error), 200)}), expected the table of the rounds before. Restore it, or move "
-                    "it away, which loses their lines, and give the same command."
+                    f"{path} cannot be read ({shorten(str(error), 200)}), expected the table of the rounds before. "
+                    "Restore it, or move it away, which loses their lines, and give the same command."
                 ) from error
         text = io.StringIO()
         table = csv.DictWriter(text, list(rows[0]), extrasaction="ignore", lineterminator="\n")

@@ -80,8 +80,8 @@ def _table(path: Path, changed: int, size: int) -> Table:
                     figures[name][at] = float(line[name])
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise UserError(
-            f"{path} cannot be read ({shorten(str(error), 200)}). Expected the table that training wrote: round, image, and figures "
-            "from 0 to 1; restore it."
+            f"{path} cannot be read ({shorten(str(error), 200)}). Expected the table that training wrote: round, "
+            "image, and figures from 0 to 1; restore it."
         ) from error
     return Table(rounds, ids, figures)
 
