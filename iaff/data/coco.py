@@ -1,6 +1,7 @@
 """MS COCO reader: photos, image-level tags, and semantic masks for metrics only.
 
-Works on COCO as distributed (2014 or 2017, which have the same layout) and on any subset like it::
+Works on COCO as distributed (2014 or 2017, which have the same layout), on any subset like it, and on data sets of
+one's own in its format (docs/formats.md)::
 
     ROOT/annotations/instances_train2014.json      val2014, train2017, val2017
     ROOT/train2014/COCO_train2014_000000000009.jpg
@@ -22,7 +23,7 @@ import numpy as np
 from iaff.class_names import check_classes
 from iaff.data.coco_categories import COCO_CLASSES
 from iaff.data.coco_table import INSTANCES, LAYOUT, Entry, read_outlines, read_table
-from iaff.data.coco_values import as_id
+from iaff.data.coco_values import as_id, short
 from iaff.data.listing import Listing
 from iaff.data.masks import shrunk, stored_size, upright
 from iaff.data.outlines import pixels_inside
@@ -181,7 +182,7 @@ def _is_crowd(annotation: dict[str, Any], name: str) -> bool:
     value = annotation.get("iscrowd")
     many = 0 if value is None else value if isinstance(value, bool) else as_id(value)
     if many not in (0, 1):
-        raise UserError(f"{name}: got iscrowd = {value!r:.60}, expected 0 or 1.")
+        raise UserError(f"{name}: got iscrowd = {short(value)}, expected 0 or 1.")
     return bool(many)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from iaff.config import load_config
-from iaff.data import Shapes, open_split
+from iaff.data import Shapes, Subset, open_split
 from iaff.errors import UserError
 from iaff.inference import Predictor
 from training import evaluate
@@ -147,6 +147,44 @@ def test_masks_that_cannot_be_measured_against_end_no_training(photos, tmp_path,
     data = open_split("folder", str(void), "val", run.classes[1:])
     with pytest.raises(UserError, match=r"2 of 2 masks looked at contradict the tags; the first: 3.png is tagged"):
         evaluate.evaluate(Predictor(run), data, cam=False)
+
+
+def test_photos_without_a_mask_are_left_out_of_the_figures(measured, photos, capsys):
+    run, _ = measured
+    predictor, data = Predictor(run), open_split("folder", str(photos), "tune", run.classes[1:])
+    scored = evaluate.evaluate(predictor, data, cam=False)
+    assert (scored["images"], scored["without_mask"]) == (2, 1)
+    assert "Left out: 1 of 3 photos, without a mask. The first: There is no mask" in capsys.readouterr().out
+    with pytest.raises(UserError, match=r"None of the 1 photos has a mask to be scored with. The first: There is no m"):
+        evaluate.evaluate(predictor, Subset(data, [1]), cam=False)
+
+
+def test_a_bad_outline_costs_no_training_and_splits_need_not_have_the_same_categories(tmp_path, capsys):
+    scenes = Shapes(5)
+    names = scenes.classes[1:]
+    (tmp_path / "annotations").mkdir()
+    for split, chosen, ids in (("train", range(5), names), ("tune", range(2), [*reversed(names), "hat"])):
+        (tmp_path / split).mkdir()
+        images, annotations = [], []
+        for i in chosen:
+            Image.fromarray(scenes.image(i)).save(tmp_path / split / f"{i}.png")
+            height, width = scenes.image(i).shape[:2]
+            images.append({"id": i, "file_name": f"{i}.png", "width": width, "height": height})
+            for place in np.flatnonzero(scenes.tags(i)):
+                y, x = (edge.tolist() for edge in np.nonzero(scenes.mask(i) == place + 1))
+                corners = [min(x), min(y), max(x) + 1, min(y), max(x) + 1, max(y) + 1]
+                outline = [corners] if i else None
+                annotations.append({"image_id": i, "category_id": ids.index(names[place]), "segmentation": outline})
+        categories = [{"id": id, "name": name} for id, name in enumerate(ids)]
+        table = {"images": images, "categories": categories, "annotations": annotations}
+        (tmp_path / "annotations" / f"instances_{split}.json").write_text(json.dumps(table))
+    run = trained(tmp_path, tmp_path / "run", "data.kind=coco")
+    assert run.classes == scenes.classes
+    assert "1 of the 2 photos of 'tune' have one. The first without:" in capsys.readouterr().out
+    figures = run.figures()
+    assert figures["images"] == 1
+    shown = {name for name, there in zip(names, scenes.tags(1)) if there}
+    assert shown <= {name for name, iou in figures["rounds"][0]["unary"]["iou_tags"].items() if iou is not None}
 
 
 def test_proposed_tags_lie_between_the_true_ones_and_none(measured, photos):
