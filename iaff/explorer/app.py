@@ -1,22 +1,20 @@
 """Opens runs and traces, and builds the Gradio page that shows them."""
 
-import atexit
 import contextlib
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iaff.errors import UserError
 from iaff.explorer.api.mcp import answer_in_json, check_mcp
-from iaff.explorer.files import KEPT, exposed
+from iaff.explorer.files import exposed
 from iaff.explorer.gradio_import import import_gradio
+from iaff.explorer.scratch import new_folder
 from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
+from iaff.explorer.server.client_files import client_files
 from iaff.hub import fetched
 from iaff.places import RUNS
 from iaff.run import SCHEMA, Run, unused
@@ -26,6 +24,7 @@ from iaff.trace.encoding import thumbnail
 if TYPE_CHECKING:
     import gradio as gr
 
+MOST_EVENTS = 400  # of programs that wait in Gradio's own queue, for a thread or, with `explain`, for their trace
 MARKS = {"voc": "ImageSets", "coco": "annotations", "folder": "tags.csv"}  # what lies in a data set's folder
 
 
@@ -143,8 +142,7 @@ def located(runs: list[Run], folders: Sequence[Path]) -> list[Run]:
 
 def loose_traces(files: list[Path]) -> Run:
     """Trace files as a run without weights, in a folder that ends with the process."""
-    folder = Path(tempfile.mkdtemp(prefix="iaff-traces-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = new_folder("traces")
     index, classes = [], []
     for i, file in enumerate(files):
         trace = Trace.load(file)
@@ -181,7 +179,7 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False) -> "
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     bypass_proxies()  # Gradio refuses some as soon as it is imported
-    uploads = upload_folder()
+    files = client_files()
     import_gradio(mcp)
     if mcp:
         answer_in_json()
@@ -194,20 +192,9 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False) -> "
     gr.set_static_paths([*exposed(runs)])
     queue = JobQueue()
     title = "iaff · affinity explorer"
-    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT)) as demo:
-        Explorer(runs, queue, uploads, lessons, elem_id="iaff-explorer")
+    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as demo:
+        Explorer(runs, queue, files, lessons, elem_id="iaff-explorer")
         Charts(runs, elem_id="iaff-charts")
-        add_api(runs, queue, uploads)
+        add_api(runs, queue, files)
+    demo.queue(max_size=MOST_EVENTS)
     return demo
-
-
-@cache
-def upload_folder() -> Path:
-    """Uploads go to a new folder of this process alone, which is swept while it runs and ends with it."""
-    parent = os.environ.get("GRADIO_TEMP_DIR")
-    if parent:
-        Path(parent).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="iaff-", dir=parent)).resolve()
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder

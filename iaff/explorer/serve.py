@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.staticfiles import StaticFiles
 
 FONTS = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "sans-serif"]
-LARGEST_UPLOAD = "50mb"
+THREADS = 128  # for small questions, and programs that wait for a trace: more than one address may have waiting
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 TEXT_BROWSERS = {"www-browser", "links", "elinks", "lynx", "w3m"}  # as webbrowser names them: they draw no pictures
 
@@ -62,6 +62,9 @@ def launch(
     from starlette.routing import Mount
 
     from iaff.explorer.behind_proxy import BehindProxy
+    from iaff.explorer.intake import Intake
+    from iaff.explorer.server.client_files import client_files
+    from iaff.explorer.upload_route import LARGEST_UPLOAD
 
     root_path = tidy_root_path(os.environ.get("GRADIO_ROOT_PATH", "") if root_path is None else root_path)
     bypass_proxies(host)
@@ -73,6 +76,7 @@ def launch(
         prevent_thread_lock=not wait,
         share=False,
         max_file_size=LARGEST_UPLOAD,
+        max_threads=THREADS,
         quiet=True,
         show_error=True,
         ssr_mode=False,
@@ -81,7 +85,7 @@ def launch(
         mcp_server=mcp,
         app_kwargs={
             "routes": [Mount(scripts_address(), kept_files(STATIC))],
-            "middleware": [Middleware(BehindProxy, root_path=root_path)],
+            "middleware": [Middleware(BehindProxy, root_path=root_path), Middleware(Intake, files=client_files())],
         },
         theme=theme,
         head=preloads(),
