@@ -78,6 +78,8 @@ PYTHON_FLOORS = [
     ["iaff.run", "iaff.trace"],
     ["iaff.propagation"],
     ["iaff.config", "iaff.images", "iaff.lessons", "iaff.files", "iaff.hub", "iaff.extras"],
+    ["iaff.decoding"],
+    ["iaff.pictures"],
     ["iaff"],  # the public face, which imports nothing of the rest but by name, when asked
     ["iaff.errors", "iaff.grid", "iaff.places"],
 ]
