@@ -82,7 +82,9 @@ class _Decoder:
         reply = self._wait(lambda: self._asked(question, data), SECONDS, name, cancelled)
         if reply is None:
             self.end()
-            raise UserError(f"{name} broke its decoder: it is damaged. Open it in another program, and export it again.")
+            raise UserError(
+                f"{name} broke its decoder: it is damaged. Open it in another program, and export it again."
+            )
         about, pixels = reply
         if "memory" in about:
             raise UserError(

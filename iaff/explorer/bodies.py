@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 import orjson
 from starlette.datastructures import Headers
@@ -103,14 +104,23 @@ class Answer:
 async def answer_json(status: int, value: object, send: Send) -> None:
     """A whole answer."""
     body = orjson.dumps(value)
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send(_start(status, b"application/json", body))
     await send({"type": "http.response.body", "body": body})
 
 
-async def answer_text(status: int, text: str, send: Send) -> None:
-    """A sentence, as clients show it."""
-    body = text.encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def refuse(error: Refused, receive: Receive, send: Send) -> None:
+    """Answers with the sentence, at once, then lets the client send the rest for a while: most clients read no answer
+    before all is sent, and would find the connection closed."""
+    body = str(error).encode()
+    await send(_start(error.status, b"text/plain; charset=utf-8", body))
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SILENCE):
+            while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+                pass
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _start(status: int, kind: bytes, body: bytes) -> Message:
+    headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+    return {"type": "http.response.start", "status": status, "headers": headers}

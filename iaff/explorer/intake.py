@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from iaff.explorer.bodies import Answer, Gone, Refused, answer_json, answer_text, check_length, chunks_of
+from iaff.explorer.bodies import Answer, Gone, Refused, answer_json, check_length, chunks_of, refuse
 from iaff.explorer.server.client_files import ClientFiles
 from iaff.explorer.upload_route import LARGEST_UPLOAD, OVERHEAD, UploadRoute
 
@@ -43,8 +43,12 @@ class Intake:
         try:
             await self._pass(scope, path, receive, answer)
         except Refused as error:
-            if not answer.started:
-                await refuse(error, path, send)
+            if path.startswith(SERVER_FUNCTIONS) and error.status == 503:
+                await answer_json(
+                    200, {"ok": False, "full": True, "error": str(error)}, send
+                )  # the page hears no status
+            else:
+                await refuse(error, receive, send)
         except Gone:
             pass
 
@@ -103,11 +107,3 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return next_message
-
-
-async def refuse(error: Refused, path: str, send: Send) -> None:
-    """Says why. The page hears nothing of a server function that fails, so what may be tried again is an answer."""
-    if not path.startswith(SERVER_FUNCTIONS):
-        return await answer_text(error.status, error.message, send)
-    status = 200 if error.status == 503 else error.status
-    await answer_json(status, {"ok": False, "full": error.status == 503, "error": error.message}, send)

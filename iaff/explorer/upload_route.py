@@ -154,9 +154,7 @@ class Form:
         if options.get(b"name") != b"files" or b"filename" not in options:
             return
         if len(self.files) == MOST_FILES:
-            raise Refused(
-                413, f"Got more than {MOST_FILES} files in one form, which is the most; send them in several."
-            )
+            raise Refused(413, f"Got more than {MOST_FILES} files in one form, expected fewer. Send them in several.")
         self.inside = self.store.new(tidy_name(options[b"filename"].decode("utf-8", "replace")), self.address)
         self.inside.path.touch()
         self.files.append(self.inside)

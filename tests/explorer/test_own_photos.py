@@ -184,7 +184,9 @@ def test_what_clients_left_is_swept(server):
         os.utime(folder / name, (time.time() - age,) * 2)
     (folder / "b.jpg").write_bytes(b"x")
     assert functions["submit"]({"run": "animals", "name": "b", "path": str(folder / "b.jpg")})["ok"]
-    left = [path.name for path in folder.rglob("*") if path.is_file() and path.suffix != ".claimed"]  # b.jpg's job waits
+    left = [
+        path.name for path in folder.rglob("*") if path.is_file() and path.suffix != ".claimed"
+    ]  # b.jpg's job waits
     assert left == ["new.jpg"]
 
 

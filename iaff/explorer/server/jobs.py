@@ -17,6 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
+from iaff.decoding import Stopped, read_photo_safely
 from iaff.errors import UserError
 from iaff.explorer.server.askers import Asker, Turns
 from iaff.explorer.server.full import Full
@@ -76,15 +77,18 @@ class Job:
 
 def compute(job: Job, progress: Callable[[str, float], None]) -> bytes:
     """The trace's bytes. Imports torch on first use."""
+    assert job.data is not None, "it is let go when the job has ended"
+    data = job.data if isinstance(job.data, bytes) else job.data.read()
+    if not isinstance(data, Sample):
+        progress("Reading the photo", 0)
+        photo = read_photo_safely(data, job.name, cancelled=job.unwanted)
     if "torch" not in sys.modules:
         progress("Starting PyTorch (once)", 0)
     from iaff.explaining import explain
 
-    assert job.data is not None, "it is let go when the job has ended"
-    data = job.data if isinstance(job.data, bytes) else job.data.read()
     if isinstance(data, Sample):
         return explain_sample(job, data, progress)
-    return explain(data, job.tags, job.run, progress, job.name).to_bytes()
+    return explain(photo, job.tags, job.run, progress, job.name).to_bytes()
 
 
 def explain_sample(job: Job, sample: Sample, progress: Callable[[str, float], None]) -> bytes:
@@ -216,7 +220,7 @@ class JobQueue:
             self._make_room(len(trace))
             job.trace = trace
             _end(job, "done")
-        except Cancelled:
+        except (Cancelled, Stopped):
             _end(job, "cancelled")
         except UserError as error:
             job.error = str(error)
