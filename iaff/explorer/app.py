@@ -15,6 +15,7 @@ from iaff.explorer.gradio_import import import_gradio
 from iaff.explorer.scratch import new_folder
 from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
 from iaff.explorer.server.client_files import client_files
+from iaff.explorer.server.memory import few_pools
 from iaff.hub import fetched
 from iaff.places import RUNS
 from iaff.run import SCHEMA, Run, unused
@@ -179,6 +180,7 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False) -> "
     """The page of these runs. Imports Gradio, which takes seconds: check everything else before."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     bypass_proxies()  # Gradio refuses some as soon as it is imported
+    few_pools()
     files = client_files()
     import_gradio(mcp)
     if mcp:

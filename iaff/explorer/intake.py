@@ -6,12 +6,13 @@ before its route sees anything of it, so that what is too large, too slow or too
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from iaff.explorer.bodies import Answer, Gone, Refused, answer_json, check_length, chunks_of, refuse
+from iaff.explorer.doors import Doors
 from iaff.explorer.server.client_files import ClientFiles
 from iaff.explorer.upload_route import LARGEST_UPLOAD, OVERHEAD, UploadRoute
 
@@ -24,6 +25,9 @@ FORMS = ("/login",)  # the only other place for a form: what parses one writes t
 SMALL = 64_000  # bytes that are taken whatever else is on its way
 MOST_AT_ONCE = 384_000_000  # bytes of bodies and answers that are on their way
 MOST_OF_ADDRESS = 192_000_000
+AT_ONCE = 4  # bodies of an address that are not small; others of it wait
+MOST_WAITING = 100  # of them
+PATIENCE = 30  # s that they wait
 BUSY = "The server is busy; try again in a moment."
 
 
@@ -33,6 +37,7 @@ class Intake:
     def __init__(self, app: ASGIApp, files: ClientFiles):
         self.app = app
         self.upload = UploadRoute(files)
+        self.doors = Doors(AT_ONCE, MOST_WAITING, PATIENCE)
         self.held: Counter[str] = Counter()  # bytes of each address that are on their way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,10 +68,13 @@ class Intake:
             raise Refused(415, f"Got a form for {path[:60]}, expected JSON; files go to {API}/upload.")
         most = LARGEST_QUESTION if path.startswith(QUESTIONS) else LARGEST_BODY
         check_length(headers, most)
-        with self._holding(address) as hold:
-            body = replay(b"".join([chunk async for chunk in held(chunks_of(receive, most), hold)]), receive)
-            answer.count = lambda size: hold(size, True)
-            await self.app(scope, body, answer.send)
+        is_small = headers.get("content-length", "").isdecimal() and int(headers["content-length"]) <= SMALL
+        door = nullcontext() if is_small else self.doors.through(address)
+        async with door:
+            with self._holding(address) as hold:
+                body = replay(b"".join([chunk async for chunk in held(chunks_of(receive, most), hold)]), receive)
+                answer.count = lambda size: hold(size, True)
+                await self.app(scope, body, answer.send)
 
     @contextmanager
     def _holding(self, address: str) -> Iterator[Callable[[int, bool], None]]:

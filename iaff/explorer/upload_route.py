@@ -5,9 +5,7 @@ large as there are files in it. Requests and answers are Gradio's: a form with `
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from gradio_client.utils import strip_invalid_filename_characters
 from python_multipart.exceptions import FormParserError
@@ -16,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import Send
 
 from iaff.explorer.bodies import Refused, answer_json
+from iaff.explorer.doors import Doors
 from iaff.explorer.server.client_files import ClientFile, ClientFiles
 from iaff.explorer.server.full import Full
 
@@ -34,11 +33,10 @@ class UploadRoute:
 
     def __init__(self, files: ClientFiles):
         self.files = files
-        self.doors: dict[str, asyncio.Semaphore] = {}
-        self.guests: Counter[str] = Counter()
+        self.doors = Doors(AT_ONCE, MOST_WAITING, PATIENCE)
 
     async def __call__(self, address: str, headers: Headers, body: AsyncIterator[bytes], send: Send) -> None:
-        async with self._door(address):
+        async with self.doors.through(address):
             form = Form(headers.get("content-type", ""), self.files, address)
             try:
                 async for chunk in body:
@@ -50,27 +48,6 @@ class UploadRoute:
                 await asyncio.to_thread(form.abandon)
                 raise _told(error) from error
         await answer_json(200, [str(file.path) for file in form.files], send)
-
-    @asynccontextmanager
-    async def _door(self, address: str):
-        """Lets some uploads of an address in at a time."""
-        if self.guests[address] >= AT_ONCE + MOST_WAITING:
-            raise Refused(503, "Too many files are sent at once; try again in a minute.")
-        door = self.doors.setdefault(address, asyncio.Semaphore(AT_ONCE))
-        self.guests[address] += 1
-        try:
-            try:
-                await asyncio.wait_for(door.acquire(), PATIENCE)
-            except TimeoutError:
-                raise Refused(503, "Other files are still being sent; try again in a minute.") from None
-            try:
-                yield
-            finally:
-                door.release()
-        finally:
-            self.guests[address] -= 1
-            if not self.guests[address]:
-                del self.guests[address], self.doors[address]
 
 
 def _told(error: BaseException) -> BaseException:

@@ -21,6 +21,7 @@ from iaff.decoding import Stopped, read_photo_safely
 from iaff.errors import UserError
 from iaff.explorer.server.askers import Asker, Turns
 from iaff.explorer.server.full import Full
+from iaff.explorer.server.memory import give_back
 from iaff.run import Run
 
 FORGOTTEN = 30  # s without a question after which a job is dropped
@@ -208,6 +209,7 @@ class JobQueue:
     def _serve(self) -> None:
         while True:
             self._run(self._next())
+            give_back()
 
     def _run(self, job: Job) -> None:
         def progress(stage: str, share: float) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from iaff.explorer.server.askers import Asker, Turns, asker
 from iaff.explorer.server.full import Full
+from iaff.explorer.server.memory import give_back
 
 PATIENCE = 30  # s that a question waits for its turn; the first one waits for PyTorch
 
@@ -109,3 +110,4 @@ class Lane:
             except BaseException as error:
                 question.answer.set_exception(error)
             del question  # and what it holds
+            give_back()
