@@ -12,14 +12,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from iaff.errors import UserError
-from iaff.pictures.photo import SIDE, SMALLEST, Photo
-from iaff.pictures.worker import MEMORY, photo_of, read_message, write_message
+from iaff.pictures.photo import MEMORY, SIDE, SMALLEST, Photo
+from iaff.pictures.worker import photo_of, read_message, write_message
 
-SECONDS = 5  # that a photo may take
+SECONDS = 4  # that a photo may take
 STARTING = 60  # s that the process may take to start, on a slow disk
 AT_ONCE = 2  # processes that decode
 POLL = 0.05  # s between two looks whether anybody still waits
@@ -49,7 +49,7 @@ def read_photo_safely(
         UserError: it is no photo that can be read, or it takes more time or memory than a photo may.
         Stopped: ``cancelled`` said so.
     """
-    with _Turn(cancelled) as decoder:
+    with _a_decoder(cancelled) as decoder:
         return decoder.decode(data, name, side, smallest, cancelled)
 
 
@@ -57,7 +57,7 @@ class _Decoder:
     """One process, which decodes one photo after the other."""
 
     def __init__(self):
-        command = [sys.executable, "-I", "-c", START, json.dumps(sys.path)]
+        command = [sys.executable, "-I", "-c", START, json.dumps(list(map(str, sys.path)))]
         one_thread = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
         try:
             self.process = subprocess.Popen(
@@ -68,28 +68,41 @@ class _Decoder:
                 env={**os.environ, **one_thread},
             )
         except OSError as error:
-            raise UserError(
-                f"The process that decodes photos cannot be started ({error.strerror or error}). Expected Python at "
-                f"{sys.executable}, and memory for one more process; end other programs."
-            ) from error
+            raise UserError(_not_started(error.strerror or str(error))) from error
+        assert self.process.stdin
+        assert self.process.stdout
+        self.questions, self.answers = self.process.stdin, self.process.stdout
         self.ready = False
 
     def decode(self, data: bytes, name: str, side: int, smallest: int, cancelled: Callable[[], bool]) -> Photo:
         if not self.ready:
-            self._wait(self._reply, STARTING, name, cancelled)
+            if self._wait(lambda: read_message(self.answers), STARTING, cancelled) is None:
+                self.end()
+                raise UserError(_not_started("it ended at once, or took too long"))
             self.ready = True
         question = {"name": name, "side": side, "smallest": smallest}
-        reply = self._wait(lambda: self._asked(question, data), SECONDS, name, cancelled)
-        if reply is None:
+
+        def exchange() -> tuple[dict, bytes] | None:
+            write_message(self.questions, question, data)
+            return read_message(self.answers)
+
+        start = time.monotonic()
+        answer = self._wait(exchange, SECONDS, cancelled)
+        if answer is None:
             self.end()
+            if time.monotonic() - start > SECONDS:
+                raise UserError(
+                    f"{name}: decoding it takes longer than {SECONDS} s, which no photo should. Export it again as "
+                    "JPEG or PNG, or shrink it first."
+                )
             raise UserError(
                 f"{name} broke its decoder: it is damaged. Open it in another program, and export it again."
             )
-        about, pixels = reply
+        about, pixels = answer
         if "memory" in about:
             raise UserError(
-                f"{name}: decoding it needs more than {MEMORY / 1e6:.0f} MB of memory, which no photo should. Export it "
-                "again as JPEG or PNG, or shrink it first."
+                f"{name}: decoding it needs more than {MEMORY / 1e6:.0f} MB of memory, which no photo should. "
+                "Export it again as JPEG or PNG, or shrink it first."
             )
         if "error" in about:
             raise UserError(about["error"])
@@ -99,87 +112,82 @@ class _Decoder:
         with suppress(OSError):
             self.process.kill()
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
+        for pipe in (self.questions, self.answers):
             with suppress(OSError):
                 pipe.close()
 
-    @property
-    def alive(self) -> bool:
-        return self.process.poll() is None
+    def _wait(
+        self, exchange: Callable[[], tuple[dict, bytes] | None], seconds: float, cancelled: Callable[[], bool]
+    ) -> tuple[dict, bytes] | None:
+        """What ``exchange`` returns; None where the process broke, or was ended since it took too long.
 
-    def _asked(self, question: dict, data: bytes) -> tuple[dict, bytes] | None:
-        write_message(self.process.stdin, question, data)
-        return self._reply()
-
-    def _reply(self) -> tuple[dict, bytes] | None:
-        return read_message(self.process.stdout)
-
-    def _wait(self, exchange: Callable, seconds: float, name: str, cancelled: Callable[[], bool]):
-        """What ``exchange`` returns, or None where the process broke; ends the process where it takes too long.
-
-        Pipes of every system can be read by a thread, and a thread that reads ends with the process.
+        Pipes of every system can be read by a thread, and a thread that reads ends with the process. Whatever stops
+        the waiting, an interruption too, ends the process: its answer must not be taken for that to the next question.
         """
-        results = []
+        answers = []
 
         def run() -> None:
-            with suppress(OSError, ValueError):  # the process has gone, and its pipe with it
-                results.append(exchange())
+            with suppress(OSError, ValueError):  # the process has gone, and its pipes with it
+                answers.append(exchange())
 
         thread = threading.Thread(target=run, daemon=True, name="decoding")
         thread.start()
         late = time.monotonic() + seconds
-        while thread.is_alive():
-            thread.join(POLL)
-            if cancelled():
-                self.process.kill()
-                thread.join()
-                self.end()
-                raise Stopped(name)
-            if thread.is_alive() and time.monotonic() > late:
-                self.process.kill()
-                thread.join()
-                self.end()
-                raise UserError(
-                    f"{name}: decoding it takes longer than {seconds} s, which no photo should. Export it again as JPEG "
-                    "or PNG, or shrink it first."
-                )
-        return results[0] if results else None
-
-
-class _Turn:
-    """Waits for a decoder that is free, or starts one; those that live on are kept for the next."""
-
-    free: list[_Decoder] = []
-    turns = threading.BoundedSemaphore(AT_ONCE)
-
-    def __init__(self, cancelled: Callable[[], bool]):
-        self.cancelled = cancelled
-
-    def __enter__(self) -> _Decoder:
-        while not self.turns.acquire(timeout=POLL):
-            if self.cancelled():
-                raise Stopped
         try:
-            self.decoder = self.free.pop() if self.free else _Decoder()
+            while thread.is_alive():
+                thread.join(POLL)
+                if cancelled():
+                    raise Stopped
+                if thread.is_alive() and time.monotonic() > late:
+                    self.process.kill()
+                    thread.join()
         except BaseException:
-            self.turns.release()
+            self.end()
             raise
-        return self.decoder
+        return answers[0] if answers else None
 
-    def __exit__(self, *error) -> None:
-        if self.decoder.alive:
-            self.free.append(self.decoder)
-        self.turns.release()
+
+def _not_started(why: str) -> str:
+    return (
+        f"The process that decodes photos does not start ({why}). Expected Python at {sys.executable}, and memory for "
+        "one more process; end other programs, or see iaff doctor."
+    )
+
+
+_free: list[_Decoder] = []
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def _a_decoder(cancelled: Callable[[], bool]) -> Iterator[_Decoder]:
+    """Waits for its turn, and takes a decoder that is free, or starts one; if it lives on, it is kept for the next."""
+    turns = _turns
+    while not turns.acquire(timeout=POLL):
+        if cancelled():
+            raise Stopped
+    try:
+        decoder = _free.pop() if _free else _Decoder()
+        if decoder.process.poll() is not None:  # it was ended from outside
+            decoder.end()
+            decoder = _Decoder()
+        try:
+            yield decoder
+        finally:
+            if decoder.process.poll() is None:
+                _free.append(decoder)
+    finally:
+        turns.release()
 
 
 def _forget() -> None:
     """A forked process must not write into the pipes of the one that it was forked from."""
-    _Turn.free, _Turn.turns = [], threading.BoundedSemaphore(AT_ONCE)
+    global _free, _turns
+    _free, _turns = [], threading.BoundedSemaphore(AT_ONCE)
 
 
 def _end() -> None:
-    while _Turn.free:
-        _Turn.free.pop().end()
+    while _free:
+        _free.pop().end()
 
 
 atexit.register(_end)

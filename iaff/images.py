@@ -1,5 +1,6 @@
 """Photos of any kind -> RGB at the working size, or one sentence that says why not."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,10 @@ from PIL import Image
 
 from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
-from iaff.pictures.decode import READABLE, prepare
-from iaff.pictures.photo import MAX_BYTES, SIDE, SMALLEST, Photo
+from iaff.pictures.decode import prepare
+from iaff.pictures.photo import MAX_BYTES, READABLE, SIDE, SMALLEST, SUFFIXES, Photo, is_photo_file
 
-__all__ = ["SIDE", "SMALLEST", "Photo", "Source", "read_photo"]
+__all__ = ["SIDE", "SMALLEST", "SUFFIXES", "Photo", "Source", "is_photo_file", "read_photo"]
 
 Source = str | Path | bytes | np.ndarray | Image.Image | Photo
 
@@ -35,7 +36,15 @@ def read_photo(source: Source, name: str | None = None, side: int = SIDE, smalle
         return prepare(_from_array(source, name or "The array"), name or "The array", side, smallest)
     if isinstance(source, Image.Image):
         return prepare(source, name or "The picture", side, smallest)
-    data, name = (source, name or "The photo") if isinstance(source, bytes) else _bytes(Path(source), name)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data, name = bytes(source), name or "The photo"
+    elif isinstance(source, (str, os.PathLike)):
+        data, name = _bytes(Path(source), name)
+    else:
+        raise UserError(
+            f"{name or 'The photo'}: got {type(source).__name__}, expected a path, the bytes of a file, a PIL image or "
+            "a uint8 array (H, W, 3)."
+        )
     return read_photo_safely(data, name, side, smallest)
 
 
@@ -61,5 +70,6 @@ def _bytes(path: Path, name: str | None) -> tuple[bytes, str]:
         return path.read_bytes(), name
     except FileNotFoundError:
         raise UserError(f"There is no file {path}. Expected {READABLE}; check the path.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}. Expected {READABLE}.") from error
+    except (OSError, ValueError) as error:  # a zero byte in a path is a ValueError
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UserError(f"{path} cannot be read: {why}. Expected {READABLE}.") from error

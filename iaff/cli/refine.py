@@ -9,15 +9,13 @@ from tqdm import tqdm
 
 from iaff.errors import UserError
 from iaff.explaining import explain_photo, predictor_of, tag_vector
-from iaff.images import read_photo
+from iaff.images import SUFFIXES, is_photo_file, read_photo
 from iaff.method.labels import winners
 from iaff.method.metrics import to_photo
 from iaff.places import SHIPPED
 from iaff.run import Run
 from iaff.trace import Trace
 from iaff.trace.encoding import palette_png
-
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm"}
 
 
 def refine(photos: list[Path], tags: list[str] | None, run_folder: str | Path | None, out: Path) -> int:
@@ -51,9 +49,9 @@ def expand(photos: list[Path]) -> list[Path]:
     """The photos, folders replaced by the pictures in them."""
     files = []
     for path in photos:
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in ENDINGS) if path.is_dir() else [path]
+        found = sorted(filter(is_photo_file, path.iterdir())) if path.is_dir() else [path]
         if not found:
-            raise UserError(f"There is no photo in {path}. Expected files ending in {', '.join(sorted(ENDINGS))}.")
+            raise UserError(f"There is no photo in {path}. Expected files ending in {', '.join(sorted(SUFFIXES))}.")
         files += found
     return list(dict.fromkeys(files))
 

@@ -10,15 +10,13 @@ import signal
 import sys
 import warnings
 from contextlib import suppress
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
 from iaff.errors import UserError
 from iaff.pictures.decode import decode
-from iaff.pictures.photo import Photo
-
-MEMORY = 500_000_000  # bytes beyond what the process takes when it has started
+from iaff.pictures.photo import MEMORY, Photo
 
 
 def main() -> None:
@@ -43,23 +41,24 @@ def answer(about: dict, data: bytes) -> tuple[dict, bytes]:
         return {"error": str(error)}, b""
     except MemoryError:
         return {"memory": True}, b""
-    return {"size": photo.size, "shape": photo.pixels.shape, "notes": photo.notes}, photo.pixels.tobytes()
+    about = {"size": photo.size, "shape": photo.pixels.shape, "notes": photo.notes, "turn": photo.turn}
+    return about, photo.pixels.tobytes()
 
 
 def photo_of(about: dict, data: bytes) -> Photo:
     """The photo of an answer."""
     pixels = np.frombuffer(data, np.uint8).reshape(about["shape"]).copy()
-    return Photo(pixels, tuple(about["size"]), tuple(about["notes"]))
+    return Photo(pixels, tuple(about["size"]), tuple(about["notes"]), about["turn"])
 
 
-def write_message(stream: BinaryIO, about: dict, data: bytes = b"") -> None:
+def write_message(stream: IO[bytes], about: dict, data: bytes = b"") -> None:
     """A line of JSON, and the bytes that belong to it."""
     stream.write(json.dumps({**about, "bytes": len(data)}).encode() + b"\n")
     stream.write(data)
     stream.flush()
 
 
-def read_message(stream: BinaryIO) -> tuple[dict, bytes] | None:
+def read_message(stream: IO[bytes]) -> tuple[dict, bytes] | None:
     """What :func:`write_message` wrote; None where the other side has gone."""
     line = stream.readline()
     if not line.endswith(b"\n"):
@@ -70,10 +69,13 @@ def read_message(stream: BinaryIO) -> tuple[dict, bytes] | None:
 
 
 def limit_memory() -> None:
-    """Allocations beyond the limit fail; where the system knows no such limit, that of time is left."""
+    """Lets allocations fail that go beyond what the process has taken to start, and ``MEMORY``.
+
+    Where the system knows no such limit, that of time is left.
+    """
     with suppress(ImportError, OSError, ValueError):
         import resource
 
         with open("/proc/self/statm", "rb") as file:
-            taken = int(file.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY,) * 2)
+            limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

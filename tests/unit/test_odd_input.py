@@ -55,10 +55,10 @@ def test_photos(name):
 def test_what_was_done_to_a_photo_is_said():
     notes = {name: " ".join(read_photo(ODD[name][0]).notes) for name in ODD if ODD[name][1] is None}
     for name, words in {
-        "moving.gif": "first frame",
+        "moving.gif": "The first of 2 frames.",
         "alpha.png": "over white",
         "wide.png": "Shrunk from 20000 x 2000",
-        "sixteen.png": "16-bit",
+        "sixteen.png": "Grey of 16 bit, scaled by its own range 0..65535.",
         "cmyk.jpg": "CMYK",
     }.items():
         assert words in notes[name]

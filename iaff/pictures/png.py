@@ -1,0 +1,82 @@
+"""PNG: its pixels without metadata."""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+
+from iaff.pictures.containers import Container
+
+PNG = b"\x89PNG\r\n\x1a\n"
+UNPACKED = 1_000_000  # bytes of metadata that are unpacked, at most
+
+
+def png(data: bytes) -> Container:
+    """A PNG of its header, palette, transparency and pixels."""
+    found = Container("PNG", b"", ended=False)
+    kept, frames, still, animated = [PNG], 0, True, False
+    for name, start, end in png_chunks(data):
+        body = data[start + 8 : end - 4]
+        whole = end <= len(data)
+        if name == b"IEND":
+            found.ended = True
+            break
+        if name in (b"IHDR", b"PLTE", b"IDAT") or (name == b"tRNS" and transparent(data[start:end])):
+            kept.append(data[start:end])
+        elif name == b"tRNS":
+            found.notes.append("What is said of its transparency is damaged, and left out.")
+        elif not whole:
+            break
+        elif name == b"acTL" and len(body) == 8:
+            frames, animated = struct.unpack(">I", body[:4])[0], True
+        elif name == b"fcTL" and b"IDAT" not in (chunk[4:8] for chunk in kept[-1:]):
+            still = False
+        elif name == b"eXIf":
+            found.exif = body.removeprefix(b"Exif\0\0")
+        elif name in (b"iTXt", b"zTXt", b"tEXt"):
+            png_text(name, body, found)
+    found.data = b"".join((*kept, png_chunk(b"IEND")))
+    if animated:  # where the still picture is none of the frames, it is one picture more
+        found.pictures, found.moving = frames + still, not still
+    return found
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(name, start, end) of each chunk; the last may end beyond the file."""
+    at = len(PNG)
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        yield name, at, at + 12 + length
+        at += 12 + length
+
+
+def png_chunk(name: bytes, body: bytes = b"") -> bytes:
+    """A chunk with its check sum."""
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def transparent(chunk: bytes) -> bool:
+    """Whether a chunk of transparency is whole."""
+    return len(chunk) > 12 and chunk[-4:] == struct.pack(">I", zlib.crc32(chunk[4:-4]))
+
+
+def png_text(name: bytes, body: bytes, found: Container) -> None:
+    """Adds XMP, or the EXIF data that ImageMagick writes as hexadecimal text."""
+    keyword, _, rest = body.partition(b"\0")
+    if keyword not in (b"XML:com.adobe.xmp", b"Raw profile type exif"):
+        return
+    packed = name == b"zTXt" or (name == b"iTXt" and rest[:1] == b"\1")
+    if name == b"iTXt":  # two flags, then two more texts
+        rest = rest[2:].split(b"\0", 2)[-1]
+    elif packed:
+        rest = rest[1:]
+    try:
+        text = zlib.decompressobj().decompress(rest, UNPACKED) if packed else rest[:UNPACKED]
+    except zlib.error:
+        text = b""
+    if keyword == b"XML:com.adobe.xmp":
+        found.xmp = text
+    elif found.exif is None:
+        digits = b"".join(text.split()[2:])  # after the profile's name and its length
+        exif = bytes.fromhex(digits[: len(digits) // 2 * 2].decode()) if re.fullmatch(rb"[0-9a-fA-F]*", digits) else b""
+        found.exif = exif.removeprefix(b"Exif\0\0")
