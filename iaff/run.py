@@ -42,6 +42,7 @@ except ImportError:  # not on Windows: no lock there
     fcntl = None
 
 SCHEMA = 1
+INDEX = "traces/index.json"
 PATIENCE = 10  # s that a training waits for another: one that finds nothing left to do is soon over
 # Settings that runs of older versions lack, and what they were then; None: not known.
 LATER = {
@@ -81,7 +82,7 @@ class Run:
                 "`iaff train`, such as assets/runs/animals"
                 f"{f'; there are some in it: {inside}' if inside else ''}."
             )
-        config = _read_json(path)
+        config = _read_json(own_file(folder, path.name))
         if config.get("schema") != SCHEMA:
             raise UserError(f"{folder}: got run schema {config.get('schema')}, expected {SCHEMA}; train it again.")
         for key in ("name", "classes"):
@@ -134,11 +135,11 @@ class Run:
         Raises:
             UserError: it cannot be read, or names a file outside its folder or a picture outside itself.
         """
-        entries: Any = self._json("traces/index.json", {"traces": []}).get("traces")
+        entries: Any = self._json(INDEX, {"traces": []}).get("traces")
         wrong = [entry for entry in entries if not _is_trace_entry(entry)] if isinstance(entries, list) else [entries]
         if wrong:
             raise UserError(
-                f"{self.dir / 'traces' / 'index.json'}: got the entry {shorten(str(wrong[0]), 100)}, expected a name, "
+                f"{self.dir / INDEX}: got the entry {shorten(str(wrong[0]), 100)}, expected a name, "
                 "a file of that folder (.safetensors) and a thumb as data:image/...; restore the file."
             )
         return entries
@@ -147,20 +148,24 @@ class Run:
         """Where the trace of that name lies.
 
         Raises:
-            UserError: the run has no trace of that name.
+            UserError: the run has no trace of that name, or one that lies elsewhere.
         """
         for entry in self.traces():
             if entry["name"] == name:
-                return self.dir / "traces" / entry["file"]
+                return self.inside(f"traces/{entry['file']}")
         known = ", ".join(e["name"] for e in self.traces()) or "none yet"
         raise UserError(f"Run {self.name} has no trace {name!r}; it has: {known}.")
 
     def weights(self, name: str) -> Path:
         """The file of a network's weights: ``classifier``, ``unary_1``, ``region_1``, ``pairwise_1`` ..."""
-        path = self.dir / "weights" / f"{name}.safetensors"
+        path = self.inside(f"weights/{name}.safetensors")
         if not path.is_file():
             raise UserError(f"Run {self.name} has no {path}; it has {self.finished_rounds()} finished rounds.")
         return path
+
+    def inside(self, name: str) -> Path:
+        """The path of one of the run's files, see :func:`own_file`."""
+        return own_file(self.dir, name)
 
     def write(self, name: str, content: Any) -> None:
         """Writes one of the run's JSON files, atomically."""
@@ -180,8 +185,35 @@ class Run:
         write_atomically(path, text.getvalue().encode())
 
     def _json(self, name: str, default: dict) -> dict[str, Any]:
-        path = self.dir / name
+        path = self.inside(name)
         return _read_json(path) if path.is_file() else default
+
+
+def own_file(folder: Path, name: str) -> Path:
+    """The path of a file of a run, whether it is there or not, that no link leads out of the run's folder.
+
+    What was downloaded from the Hub is links into its cache, to a folder ``blobs`` of the same repository.
+
+    Raises:
+        UserError: the file lies elsewhere, or its links lead in a circle.
+    """
+    path, home = folder / name, folder.resolve()
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError):
+        real = None
+    cached = real and real.parent.name == "blobs" and real.parents[1] / "snapshots" in home.parents
+    if real is None or not (cached or real.is_relative_to(home)):
+        raise UserError(
+            f"{path}: got a link that leads out of the run's folder, expected a file in it, since a run may come from "
+            "anywhere; copy the file there."
+        )
+    return path
+
+
+def is_trace_name(file: str) -> bool:
+    """Whether this is the name of a trace's file, without any folder, on any system."""
+    return PurePosixPath(file).name == PureWindowsPath(file).name == file and file.endswith(".safetensors")
 
 
 def _is_trace_entry(entry: Any) -> bool:
@@ -189,8 +221,7 @@ def _is_trace_entry(entry: Any) -> bool:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
         return False
     file, thumb = str(entry.get("file")), str(entry.get("thumb") or "data:image/")
-    inside = PurePosixPath(file).name == PureWindowsPath(file).name == file
-    return inside and file.endswith(".safetensors") and thumb.startswith("data:image/")
+    return is_trace_name(file) and thumb.startswith("data:image/")
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -115,6 +115,26 @@ def add_server(options: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="below which path a reverse proxy serves the page, e.g. /iaff (docs/deploy.md)",
     )
+    options.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name of this server that a reverse proxy passes on; may be repeated (docs/deploy.md)",
+    )
+    options.add_argument(
+        "--embed",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="pages that may show the explorer in a frame, https://course.example, or * for all; may be repeated",
+    )
+    options.add_argument(
+        "--auth",
+        default="",
+        metavar="USER:PASSWORD",
+        help="ask for them; IAFF_AUTH in the environment keeps them out of the list of processes",
+    )
     options.add_argument("--no-open", action="store_true", help="do not open the browser")
     options.add_argument("--mcp", action="store_true", help="offer the endpoints as tools for agents too (MCP)")
 
@@ -129,13 +149,16 @@ def port(text: str) -> int:
 
 
 def server_options(args: argparse.Namespace) -> dict[str, Any]:
-    """What :func:`add_server` read, as :func:`iaff.explorer.app.explore` takes it."""
+    """What :func:`add_server` read, as :func:`iaff.explorer.app.explore` takes it; UserError where it is not right."""
+    from iaff.explorer.web.access import access_of
+
     return {
         "host": args.host.strip("[]"),
         "port": args.port,
         "root_path": args.root_path,
         "open_page": not args.no_open,
         "mcp": args.mcp,
+        "access": access_of(args.allow_host, args.embed, args.auth),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from iaff.explorer.files import address, plotly_js, scripts_address
+from iaff.explorer.files import plotly_address, plotly_js, scripts_address
 from iaff.explorer.server.browse import data_set
 from iaff.explorer.server.client_files import ClientFiles
 from iaff.explorer.server.exports import exports
@@ -74,7 +74,7 @@ class Charts(gr.HTML):
             apply_default_css=False,
             main="charts.js",
             static=scripts_address(),
-            plotly=address(plotly_js()),
+            plotly=f"{plotly_address()}/{plotly_js().name}",
             runs=listing(runs),
             server_functions=[run_figures(runs)],
             **kwargs,

@@ -4,14 +4,15 @@ Clients read types from the annotations, and descriptions from the docstrings' f
 """
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import gradio as gr
 
 from iaff.errors import UserError
+from iaff.explorer.api.inputs import Refused, Upload
 from iaff.explorer.api.queries import Queries
 from iaff.explorer.server.answers import checked
 from iaff.explorer.server.askers import asker
@@ -24,30 +25,6 @@ from iaff.explorer.server.uploads import queued
 from iaff.run import Run
 
 LOOK = 0.05  # s between looks at a job
-UPLOADED = "/gradio_api/file="  # where the server has what was uploaded to it
-
-
-class Refused(gr.Error):
-    """What a client did wrong, in our words, with no traceback in the log."""
-
-    def __init__(self, error: UserError):
-        super().__init__(str(error), print_exception=False)
-
-    def __str__(self) -> str:
-        return self.message
-
-
-class Upload(gr.File):
-    """A file that was sent to this server: other addresses are never fetched."""
-
-    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        place = str(url_or_file_path or "")
-        if not urlsplit(place).scheme.startswith("http"):
-            return await super().async_move_resource_to_block_cache(url_or_file_path)
-        if UPLOADED not in place:
-            shown = place[:100]
-            raise Refused(UserError(f"Got the address {shown}, which is not fetched. Upload the photo to the server."))
-        return unquote(place.split(UPLOADED, 1)[1])  # where it lies is checked when it is read
 
 
 def add_api(runs: list[Run], queue: JobQueue, client_files: ClientFiles) -> None:
@@ -80,8 +57,11 @@ def files(queries: Queries, client_files: ClientFiles) -> list[Callable]:
         Returns:
             the file; iaff.Trace.load reads it.
         """
-        path = queries.trace_file(run, photo)
-        return gr.FileData(path=str(path), orig_name=f"{photo}.safetensors")
+        data = queries.trace_file(run, photo).read_bytes()
+        return gr.FileData(
+            path=str(client_files.keep_shared(data, "trace.safetensors", asker().address)),
+            orig_name=f"{photo}.safetensors",
+        )
 
     def labels(run: str, photo: str, round: int, stage: Stage = "refined") -> gr.FileData:
         """A label map of one photo as a palette PNG of the photo's size: the run's class numbers, 255 unknown or void.
@@ -96,14 +76,15 @@ def files(queries: Queries, client_files: ClientFiles) -> list[Callable]:
             the PNG.
         """  # noqa: E501  (a client reads each entry from one line)
         png = queries.label_png(run, photo, round, stage)
-        path = client_files.keep(png, "labels.png", asker().address)
+        path = client_files.keep_shared(png, "labels.png", asker().address)
         return gr.FileData(path=str(path), orig_name=f"{photo}_{stage}_{int(round)}.png")
 
     return [trace, labels]
 
 
 def spoken(function: Callable, lane: Lane) -> Callable:
-    """A function that is answered in turn, and whose UserErrors reach the client as they are."""
+    """A function that is answered in turn, and whose UserErrors reach the client as they are; what else goes wrong is
+    the log's alone."""
 
     @wraps(function)
     async def answer(*args, **kwargs):
@@ -111,6 +92,11 @@ def spoken(function: Callable, lane: Lane) -> Callable:
             return await lane.ask(lambda: function(*args, **kwargs), asker())
         except UserError as error:
             raise Refused(error) from error
+        except Exception:
+            traceback.print_exc()
+            raise Refused(
+                UserError("An error in iaff; the server's log has the details. Ask something else.")
+            ) from None
 
     return answer
 
@@ -120,6 +106,7 @@ def add_explain(runs: list[Run], queue: JobQueue, client_files: ClientFiles) -> 
     by_name = named(runs)
     classes = sorted({name for run in runs for name in run.classes[1:]})
     photo = Upload(label="Photo", visible=False)
+    photo.uploads = client_files.folder
     tags = gr.Dropdown(classes, multiselect=True, value=None, allow_custom_value=True, label="Tags", visible=False)
     run = gr.Textbox(value=next(iter(by_name), ""), label="Run", visible=False)
     trace = gr.File(label="Trace", visible=False)

@@ -52,7 +52,7 @@ def table_of(run: Run) -> Table:
     Raises:
         UserError: there is no ``images.csv``, or it cannot be read.
     """
-    path = run.dir / "images.csv"
+    path = run.inside("images.csv")
     try:
         about = path.stat()
     except OSError:

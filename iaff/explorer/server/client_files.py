@@ -6,6 +6,7 @@ files of the client that has the most of them.
 """
 
 import contextlib
+import hashlib
 import os
 import secrets
 import threading
@@ -108,6 +109,28 @@ class ClientFiles:
             raise
         self.written(file)
         return file.path
+
+    def keep_shared(self, data: bytes, name: str, address: str) -> Path:
+        """As :meth:`keep`, and one file for all that ask for the same."""
+        told = self.folder / hashlib.sha256(data).hexdigest()[:32] / name
+        with self.lock:
+            file = self.files.get(told)
+            if file:
+                file.since = time.time()  # it is asked for, so it stays
+                return told
+        path = self.keep(data, name, address)
+        with self.lock:
+            file = self.files.pop(path)
+            told.parent.mkdir(exist_ok=True)
+            path.replace(told)
+            self._rmdir(path.parent)
+            file.path = told
+            earlier = self.files.get(told)  # made in the meantime
+            if earlier:
+                self.used[file.address] -= file.counts
+            else:
+                self.files[told] = file
+        return told
 
     # --- read --------------------------------------------------------------------------------------------------------
 
@@ -271,9 +294,19 @@ class ClaimedPhoto:
 
 @cache
 def client_files() -> ClientFiles:
-    """Those of this process: in a new folder, swept while the process runs, and gone with it."""
-    parent = os.environ.get("GRADIO_TEMP_DIR")
-    folder = new_folder("clients", Path(parent) if parent else None)
+    """Those of this process: in a new folder, swept while the process runs, and gone with it.
+
+    Raises:
+        UserError: there is no folder to be had.
+    """
+    parent = os.environ.get("GRADIO_TEMP_DIR") or None
+    try:
+        folder = new_folder("clients", Path(parent) if parent else None)
+    except OSError as error:
+        raise UserError(
+            f"No folder for uploads: got {error.strerror or error} for {parent or 'the temporary folder'}, expected "
+            "one that can be written to; name another by GRADIO_TEMP_DIR."
+        ) from error
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # Gradio puts there what it makes itself
     files = ClientFiles(folder)
     files.sweep_regularly()

@@ -19,6 +19,7 @@ import numpy as np
 
 from iaff.decoding import Stopped, read_photo_safely
 from iaff.errors import UserError
+from iaff.explorer.server.answers import told
 from iaff.explorer.server.askers import Asker, Turns
 from iaff.explorer.server.full import Full
 from iaff.explorer.server.memory import give_back
@@ -225,7 +226,7 @@ class JobQueue:
         except (Cancelled, Stopped):
             _end(job, "cancelled")
         except UserError as error:
-            job.error = str(error)
+            job.error = told(error)
             _end(job, "failed")
         except Exception:  # the server lives on, whatever one photo does; the log tells us, the page a sentence
             traceback.print_exc()
