@@ -1,32 +1,32 @@
 """Opens runs and traces, and builds the Gradio page that shows them."""
 
-import atexit
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iaff.data.kinds import MARKS
 from iaff.errors import UserError
 from iaff.explorer.api.mcp import answer_in_json, check_mcp
-from iaff.explorer.files import KEPT
 from iaff.explorer.gradio_import import import_gradio
+from iaff.explorer.scratch import new_folder
 from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
 from iaff.explorer.server.answers import hide
+from iaff.explorer.server.client_files import client_files
+from iaff.explorer.server.memory import few_pools
 from iaff.explorer.web.access import OWN_ALONE, Access
 from iaff.hub import fetched
-from iaff.places import RUNS, expanded
+from iaff.places import RUNS
 from iaff.run import SCHEMA, Run, unused
 from iaff.trace import Trace
 from iaff.trace.encoding import thumbnail
 
 if TYPE_CHECKING:
     import gradio as gr
+
+MOST_EVENTS = 400  # of programs that wait in Gradio's own queue, for a thread or, with `explain`, for their trace
 
 
 def explore(
@@ -157,7 +157,7 @@ def located(runs: list[Run], folders: Sequence[Path]) -> list[Run]:
 
 def loose_traces(files: list[Path]) -> Run:
     """Trace files as a run without weights, in a folder that ends with the process."""
-    folder = new_folder("iaff-traces-")
+    folder = new_folder("traces")
     index, classes = [], []
     for i, file in enumerate(files):
         trace = Trace.load(file)
@@ -198,7 +198,8 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, acce
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     bypass_proxies()  # Gradio refuses some as soon as it is imported
-    uploads = upload_folder()
+    few_pools()
+    files = client_files()
     import_gradio(mcp)
     if mcp:
         answer_in_json(access.login)
@@ -209,40 +210,13 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, acce
     from iaff.explorer.server.jobs import JobQueue
     from iaff.explorer.server.trace_files import trace_routes
 
-    hide(runs, lessons, uploads)
+    hide(runs, lessons, files.folder)
     queue = JobQueue()
     title = "iaff · affinity explorer"
-    with Page(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT)) as demo:
-        Explorer(runs, queue, uploads, lessons, elem_id="iaff-explorer")
+    with Page(title=title, analytics_enabled=False, fill_width=True) as demo:
+        Explorer(runs, queue, files, lessons, elem_id="iaff-explorer")
         Charts(runs, elem_id="iaff-charts")
-        add_api(runs, queue, uploads)
-    demo.routes = [*trace_routes(runs)]
+        add_api(runs, queue, files)
+    demo.queue(max_size=MOST_EVENTS)
+    demo.routes = trace_routes(runs)
     return demo
-
-
-@cache
-def upload_folder() -> Path:
-    """Uploads go to a new folder of this process alone, which is swept while it runs and ends with it."""
-    folder = new_folder("iaff-", os.environ.get("GRADIO_TEMP_DIR") or None)
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    return folder
-
-
-def new_folder(prefix: str, parent: str | Path | None = None) -> Path:
-    """A folder that ends with the process, in ``parent`` or in the temporary folder.
-
-    Raises:
-        UserError: there is none to be had.
-    """
-    try:
-        if parent:
-            parent = expanded(parent)
-            parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
-    except OSError as error:
-        raise UserError(
-            f"No folder for uploads and traces: got {error.strerror or error} for {parent or 'the temporary folder'}, "
-            "expected one that can be written to; name another by TMPDIR or, for uploads, GRADIO_TEMP_DIR."
-        ) from error
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder

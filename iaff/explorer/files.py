@@ -1,9 +1,6 @@
 """The explorer's own files, and under which address the browser fetches them; a run's: server/trace_files.py."""
 
-import contextlib
 import hashlib
-import os
-import time
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -67,13 +64,3 @@ def scripts_address() -> str:
     for name in scripts():
         contents.update(name.encode() + (STATIC / name).read_bytes())
     return f"/scripts/{contents.hexdigest()[:12]}"  # a name that hardly any reverse proxy has for the whole app
-
-
-def sweep(folder: Path) -> None:
-    """Deletes what clients left in the folder of uploads; others may be writing and deleting there meanwhile."""
-    late = time.time() - KEPT
-    for parent, _, names in os.walk(folder):
-        for path in [Path(parent, name) for name in names]:
-            with contextlib.suppress(OSError):
-                if path.stat().st_mtime < late:
-                    path.unlink()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.staticfiles import StaticFiles
 
 FONTS = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "sans-serif"]
-LARGEST_UPLOAD = "50mb"
+THREADS = 128  # for small questions, and programs that wait for a trace: more than one address may have waiting
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 TEXT_BROWSERS = {"www-browser", "links", "elinks", "lynx", "w3m"}  # as webbrowser names them: they draw no pictures
 
@@ -77,6 +77,7 @@ def launch(
     import huggingface_hub.constants
     from starlette.routing import Mount
 
+    from iaff.explorer.upload_route import LARGEST_UPLOAD
     from iaff.explorer.web.guards import NoOtherOrigins
 
     root_path = tidy_root_path(os.environ.get("GRADIO_ROOT_PATH", "") if root_path is None else root_path)
@@ -91,6 +92,7 @@ def launch(
         prevent_thread_lock=not wait,
         share=False,
         max_file_size=LARGEST_UPLOAD,
+        max_threads=THREADS,
         quiet=True,
         show_error=True,
         ssr_mode=False,
@@ -116,6 +118,8 @@ def guards(host: str, root_path: str, access: Access) -> "list[Middleware]":
     from starlette.middleware import Middleware
 
     from iaff.explorer.behind_proxy import BehindProxy
+    from iaff.explorer.intake import Intake
+    from iaff.explorer.server.client_files import client_files
     from iaff.explorer.web.guards import Failures, KnownAddresses, OwnPages, Password
     from iaff.explorer.web.policy import Policy
 
@@ -125,7 +129,8 @@ def guards(host: str, root_path: str, access: Access) -> "list[Middleware]":
         Middleware(OwnPages, access=access, host=host, root_path=root_path),
         Middleware(BehindProxy, root_path=root_path),
         Middleware(Password, login=access.login),
-        Middleware(KnownAddresses, uploads=Path(os.environ["GRADIO_TEMP_DIR"])),
+        Middleware(KnownAddresses, uploads=client_files().folder),
+        Middleware(Intake, files=client_files()),
     ]
 
 

@@ -414,10 +414,10 @@ def test_files_that_are_no_lessons_are_left_out_and_said(tmp_path):
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_no_folder_for_uploads(tmp_path, monkeypatch, place):
-    from iaff.explorer.app import upload_folder
+    from iaff.explorer.server.client_files import client_files
 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / place))
-    with pytest.raises(UserError, match=r"No folder for uploads and traces: got .*GRADIO_TEMP_DIR"):
-        upload_folder.__wrapped__()
+    with pytest.raises(UserError, match=r"No folder for uploads: got .*GRADIO_TEMP_DIR"):
+        client_files.__wrapped__()
     assert Path(os.environ["GRADIO_TEMP_DIR"]) == tmp_path / place

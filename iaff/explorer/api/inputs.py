@@ -5,6 +5,7 @@ traceback.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -40,7 +41,7 @@ class Upload(gr.File):
         """What a client sent as a photo, as Gradio wants it; of all that it says, the path alone counts.
 
         Raises:
-            UserError: it is no upload, or its file is not there any more.
+            UserError: it is no upload. Whether its file is still there is seen when a job claims it.
         """
         path = value.get("path") or value.get("url") if isinstance(value, dict) else None
         if not isinstance(path, str):
@@ -51,13 +52,11 @@ class Upload(gr.File):
             raise UserError(f"Got the address {path[:100]}, which is not fetched. Upload the photo to the server.")
         try:
             file = Path(path).resolve()
-            inside, there = file.is_relative_to(self.uploads), file.is_file()
+            inside = file.is_relative_to(self.uploads)
         except (OSError, ValueError, RuntimeError):
-            inside = there = False
+            inside = False
         if not inside or file == self.uploads:
             raise UserError(f"Got the path {SHORT.repr(path)}, which is not an upload's, {AN_UPLOAD}")
-        if not there:
-            raise UserError("The photo is no longer there. Send it again.")
         return {"path": str(file), "orig_name": file.name, "meta": {"_type": "gradio.FileData"}}
 
     def preprocess(self, payload: Any) -> str:
@@ -70,7 +69,7 @@ class Page(gr.Blocks):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.routes: list[BaseRoute] = []  # which the server mounts beside Gradio's
+        self.routes: Sequence[BaseRoute] = []  # which the server mounts beside Gradio's
 
     async def preprocess_data(self, block_fn: Any, inputs: list, *args: Any, **kwargs: Any) -> list:
         try:

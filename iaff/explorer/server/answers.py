@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from iaff.errors import UserError
+from iaff.explorer.server.full import Full
 from iaff.explorer.server.requests import Request
 from iaff.run import Run
 
@@ -29,13 +30,15 @@ def answering(model: type[Model]) -> Callable[[Callable[[Model], dict[str, Any]]
     """A decorator: from a function of a checked request to one that the browser may ask, with any JSON.
 
     It answers with ``{ok: true, ...}``, or with ``{ok: false, error}`` where the request is malformed or the function
-    raises a UserError.
+    raises a UserError; ``full: true`` says that it may be asked again.
     """
 
     def decorate(function: Callable[[Model], dict[str, Any]]) -> Handler:
         def answer(request: Any) -> dict[str, Any]:
             try:
                 return {"ok": True, **function(checked(model, request, RELOAD))}
+            except Full as error:
+                return {"ok": False, "full": True, "error": str(error)}
             except UserError as error:
                 return {"ok": False, "error": told(error)}
 

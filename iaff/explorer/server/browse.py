@@ -20,6 +20,7 @@ from iaff.config import Data
 from iaff.data import Dataset, open_split
 from iaff.errors import UserError
 from iaff.explorer.server.answers import Handler, answering
+from iaff.explorer.server.askers import asker
 from iaff.explorer.server.jobs import JobQueue, Sample
 from iaff.explorer.server.requests import BrowseRequest, OpenPhotoRequest, PhotoRequest
 from iaff.explorer.server.runs import named, run_of
@@ -230,6 +231,20 @@ class Source:
         return Sample(self.data.image(i), self.data.tags(i), truth)
 
 
+@dataclass(frozen=True)
+class DataSetPhoto:
+    """A photo of a data set, for a job: decoded when its turn has come."""
+
+    source: Source
+    id: str
+
+    def read(self) -> Sample:
+        return self.source.sample(self.id)
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
 @lru_cache(maxsize=4)
 def _source(kind: str, root: str, split: str, classes: tuple[str, ...], size: int, seed: int) -> Source:
     data = open_split(kind, root, split, classes or None, size, seed)
@@ -259,7 +274,10 @@ def data_set(runs: list[Run], queue: JobQueue) -> list[Handler]:
         table_of(run).index(request.id)
         if not run.finished_rounds():
             raise UserError(NO_WEIGHTS)
-        return {"job": queue.submit(run, Photos(run).source.sample(request.id), request.id, request.tags).token}
+        source = Photos(run).source
+        source.place(request.id)  # one that it lacks is refused at once
+        photo = DataSetPhoto(source, request.id)
+        return {"job": queue.submit(run, photo, request.id, request.tags, asker()).token}
 
     return [browse, photo_thumb, open_photo]
 
