@@ -218,5 +218,5 @@ def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, acce
         Charts(runs, elem_id="iaff-charts")
         add_api(runs, queue, files)
     demo.queue(max_size=MOST_EVENTS)
-    demo.routes = trace_routes(runs)
+    demo.routes = [*trace_routes(runs)]
     return demo

@@ -20,6 +20,7 @@ from iaff.errors import UserError
 from iaff.explorer.files import KEPT
 from iaff.explorer.scratch import LOCK, new_folder, remove_left
 from iaff.explorer.server.full import Full
+from iaff.places import expanded
 
 MOST_BYTES = 2_000_000_000
 MOST_OF_ADDRESS = 1_200_000_000  # twenty photos of the largest size, which a page may send at once
