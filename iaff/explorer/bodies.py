@@ -44,6 +44,18 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB" if size >= 2e6 else f"{size:,} bytes"
 
 
+class Incoming:
+    """A request's body as it is received; ``more`` says whether some of it is still to come."""
+
+    def __init__(self, receive: Receive):
+        self.receive, self.more = receive, True
+
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        self.more = message["type"] == "http.request" and message.get("more_body", False)
+        return message
+
+
 async def chunks_of(receive: Receive, most: int) -> AsyncIterator[bytes]:
     """The parts of a request's body.
 
@@ -108,16 +120,16 @@ async def answer_json(status: int, value: object, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def refuse(error: Refused, receive: Receive, send: Send) -> None:
+async def refuse(error: Refused, body: Incoming, send: Send) -> None:
     """Answers with the sentence, at once, then lets the client send the rest for a while: most clients read no answer
     before all is sent, and would find the connection closed."""
-    body = str(error).encode()
-    await send(_start(error.status, b"text/plain; charset=utf-8", body))
-    await send({"type": "http.response.body", "body": body, "more_body": True})
+    text = str(error).encode()
+    await send(_start(error.status, b"text/plain; charset=utf-8", text))
+    await send({"type": "http.response.body", "body": text, "more_body": True})
     with suppress(TimeoutError):
         async with asyncio.timeout(SILENCE):
-            while (message := await receive())["type"] == "http.request" and message.get("more_body"):
-                pass
+            while body.more:
+                await body()
     await send({"type": "http.response.body", "body": b""})
 
 

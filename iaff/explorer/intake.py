@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from iaff.explorer.bodies import Answer, Gone, Refused, answer_json, check_length, chunks_of, refuse
+from iaff.explorer.bodies import Answer, Gone, Incoming, Refused, answer_json, check_length, chunks_of, refuse
 from iaff.explorer.doors import Doors
 from iaff.explorer.server.client_files import ClientFiles
 from iaff.explorer.upload_route import LARGEST_UPLOAD, OVERHEAD, UploadRoute
@@ -44,14 +44,13 @@ class Intake:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
-        answer = Answer(send)
+        answer, receive = Answer(send), Incoming(receive)
         try:
             await self._pass(scope, path, receive, answer)
         except Refused as error:
             if path.startswith(SERVER_FUNCTIONS) and error.status == 503:
-                await answer_json(
-                    200, {"ok": False, "full": True, "error": str(error)}, send
-                )  # the page hears no status
+                # of a server function the page hears no status
+                await answer_json(200, {"ok": False, "full": True, "error": str(error)}, send)
             else:
                 await refuse(error, receive, send)
         except Gone:
