@@ -14,6 +14,7 @@ from iaff.class_names import tidy
 
 QUOTES = ("'", '"', "`", "‘’", "“”", "«»")
 DRIVE = re.compile(r"[A-Za-z]:($|[/\\])|[/\\]|[A-Za-z]+://")  # how a path begins that is none below a folder
+PLAIN = re.compile(r"\w[\w -]*(\.\w+)?(/\w[\w -]*(\.\w+)?)*")  # a path that stands for itself
 SIDE_FILE = "._"  # macOS writes one beside each file on disks that are not its own
 
 
@@ -55,6 +56,8 @@ class Listing:
         Args:
             stems: whether the ending of a picture may be left out.
         """
+        if PLAIN.fullmatch(cell) and self._is_file(cell):  # as nearly all are, in tables of many thousand lines
+            return [cell]
         bare = unquoted(cell)
         slashed = PurePosixPath(bare.replace("\\", "/")).as_posix()
         name = PurePosixPath(tidy(slashed)).as_posix()

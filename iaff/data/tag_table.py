@@ -11,6 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from iaff.class_names import fold, shown, tidy
@@ -28,6 +30,7 @@ QUOTED = re.compile(r"'([^'\\]*)'|\"([^\"\\]*)\"")
 MARKS = {"1": True, "1.0": True, "true": True, "yes": True, "x": True, "0": False, "0.0": False, "false": False}
 MARKS |= {"no": False, "": False}  # cells of a table with a column for each class
 VALUE = re.compile(r"[:=]\s*([+-]?\.?\d|true\b|false\b)", re.IGNORECASE)  # a name with a score behind it
+WORDS = re.compile(r"[\s;,|:'\"]+")
 BITS = {"0", "1", "0.0", "1.0", "true", "false"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
@@ -74,6 +77,8 @@ class _Reader:
     def read(self, text: str) -> TagTable:
         lines, delimiter, column = self._dialect(text)
         lines = self._without_remarks(lines, column)
+        if column:
+            self._note(f"column {column + 1} names the photos")
         header = self._header(lines, column)
         if header:
             lines = lines[1:]
@@ -117,31 +122,32 @@ class _Reader:
             candidates, text = ["\t" if told[1] == "\\t" else told[1]], f"\n{rest}"
         else:
             candidates = list(DELIMITERS)
-        best: tuple[tuple[int, bool], list[Line], str, int] | None = None
+        best: tuple[tuple[int, bool], str, int] | None = None
         fault: UserError | None = None
         for self.stems in (False, True):
             for delimiter in candidates:
                 try:
-                    lines = list(self._cells(text, delimiter))
+                    lines = list(islice(self._cells(text, delimiter), LOOKED_AT))
                 except UserError as error:
                     fault = fault or error
                     continue
                 column, count = self._photo_column(lines)
                 split = delimiter != " " and min(len(cells) for _, cells in lines or [(0, [])]) > 1
                 if best is None or (count, split) > best[0]:
-                    best = (count, split), lines, delimiter, column
+                    best = (count, split), delimiter, column
             if best and best[0][0]:
                 break
         if best is None or (fault and not best[0][0]):
             raise fault or UserError(f"{self.path} lists no photo. {EXPECTED}")
-        _, lines, delimiter, column = best
+        _, delimiter, column = best
+        lines = list(self._cells(text, delimiter))
         if delimiter != "," and any(len(cells) > 1 for _, cells in lines):
             self._note(f"columns are separated by {DELIMITERS.get(delimiter, repr(delimiter))}")
         return lines, delimiter, column
 
     def _photo_column(self, lines: list[Line]) -> tuple[int, int]:
         """The column with the most cells that name files, and how many."""
-        found = Counter(j for _, cells in lines[:LOOKED_AT] for j, cell in enumerate(cells) if self._find(cell))
+        found = Counter(j for _, cells in lines for j, cell in enumerate(cells) if self._find(cell))
         return min(found.items(), key=lambda item: (-item[1], item[0]), default=(0, 0))
 
     def _find(self, cell: str) -> list[str]:
@@ -187,7 +193,8 @@ class _Reader:
         return cells
 
     def _is_photo(self, cell: str) -> bool:
-        return bool(self._find(cell)) or is_photo_name(unquoted(cell)) or outside(cell)
+        """Whether it names a photo, or looks as if it did."""
+        return bool(self._find(cell)) or outside(cell) or any(map(is_photo_name, WORDS.split(cell)))
 
     def _tag_columns(self, lines: list[Line], header: list[str], column: int) -> list[int]:
         """The columns beside the photos', without one that only numbers the lines."""
@@ -209,6 +216,10 @@ class _Reader:
         cells = [_mark(_cell(cells, j)) for _, cells in lines for j in others]
         if len(names) < 2 or len(names) < len(others) or not all(cell in MARKS for cell in cells) or not any(cells):
             return {}
+        zeros = any(cell and not MARKS[cell] for cell in cells)
+        short = next((n for n, row in lines if zeros and not all(_cell(row, j) for j in others)), None)
+        if short is not None:
+            raise self._refused(short, "got an empty cell, expected 0 or 1 for each class as in other lines. Fill it.")
         self._note(f"a column for each class: {', '.join(list(names.values())[:8])}{' ...' * (len(names) > 8)}")
         return names
 
@@ -297,5 +308,6 @@ def _cell(cells: list[str], j: int) -> str:
     return cells[j] if j < len(cells) else ""
 
 
+@lru_cache(maxsize=1000)
 def _mark(cell: str) -> str:
     return unquoted(cell).lower()
