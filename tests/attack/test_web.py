@@ -95,13 +95,23 @@ def posted(server: Server, path: str, body: object) -> str:
 
 def quoted(place: str) -> list[str]:
     """An address as a path may have it."""
-    return ["".join(f"%{byte:02x}" for byte in place.encode()), urllib.request.quote(place), urllib.request.quote(place, safe=":/@")]
+    return [
+        "".join(f"%{byte:02x}" for byte in place.encode()),
+        urllib.request.quote(place),
+        urllib.request.quote(place, safe=":/@"),
+    ]
 
 
 def test_no_address_is_fetched(server, trap, tried):
     for place in places(trap):
         for form in quoted(place):
-            for route in ("/gradio_api/file=", "/gradio_api/proxy=", "/gradio_api/file/", "/gradio_api/stream/", "/file="):
+            for route in (
+                "/gradio_api/file=",
+                "/gradio_api/proxy=",
+                "/gradio_api/file/",
+                "/gradio_api/stream/",
+                "/file=",
+            ):
                 for method in ("GET", "HEAD"):
                     status, _ = get(server, route + form, method)
                     assert status in (403, 404), (route, place)
@@ -180,7 +190,9 @@ def test_pages_of_others(server, tried):
     assert get(server, "/config")[0] == 200
     assert get(server, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate")[0] == 200
     body = json.dumps({"data": []}).encode()
-    request = urllib.request.Request(f"{server.url}/gradio_api/run/runs", body, {"Origin": "null", "Content-Type": "text/plain"})
+    request = urllib.request.Request(
+        f"{server.url}/gradio_api/run/runs", body, {"Origin": "null", "Content-Type": "text/plain"}
+    )
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request)
 
@@ -211,7 +223,9 @@ def test_a_password_covers_everything(tmp_path):
     with serving(tmp_path, "app.py", IAFF_AUTH="me:secret") as served:
         for path in ("/", "/config", "/traces/0/index.json", "/assets/x", "/gradio_api/info", "/gradio_api/mcp/"):
             assert get(served, path)[0] == 401
-        client = Client(served.url, verbose=False, httpx_kwargs={"auth": ("me", "secret")}, download_files=str(tmp_path))
+        client = Client(
+            served.url, verbose=False, httpx_kwargs={"auth": ("me", "secret")}, download_files=str(tmp_path)
+        )
         assert "animals" in [run["name"] for run in client.predict(api_name="/runs")]
         client.close()
 
