@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from iaff.arrays import plain_array
 from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
 from iaff.pictures.decode import prepare
@@ -32,7 +34,7 @@ def read_photo(source: Source, name: str | None = None, side: int = SIDE, smalle
     """
     if isinstance(source, Photo):
         return source
-    if isinstance(source, np.ndarray):
+    if hasattr(source, "__array__") and not isinstance(source, Image.Image):
         return prepare(_from_array(source, name or "The array"), name or "The array", side, smallest)
     if isinstance(source, Image.Image):
         return prepare(source, name or "The picture", side, smallest)
@@ -48,14 +50,19 @@ def read_photo(source: Source, name: str | None = None, side: int = SIDE, smalle
     return read_photo_safely(data, name, side, smallest)
 
 
-def _from_array(array: np.ndarray, name: str) -> Image.Image:
+def _from_array(given: Any, name: str) -> Image.Image:
+    try:
+        array = plain_array(name, given)
+    except ValueError as error:
+        raise UserError(f"{error}. Give uint8 (H, W, 3) RGB or uint8 (H, W) grey.") from error
     grey, rgb = array.ndim == 2, array.ndim == 3 and array.shape[-1] == 3
-    if array.dtype != np.uint8 or not (grey or rgb) or 0 in array.shape:
+    bytes_alone = array.dtype.kind in "iu" and array.size and array.min() >= 0 and array.max() <= 255
+    if not bytes_alone or not (grey or rgb):
         raise UserError(
             f"{name}: got {array.dtype} {array.shape}, expected uint8 (H, W, 3) RGB or uint8 (H, W) grey. "
             "Scale values to 0..255 and put the channels last."
         )
-    return Image.fromarray(array)
+    return Image.fromarray(array.astype(np.uint8))
 
 
 def _bytes(path: Path, name: str | None) -> tuple[bytes, str]:

@@ -172,13 +172,13 @@ def _decoded(image: Image.Image, found: Container, side: int, notes: list[str]) 
     """The pixels of a file, in a mode of 8 bit."""
     image.draft(None, (4 * side, 4 * side))  # JPEG only: decodes a large photo at a fraction of its size
     raw = deep_rawmode(image)
-    try:
+    if found.kind == "JPEG" and not found.ended:
+        whole = jpeg.with_end(found.data, lambda data: _draft(data, side))
+        if whole is None:
+            raise OSError("its end is missing")
+        image = whole
+    else:
         image.load()
-    except OSError:
-        restored = jpeg.with_end(found.data, lambda data: _draft(data, side)) if found.kind == "JPEG" else None
-        if restored is None:
-            raise
-        image, found.ended = restored, False
     notes += found.notes
     if not found.ended:
         notes.append(ENDLESS)

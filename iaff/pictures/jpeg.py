@@ -9,6 +9,8 @@ from PIL import Image
 from iaff.pictures.containers import Container
 from iaff.pictures.tags import TagFile
 
+END = b"\xff\xd9"
+LAST = 8  # bytes, without which a picture must be another
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 NEEDED = {*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD}
 
@@ -33,7 +35,8 @@ def jpeg(data: bytes) -> Container:
         )
         if colours or marker in NEEDED:
             kept.append(data[start:end])
-    return Container("JPEG", b"".join(kept), b"".join(exif) if exif else None, xmp, pictures)
+    ended = END in kept[-1]
+    return Container("JPEG", b"".join(kept), b"".join(exif) if exif else None, xmp, pictures, ended=ended)
 
 
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -71,10 +74,10 @@ def mpf_pictures(data: bytes, start: int) -> int:
 
 
 def with_end(data: bytes, decode: Callable[[bytes], Image.Image]) -> Image.Image | None:
-    """The picture in a JPEG that lacks its end mark; None where pixels are missing too.
+    """The picture in a JPEG that lacks its end mark; None unless it is certain that all of its pixels are there.
 
-    A decoder makes up what is missing. But pixels that are all there are the same whatever follows them, so it is
-    decoded twice, followed by the end and by noise.
+    A decoder makes up what is missing. But pixels that are all there are the same whatever follows them, and are others
+    if the last bytes are. So it is decoded three times: followed by the end, followed by noise, and ending in noise.
     """
     body = data.rstrip(b"\0")  # a download that was cut may be filled up with zeros
     body = body + b"\0" if body.endswith(b"\xff") and len(body) < len(data) else body.rstrip(b"\xff")
@@ -83,10 +86,13 @@ def with_end(data: bytes, decode: Callable[[bytes], Image.Image]) -> Image.Image
     noise = np.random.default_rng(0).integers(1, 255, (8, 4096), np.uint8)
     follow = b"".join(part.tobytes() + bytes([0xFF, 0xD0 + i]) for i, part in enumerate(noise))  # with restart marks
     try:
-        image, other = (decode(body + rest + b"\xff\xd9") for rest in (b"", follow))
+        image, followed = decode(body + END), decode(body + follow + END)
+        if image.tobytes() != followed.tobytes():
+            return None
+        spoilt = decode(body[:-LAST] + follow + END)
     except OSError:
         return None
-    return image if image.tobytes() == other.tobytes() else None
+    return None if image.tobytes() == spoilt.tobytes() else image
 
 
 def all_scans(data: bytes) -> bool:

@@ -1,10 +1,12 @@
 """Traces of anyone's model, from plain arrays: what the explorer needs to show another affinity."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from iaff.arrays import plain_array
 from iaff.errors import UserError
 from iaff.grid import STRIDE, UNKNOWN, grid_size
 from iaff.trace.affinity import affinity_of, restored
@@ -30,11 +32,14 @@ def from_arrays(
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The description and the tensors of a trace: :meth:`iaff.Trace.from_arrays` makes it of them.
 
+    Arrays may be tensors or arrays of any framework, device and precision, or nested lists
+    (:func:`iaff.arrays.plain_array`).
+
     The affinity grid has one cell per 4 x 4 image px: ``h = ceil(H / 4)``, ``w = ceil(W / 4)``. For maps of another
     size, resize the photo to ``(4 w, 4 h)`` px.
 
     Args:
-        image: ``uint8 (H, W, 3)`` RGB.
+        image: ``uint8 (H, W, 3)`` RGB, or other whole numbers 0..255.
         classes: K names, background first.
         rounds: one dict per round: ``alpha_u`` ``(K, h, w)``, sums to 1 over K; its affinity, either ``gates``
             ``(4, 3, h, w)`` (and ``passes``, default 1) or ``offsets`` ``int (M, 2)`` as (row, column), ``weights``
@@ -56,17 +61,24 @@ def from_arrays(
 
 class _Maker:
     def __init__(self, image: np.ndarray, classes: Sequence[str], class_ids: Sequence[int] | None):
-        image = np.asarray(image)
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
+        image = plain_array("image", image)
+        if image.dtype.kind not in "iu" or image.ndim != 3 or image.shape[-1] != 3 or not image.size:
             raise ValueError(f"image: got {image.dtype} {image.shape}, expected uint8 (H, W, 3)")
-        self.image, self.classes = image, list(classes)
-        self.ids = list(range(len(self.classes)) if class_ids is None else class_ids)
+        if image.min() < 0 or image.max() > 255:
+            raise ValueError(f"image: got values {image.min()}..{image.max()}, expected uint8 (H, W, 3), 0..255")
+        if isinstance(classes, str) or not isinstance(classes, Iterable):
+            raise ValueError(f"classes: got {str(classes)[:40]!r}, expected a list of names, background first")
+        self.image, self.classes = image.astype(np.uint8), list(classes)
+        ids = range(len(self.classes)) if class_ids is None else class_ids
+        self.ids = [whole_number(f"class_ids[{i}]", number) for i, number in enumerate(ids)]
         self.grid = grid_size(*image.shape[:2])
 
     def make(
         self, rounds, cam, seeds, superpixels, truth, name: str, about: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        k, size = len(self.classes), self.image.shape[:2]
+        if isinstance(rounds, (str, Mapping)) or not isinstance(rounds, Iterable):
+            raise ValueError(f"rounds: got {type(rounds).__name__}, expected a list of dicts, one for each round")
+        k, size, rounds = len(self.classes), self.image.shape[:2], list(rounds)
         tensors = {"image": encode_photo(self.image)}
         if cam is not None:
             cam = self.floats("cam", cam, (k - 1, *self.grid))
@@ -91,6 +103,10 @@ class _Maker:
             "tags": self.classes[1:],
             "rounds": metas,
         }
+        try:
+            json.dumps(meta)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"its description: {error}, expected texts, numbers, lists and dicts alone") from error
         check(meta, tensors, "The trace")
         for i, given in enumerate(rounds):
             if given.get("alpha_p") is not None:
@@ -103,6 +119,8 @@ class _Maker:
 
     def round(self, where: str, given: dict[str, Any], tensors: dict[str, np.ndarray], prefix: str) -> dict[str, Any]:
         """Adds one round's tensors and returns its metadata."""
+        if not isinstance(given, Mapping):
+            raise ValueError(f"{where}: got {type(given).__name__}, expected a dict of alpha_u and its affinity")
         strange = set(given) - KEYS
         if strange:
             raise ValueError(f"{where}: got the key {min(strange)!r}, expected some of {', '.join(sorted(KEYS))}")
@@ -124,33 +142,34 @@ class _Maker:
         if "gates" in given:
             gates = self.floats(f"{where}['gates']", given["gates"], (4, 3, *self.grid))
             check_gates(f"{where}['gates']", gates)
-            return {"gates": gates, "passes": int(given.get("passes", 1))}
+            return {"gates": gates, "passes": whole_number(f"{where}['passes']", given.get("passes", 1))}
         for key in ("offsets", "steps"):
             if key not in given:
                 raise ValueError(
                     f"{where}: got weights without {key}, expected offsets (M, 2), weights (M, h, w), steps"
                 )
-        offsets = np.asarray(given["offsets"])
+        offsets = plain_array(f"{where}['offsets']", given["offsets"])
         if offsets.dtype.kind not in "iu" or offsets.ndim != 2 or offsets.shape[1] != 2:
             raise ValueError(f"{where}['offsets']: got {offsets.dtype} {offsets.shape}, expected int (M, 2)")
         weights = self.floats(f"{where}['weights']", given["weights"], (len(offsets), *self.grid))
         check_stencil(f"{where}['weights']", offsets, weights)
-        return {"offsets": offsets, "weights": weights, "steps": int(given["steps"])}
+        return {"offsets": offsets, "weights": weights, "steps": whole_number(f"{where}['steps']", given["steps"])}
 
     def floats(self, name: str, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        array = np.asarray(array)
+        array = plain_array(name, array)
         if array.dtype.kind not in "fiu" or array.shape != shape:
             height, width = self.image.shape[:2]
             raise ValueError(
                 f"{name}: got {array.dtype} {array.shape}, expected numbers of shape {shape} for a photo of "
                 f"{width} x {height} px (one cell per {STRIDE} x {STRIDE} px)"
             )
-        array = array.astype(np.float32)
+        with np.errstate(over="ignore"):  # beyond single precision is infinite, which is said
+            array = array.astype(np.float32)
         check_finite(name, array)
         return array
 
     def labels(self, name: str, array: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-        array = np.asarray(array)
+        array = plain_array(name, array)
         if array.dtype.kind not in "iub" or array.shape != shape:
             raise ValueError(f"{name}: got {array.dtype} {array.shape}, expected whole numbers of shape {shape}")
         strange = set(np.unique(array).tolist()) - {*self.ids, UNKNOWN}
@@ -159,17 +178,18 @@ class _Maker:
         return array.astype(np.uint8)
 
     def regions(self, array: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-        array = np.asarray(array)
+        array = plain_array("superpixels", array)
         if array.dtype.kind not in "iu" or array.shape != shape or array.min() < 0 or array.max() > 65535:
             raise ValueError(f"superpixels: got {array.dtype} {array.shape}, expected ids 0..65535 of shape {shape}")
         return array.astype(np.int32)
 
     def scores(self, name: str, array: np.ndarray, tensors: dict[str, np.ndarray]) -> np.ndarray:
-        array = np.asarray(array)
+        array = plain_array(name, array)
         if "superpixels" not in tensors:
             raise ValueError(f"{name}: given without superpixels, expected both: a row belongs to a superpixel")
         if array.dtype.kind != "f" or array.ndim != 2 or array.shape[1] != len(self.classes):
             raise ValueError(f"{name}: got {array.dtype} {array.shape}, expected floats (S, {len(self.classes)})")
+        check_finite(name, array)
         return array.astype(np.float16)
 
     def compare(self, name: str, given: np.ndarray, ours: np.ndarray) -> None:
@@ -180,3 +200,15 @@ class _Maker:
                 f"most {TOLERANCE}: does the affinity use other conventions (see iaff.propagation.gates, "
                 "iaff.propagation.RandomWalk)?"
             )
+
+
+def whole_number(name: str, given: Any) -> int:
+    """A number, or an array or tensor of one.
+
+    Raises:
+        ValueError: it is none, or has a fraction.
+    """
+    number = plain_array(name, given)
+    if number.size != 1 or number.dtype.kind == "b" or not float(number.item()).is_integer():
+        raise ValueError(f"{name}: got {str(given)[:40]}, expected a whole number")
+    return int(number.item())

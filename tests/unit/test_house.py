@@ -81,7 +81,7 @@ PYTHON_FLOORS = [
     ["iaff.decoding"],
     ["iaff.pictures"],
     ["iaff"],  # the public face, which imports nothing of the rest but by name, when asked
-    ["iaff.errors", "iaff.grid", "iaff.places"],
+    ["iaff.arrays", "iaff.errors", "iaff.grid", "iaff.places"],
 ]
 PYTHON_FLOOR = {name: number for number, floor in enumerate(PYTHON_FLOORS) for name in floor}
 MODULES = {
