@@ -158,7 +158,7 @@ class Run:
 
     def weights(self, name: str) -> Path:
         """The file of a network's weights: ``classifier``, ``unary_1``, ``region_1``, ``pairwise_1`` ..."""
-        path = self.inside(f"weights/{name}.safetensors")
+        path = self.dir / "weights" / f"{name}.safetensors"  # may be a link: networks read it, and nobody is shown it
         if not path.is_file():
             raise UserError(f"Run {self.name} has no {path}; it has {self.finished_rounds()} finished rounds.")
         return path
@@ -195,7 +195,7 @@ def own_file(folder: Path, name: str) -> Path:
     What was downloaded from the Hub is links into its cache, to a folder ``blobs`` of the same repository.
 
     Raises:
-        UserError: the file lies elsewhere, or its links lead in a circle.
+        UserError: the file lies elsewhere, its links lead in a circle, or it is no file.
     """
     path, home = folder / name, folder.resolve()
     try:
@@ -208,6 +208,8 @@ def own_file(folder: Path, name: str) -> Path:
             f"{path}: got a link that leads out of the run's folder, expected a file in it, since a run may come from "
             "anywhere; copy the file there."
         )
+    if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+        raise UserError(f"{path}: got a folder, a pipe or a device, expected a file; restore it.")
     return path
 
 

@@ -74,6 +74,7 @@ def launch(
     """
     import gradio as gr
     import gradio.routes
+    import huggingface_hub.constants
     from starlette.routing import Mount
 
     from iaff.explorer.upload_route import LARGEST_UPLOAD
@@ -83,6 +84,7 @@ def launch(
     bypass_proxies(host)
     theme = gr.themes.Base(font=FONTS, font_mono=MONO)
     gradio.routes.CustomCORSMiddleware = NoOtherOrigins
+    huggingface_hub.constants.HF_HUB_OFFLINE = True  # runs are here by now; the tools for agents would call it again
     demo.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,

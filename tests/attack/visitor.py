@@ -1,5 +1,6 @@
-"""A visitor in a process of its own, who opens the page and asks a small question again and again until its input ends.
-Prints the longest times in s, of the first seconds, and of the others: ``python -m tests.attack.visitor URL COMPONENT``.
+"""A visitor in a process of its own, who opens the page and asks a small question until its input ends.
+It prints the longest times in s, of the first seconds, and of the others:
+``python -m tests.attack.visitor URL COMPONENT``.
 """
 
 import json

@@ -247,6 +247,8 @@ def test_the_page_knows_no_folder(run):
     assert str(run.dir.parent) not in str(listing([run]))
     hide([run])
     assert told(UserError(f"{run.dir / 'images.csv'} cannot be read.")) == "images.csv cannot be read."
+    hide([Run(Path("."), {"data": "odd"})], Path("/"))
+    assert told(UserError("Got 1/2, expected 0.5. Correct it.")) == "Got 1/2, expected 0.5. Correct it."
 
 
 @links
@@ -268,6 +270,17 @@ def test_links_do_not_lead_out_of_a_run(run, name):
         opens.get(name, run.traces)()
     if name.startswith("traces"):
         assert TraceFiles(run).lookup_path("cow.safetensors" if "cow" in name else "index.json") == ("", None)
+
+
+@links
+@pytest.mark.parametrize("name", ["figures.json", "images.csv", "traces/cow.safetensors"])
+def test_pipes_in_a_run_are_not_waited_for(run, name):
+    (run.dir / name).unlink()
+    os.mkfifo(run.dir / name)
+    ask = {"figures.json": run.figures, "images.csv": lambda: table_of(run)}.get(name, lambda: run.trace_path("cow"))
+    with pytest.raises(UserError, match="a pipe or a device, expected a file"):
+        ask()
+    assert TraceFiles(run).lookup_path("cow.safetensors")[1] is None or "cow" not in name
 
 
 @links
@@ -405,6 +418,6 @@ def test_no_folder_for_uploads(tmp_path, monkeypatch, place):
 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / place))
-    with pytest.raises(UserError, match=r"No folder for uploads: got .*GRADIO_TEMP_DIR"):
+    with pytest.raises(UserError, match=r"No folder for uploads and traces: got .*GRADIO_TEMP_DIR"):
         client_files.__wrapped__()
     assert Path(os.environ["GRADIO_TEMP_DIR"]) == tmp_path / place

@@ -5,7 +5,7 @@ A function that raises answers the browser with ``undefined`` and no word, so er
 
 import os
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,13 +48,15 @@ def answering(model: type[Model]) -> Callable[[Callable[[Model], dict[str, Any]]
     return decorate
 
 
-def hide(runs: Iterable[Run], *folders: Path | Sequence[Path]) -> None:
+def hide(runs: Sequence[Run], *folders: Path | Sequence[Path]) -> None:
     """Keeps where these lie out of answers: a visitor need not know the names of this machine's folders."""
-    roots = [(run.config.get("data") or {}).get("root") for run in runs]
-    places = [*(run.dir for run in runs), *filter(None, roots)]
+    about = [run.config.get("data") for run in runs]
+    roots = [data["root"] for data in about if isinstance(data, dict) and data.get("root")]
+    places = [*(run.dir for run in runs), *map(Path, roots)]
     for folder in folders:
         places += [folder] if isinstance(folder, Path) else folder
-    FOLDERS.update(str(form) for place in places for form in (place, Path(place).absolute(), Path(place).resolve()))
+    forms = {form for place in places for form in (place, place.absolute(), place.resolve())}
+    FOLDERS.update(str(form) for form in forms if len(form.parts) > 1)  # "." and "/" are in other words too
 
 
 def told(error: UserError) -> str:

@@ -299,14 +299,8 @@ def client_files() -> ClientFiles:
     Raises:
         UserError: there is no folder to be had.
     """
-    parent = os.environ.get("GRADIO_TEMP_DIR") or None
-    try:
-        folder = new_folder("clients", Path(parent) if parent else None)
-    except OSError as error:
-        raise UserError(
-            f"No folder for uploads: got {error.strerror or error} for {parent or 'the temporary folder'}, expected "
-            "one that can be written to; name another by GRADIO_TEMP_DIR."
-        ) from error
+    parent = os.environ.get("GRADIO_TEMP_DIR")
+    folder = new_folder("clients", Path(parent) if parent else None)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # Gradio puts there what it makes itself
     files = ClientFiles(folder)
     files.sweep_regularly()
