@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Send
 
 SILENCE = 20  # s without a byte after which a body counts as abandoned
 SLOWEST = 4_000  # bytes/s, on the whole: 50 MB in three and a half hours
+REST = 30  # s in which a client that was refused may send the rest
 LARGE = 256_000  # bytes of an answer's part, above which its reader must keep pace too
 
 
@@ -122,13 +123,13 @@ async def answer_json(status: int, value: object, send: Send) -> None:
 
 async def refuse(error: Refused, body: Incoming, send: Send) -> None:
     """Answers with the sentence, at once, then lets the client send the rest for a while: most clients read no answer
-    before all is sent, and would find the connection closed."""
+    before all is sent, and would find the connection closed. One that was too slow is not waited for."""
     text = str(error).encode()
     await send(_start(error.status, b"text/plain; charset=utf-8", text))
     await send({"type": "http.response.body", "body": text, "more_body": True})
     with suppress(TimeoutError):
-        async with asyncio.timeout(SILENCE):
-            while body.more:
+        async with asyncio.timeout(REST):
+            while body.more and error.status != 408:
                 await body()
     await send({"type": "http.response.body", "body": b""})
 

@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import IO
 
+from iaff.errors import UserError
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -34,11 +36,20 @@ def new_folder(kind: str, parent: Path | None = None) -> Path:
     Args:
         kind: lower-case letters, what lies in it.
         parent: where it is made; default: the system's folder for temporary files.
+
+    Raises:
+        UserError: there is none to be had.
     """
-    parent = Path(parent or tempfile.gettempdir())
-    parent.mkdir(parents=True, exist_ok=True)
-    remove_left(parent)
-    folder = Path(tempfile.mkdtemp(prefix=f"iaff-{kind}-{os.getpid()}-", dir=parent)).resolve()
+    try:
+        parent = Path(parent or tempfile.gettempdir())
+        parent.mkdir(parents=True, exist_ok=True)
+        remove_left(parent)
+        folder = Path(tempfile.mkdtemp(prefix=f"iaff-{kind}-{os.getpid()}-", dir=parent)).resolve()
+    except OSError as error:
+        raise UserError(
+            f"No folder for uploads and traces: got {error.strerror or error} for {parent or 'the temporary folder'}, "
+            "expected one that can be written to; name another by TMPDIR or, for uploads, GRADIO_TEMP_DIR."
+        ) from error
     _lock(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

@@ -18,7 +18,7 @@ from iaff.grid import grid_size
 from iaff.nets.classifier import Classifier
 from iaff.nets.loss import Batch, Loss
 
-TOGETHER = 2  # copies of a photo that climb at a time: more would take 200 MB each
+TOGETHER = 1  # copies of a photo that climb at a time: each more takes 200 MB more, and on a CPU saves no time
 PROPOSED = 0.3  # a class whose probability reaches this is proposed as a tag; chosen on `tune`: training/README.md
 
 

@@ -27,5 +27,6 @@ def quick(job, progress) -> bytes:
 
 if __name__ == "__main__":
     jobs.JobQueue = functools.partial(jobs.JobQueue, quick)
-    client_files.KEPT, client_files.SWEPT_EVERY, bodies.SILENCE = 4, 0.5, 2
+    client_files.KEPT, client_files.SWEPT_EVERY = 4, 0.5
+    bodies.SILENCE = float(os.environ.get("SILENCE", bodies.SILENCE))
     main(["--no-open", *sys.argv[1:]])

@@ -24,7 +24,7 @@ def asker() -> Asker:
         return Asker()
     client = getattr(request, "client", None)
     page = getattr(request, "session_hash", None)  # of an endpoint; a server function has it in its body, read by now
-    body = None if page else getattr(request, "_json", None)
+    body = None if page else vars(getattr(request, "request", request)).get("_json")
     if isinstance(body, dict):
         page = body.get("session_hash")
     return Asker(client.host if client else "", str(page or "")[:80])
