@@ -418,10 +418,6 @@ def test_no_folder_for_uploads(tmp_path, monkeypatch, place):
 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / place))
-<<<<<<< HEAD
-    with pytest.raises(UserError, match=r"No folder for uploads: got .*GRADIO_TEMP_DIR"):
-=======
     with pytest.raises(UserError, match=r"No folder for uploads and traces: got .*GRADIO_TEMP_DIR"):
->>>>>>> 12f60fe2891280b06d543b317d3cbc065f65cac0
         client_files.__wrapped__()
     assert Path(os.environ["GRADIO_TEMP_DIR"]) == tmp_path / place

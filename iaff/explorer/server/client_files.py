@@ -300,19 +300,8 @@ def client_files() -> ClientFiles:
     Raises:
         UserError: there is no folder to be had.
     """
-<<<<<<< HEAD
-    parent = os.environ.get("GRADIO_TEMP_DIR") or None
-    try:
-        folder = new_folder("clients", expanded(parent) if parent else None)
-    except OSError as error:
-        raise UserError(
-            f"No folder for uploads: got {error.strerror or error} for {parent or 'the temporary folder'}, expected "
-            "one that can be written to; name another by GRADIO_TEMP_DIR."
-        ) from error
-=======
     parent = os.environ.get("GRADIO_TEMP_DIR")
-    folder = new_folder("clients", Path(parent) if parent else None)
->>>>>>> 12f60fe2891280b06d543b317d3cbc065f65cac0
+    folder = new_folder("clients", expanded(parent) if parent else None)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # Gradio puts there what it makes itself
     files = ClientFiles(folder)
     files.sweep_regularly()
