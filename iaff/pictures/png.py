@@ -21,7 +21,7 @@ def png(data: bytes) -> Container:
         if name == b"IEND":
             found.ended = True
             break
-        if name in (b"IHDR", b"PLTE", b"IDAT") or (name == b"tRNS" and transparent(data[start:end])):
+        if name in (b"IHDR", b"PLTE", b"IDAT") or (name == b"tRNS" and transparent(data[start:end], data[25:26])):
             kept.append(data[start:end])
         elif name == b"tRNS":
             found.notes.append("What is said of its transparency is damaged, and left out.")
@@ -55,9 +55,10 @@ def png_chunk(name: bytes, body: bytes = b"") -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def transparent(chunk: bytes) -> bool:
-    """Whether a chunk of transparency is whole."""
-    return len(chunk) > 12 and chunk[-4:] == struct.pack(">I", zlib.crc32(chunk[4:-4]))
+def transparent(chunk: bytes, colours: bytes) -> bool:
+    """Whether a chunk of transparency is whole, and fits the colours of the header (0 grey, 2 RGB, 3 a palette)."""
+    fits = len(chunk) - 12 in {b"\0": {2}, b"\2": {6}, b"\3": range(1, 257)}.get(colours, ())
+    return fits and chunk[-4:] == struct.pack(">I", zlib.crc32(chunk[4:-4]))
 
 
 def png_text(name: bytes, body: bytes, found: Container) -> None:

@@ -38,6 +38,11 @@ class Tags:
         except struct.error:
             return ()
 
+    def count(self, tag: int) -> int:
+        """How many values a tag has."""
+        entry = self.entries.get(tag)
+        return struct.unpack_from(self.file.order + self.file.word, entry, 4)[0] if entry else 0
+
     def number(self, tag: int, default: int) -> int:
         """The first number of a tag."""
         return (*self.numbers(tag, 1), default)[0]

@@ -13,6 +13,7 @@ KEPT = frozenset(
     | {347, *range(512, 522), 529, 530, 531, 532}
 )
 KIND, BITS, COMPRESSION, COLOURS, SAMPLES, PLANES, FORMAT = 254, 258, 259, 262, 277, 284, 339
+WIDTH, HEIGHT, STRIPS, ROWS, TILE_WIDTH, TILE_HEIGHT, TILES = 256, 257, 273, 278, 322, 323, 324
 YCBCR, CIELAB = 6, 8  # of COLOURS
 WORDS = {1: "whole numbers", 2: "whole numbers with a sign", 3: "floating-point numbers"}  # of FORMAT
 REDUCED, MASK = 1, 4  # of KIND: a smaller copy of another picture; where another picture is transparent
@@ -71,3 +72,19 @@ def check_layout(tags: Tags) -> None:
     deep = max(tags.numbers(BITS) or (1,)) > 8
     if (planes and (deep or colours in (YCBCR, CIELAB))) or (colours == YCBCR and not packed):
         raise Unsupported(f"{layout(tags)}, which cannot be read rightly")
+    there, needed = parts(tags)
+    if there < needed:  # Pillow would leave them black
+        raise ValueError(f"{needed - there} of its {needed} strips or tiles are missing")
+
+
+def parts(tags: Tags) -> tuple[int, int]:
+    """How many strips or tiles there are, and how many the picture needs."""
+    width, height = tags.number(WIDTH, 1), tags.number(HEIGHT, 1)
+    if TILES in tags.entries:
+        there = tags.count(TILES)
+        across, down = max(1, tags.number(TILE_WIDTH, width)), max(1, tags.number(TILE_HEIGHT, height))
+    else:
+        there = tags.count(STRIPS)
+        across, down = max(1, width), max(1, tags.number(ROWS, height))
+    planes = tags.number(SAMPLES, 1) if tags.number(PLANES, 1) == 2 else 1
+    return there, -(-width // across) * -(-height // down) * planes
