@@ -1,18 +1,9 @@
-"""Pictures of every kind: the same photo, whatever holds it, or one sentence that says why not; and what is said of it."""
-
-import functools
-import io
-import warnings
+"""Pictures of every kind: the same photo, whatever holds it; or one sentence that says why not."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageCms, features
 
-from iaff.cli.refine import expand
-from iaff.errors import UserError
-from iaff.images import read_photo
 from iaff.pictures.decode import decode
 from iaff.places import GALLERY
 from tests.files import exif, png_chunk, png_of, tiff, tiff_of, with_segment, zeros
