@@ -15,6 +15,7 @@ from PIL import Image
 from iaff.errors import UserError
 from iaff.explorer.server.answers import answering
 from iaff.explorer.server.requests import PropagateRequest
+from iaff.explorer.server.torch_start import start_torch
 from iaff.grid import STRIDE, grid_size
 from iaff.trace.encoding import half_down
 from iaff.trace.schema import check_distribution, check_finite
@@ -39,6 +40,7 @@ def propagate(request: PropagateRequest) -> dict[str, Any]:
     if request.by not in BUILDERS:
         raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
     photo = photo_of(request)
+    start_torch()
     return BUILDERS[request.by](photo, request)
 
 
