@@ -148,7 +148,7 @@ def read_json(path: Path, kind: type[File]) -> dict[str, Any]:
         UserError: it cannot be read, or something in it is of another type than expected; with the place in the file.
     """
     try:
-        content = parse_json(path.read_bytes())
+        content = parse_json(path.read_bytes(), finite=False)  # of what could not be measured
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read ({error}). Expected the JSON that training wrote; restore it."
