@@ -1,11 +1,14 @@
 """No file takes long, or much memory, to be refused; and a photo that nobody waits for is let go at once."""
 
 import os
+import re
 import struct
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,34 +55,34 @@ def repeated_tiff(rows: int) -> bytes:
     return tiff(strip, 8000, rows, strips=[8] * (rows // 100), **about)
 
 
-# name -> (file, why it is refused; None where it is read)
 BOMBS = {
-    "scans": (lambda: many_scans(4000, 36_000), "takes longer than 4 s"),
-    "comments": (lambda: commented_gif(190_000), None),
-    "few levels": (lambda: b"P6 4000 4000 3\n" + bytes(48_000_000), None),
-    "many levels": (lambda: b"P6 3500 2400 65535\n" + bytes(50_400_000), None),
-    "text": (lambda: b"P1 6000 6000\n" + b"1 " * 20_000_000, "takes longer than 4 s"),
-    "packed text": (lambda: png_of(GREY, png_chunk(b"zTXt", b"a\0\0" + zeros(2_000_000_000))), None),
-    "chunks": (lambda: png_of(GREY, png_chunk(b"tEXt", b"a\0") * 3_500_000), "takes longer than 4 s|more than 500 MB"),
-    "directories": (lambda: chained_tiff(2_500_000), None),
-    "pixels": (lambda: huge_png(60_000, 60_000), "pixels"),
-    "memory": (lambda: repeated_tiff(7900), "more than 500 MB of memory"),
+    "scans": lambda: many_scans(4000, 36_000),
+    "comments": lambda: commented_gif(190_000),
+    "few levels": lambda: b"P6 4000 4000 3\n" + bytes(48_000_000),
+    "many levels": lambda: b"P6 3500 2400 65535\n" + bytes(50_400_000),
+    "text": lambda: b"P1 6000 6000\n" + b"1 " * 20_000_000,
+    "packed text": lambda: png_of(GREY, png_chunk(b"zTXt", b"a\0\0" + zeros(2_000_000_000))),
+    "chunks": lambda: png_of(GREY, png_chunk(b"tEXt", b"a\0") * 3_500_000),
+    "directories": lambda: chained_tiff(2_500_000),
+    "pixels": lambda: huge_png(60_000, 60_000),
+    "numbers": lambda: repeated_tiff(7900),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs(name):
-    make, refusal = BOMBS[name]
-    data = make()
+    """Read or refused, in 5 seconds and 500 MB."""
+    data = BOMBS[name]()
     read_photo_safely(CAT, "cat")  # the decoder has started
+    status = Path(f"/proc/{decoding._free[-1].process.pid}/status")
     start = time.monotonic()
-    if refusal:
-        with pytest.raises(UserError, match=refusal):
-            read_photo_safely(data, name)
-    else:
+    with suppress(UserError):
         read_photo_safely(data, name)
     assert time.monotonic() - start < 5
+    if status.exists():
+        (most,) = re.findall(r"VmHWM:\s*(\d+) kB", status.read_text())
+        assert int(most) < 600_000  # with what the decoder takes itself
 
 
 @pytest.mark.parametrize(
