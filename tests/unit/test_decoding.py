@@ -81,7 +81,7 @@ def test_bombs(name):
         read_photo_safely(data, name)
     assert time.monotonic() - start < 5
     if status.exists():
-        (most,) = re.findall(r"VmHWM:\s*(\d+) kB", status.read_text())
+        (most,) = re.findall(r"VmHWM:\s*(\d+) kB", status.read_text("utf-8"))
         assert int(most) < 600_000  # with what the decoder takes itself
 
 
