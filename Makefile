@@ -21,7 +21,7 @@ SETUP = @python="$(PYTHON)"; command -v "$$python" >/dev/null || { \
 RUN = .venv/bin/python
 NPM_RECORD = node_modules/.package-lock.json# what npm has installed
 
-.PHONY: help app test test-slow test-data test-gpu test-oldest lint docs docs-serve lock setup setup-dev clean
+.PHONY: help app test test-slow test-data test-gpu test-attack test-oldest lint docs docs-serve lock setup setup-dev clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -42,6 +42,9 @@ test-data: setup-dev ## Run the tests on the photos in ../shared/data
 
 test-gpu: setup-dev ## Run the tests that need a CUDA device
 	$(RUN) -m pytest -m gpu $(ARGS)
+
+test-attack: setup-dev ## Attack a server as strangers would
+	$(RUN) -m pytest -m attack $(ARGS)
 
 test-oldest: ## Run the quick tests with the oldest versions in pyproject.toml, in .venv-oldest (needs uv, 6 GB)
 	uv venv --clear --python 3.11 .venv-oldest

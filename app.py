@@ -38,6 +38,8 @@ def main(argv: list[str] | None = None) -> None:
         explore(args.run or [], data=args.data or [], lessons=args.lessons, **server_options(args))
     except UserError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def __getattr__(name: str):

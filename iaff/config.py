@@ -14,16 +14,30 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic_core import PydanticCustomError
 
+from iaff.class_names import check_classes
 from iaff.errors import UserError
-from iaff.places import CONFIGS
+from iaff.overrides import override, suggestion
+from iaff.places import CONFIGS, expanded
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_not_1(cls, value: Any, info: ValidationInfo) -> Any:
+        """To pydantic it is, which nobody means who writes ``rounds=true``."""
+        values = value if isinstance(value, list) else [value]
+        if cls.model_fields[info.field_name or ""].annotation is not bool and any(isinstance(v, bool) for v in values):
+            raise PydanticCustomError("no_bool", "Input should not be true or false")
+        return value
 
 
 class Data(Section):
@@ -180,38 +194,34 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     Which backbones there are is checked where they are built: :func:`iaff.nets.backbones.check_backbones`.
 
     Raises:
-        UserError: the file is missing or a setting has the wrong name, type or value.
+        UserError: the file is missing or a setting has the wrong name, type or value, as too many classes.
     """
-    path = Path(path)
+    path = expanded(path)
     if not path.is_file() and path.parent in (Path(), Path("training/configs")):
         path = CONFIGS / f"{path.stem}.toml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.toml"))) or "none"
         raise UserError(f"No config {path}. Configs in {path.parent}: {known}.")
     try:
-        tree = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path} is not valid TOML: {error}") from error
+        tree = tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UserError(f"{path} is not valid TOML: {error}. Expected lines such as rounds = 5.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no text in UTF-8 ({error}). Expected TOML; save the file as UTF-8.") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}. Expected a config as TOML.") from error
     for item in overrides:
-        _override(tree, item)
+        override(tree, item, Config)
     try:
-        return Config.model_validate(tree)
+        config = Config.model_validate(tree)
     except ValidationError as error:
-        first = error.errors()[0]
+        errors = error.errors()
+        first = next((found for found in errors if found["type"] != "missing"), errors[0])
         where = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            raise UserError(f"{path}: there is no setting {where}{suggestion(where, Config)}.") from error
+        if first["type"] == "missing":
+            raise UserError(f"{path}: got no setting {where}, expected one. Add it, or give {where}=VALUE.") from error
         raise UserError(f"Setting {where}: got {first.get('input')!r}; {first['msg']} ({path}).") from error
-
-
-def _override(tree: dict[str, Any], item: str) -> None:
-    key, equals, value = item.partition("=")
-    if not equals:
-        raise UserError(f"Override {item!r}: expected key=value, such as rounds=2 or data.root=DIR.")
-    *parents, last = key.split(".")
-    for name in parents:
-        tree = tree.setdefault(name, {})
-        if not isinstance(tree, dict):
-            raise UserError(f"Override {item!r}: got {name} as a section, expected it as a setting; give {name}=VALUE.")
-    try:
-        tree[last] = tomllib.loads(f"x = {value}")["x"]
-    except tomllib.TOMLDecodeError:
-        tree[last] = value  # a bare word or a path: a string
+    check_classes(config.data.classes, "data.classes")
+    return config

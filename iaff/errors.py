@@ -6,3 +6,7 @@ class UserError(Exception):
 
     Entry points print the message alone and exit with 1: a traceback would tell a user nothing more.
     """
+
+
+class NoMask(UserError):
+    """A photo has no mask, which only figures need."""

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from iaff.places import expanded
+
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Writes beside the target and renames it into place: a reader never sees half a file.
@@ -9,6 +11,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OSError: with the file's name in it; what was there before is kept.
     """
+    path = expanded(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     try:

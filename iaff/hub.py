@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iaff.errors import UserError
+from iaff.places import expanded
 
 if TYPE_CHECKING:
     from huggingface_hub.utils import HfUri
@@ -50,7 +51,7 @@ def fetched(place: str | os.PathLike[str]) -> Path:
     """The folder or file of that name on this machine; what an address on the Hub names is downloaded first.
 
     Args:
-        place: a path, which is returned as it is, or an address: of a run, of a folder of runs, or of a trace
+        place: a path, of which ``~`` alone is replaced, or an address: of a run, of a folder of runs, or of a trace
             (``.safetensors``).
 
     Raises:
@@ -58,7 +59,7 @@ def fetched(place: str | os.PathLike[str]) -> Path:
             the Hub cannot be reached and nothing is cached; the disk is full.
     """
     if not on_hub(place):
-        return Path(place)
+        return expanded(place)
     name = re.sub(r"^hf:[/\\]+", "hf://", os.fspath(place))
     uri = parse(name)
     with sentences(name):

@@ -12,6 +12,7 @@ from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
 from iaff.pictures.decode import prepare
 from iaff.pictures.photo import MAX_BYTES, READABLE, SIDE, SMALLEST, SUFFIXES, Photo, is_photo_file
+from iaff.places import expanded
 
 __all__ = ["SIDE", "SMALLEST", "SUFFIXES", "Photo", "Source", "is_photo_file", "read_photo"]
 
@@ -41,7 +42,7 @@ def read_photo(source: Source, name: str | None = None, side: int = SIDE, smalle
     if isinstance(source, (bytes, bytearray, memoryview)):
         data, name = bytes(source), name or "The photo"
     elif isinstance(source, (str, os.PathLike)):
-        data, name = _bytes(Path(source), name)
+        data, name = _bytes(expanded(source), name)
     else:
         raise UserError(
             f"{name or 'The photo'}: got {type(source).__name__}, expected a path, the bytes of a file, a PIL image or "

@@ -6,12 +6,13 @@ same.
 
 import html
 import re
+import stat
 from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 from xml.etree.ElementTree import tostring
 
 from latex2mathml.converter import convert_to_element
@@ -77,12 +78,16 @@ def name_of(path: Path, taken: dict[str, Any]) -> str:
 def text_of(path: Path) -> str:
     """A file's text; LessonError where it is none, or too long to be a lesson."""
     try:
-        data = path.read_bytes()
-        if len(data) > LARGEST:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # reading a pipe would wait for ever
             raise LessonError(
-                f"{len(data):,} bytes.", f"at most {LARGEST:,}.", "Cut the lesson into several of 5 to 8 steps."
+                "a folder, a pipe or a device.", "a file of Markdown.", "Give it another name, or move it."
             )
-        return data.decode("utf-8")
+        if about.st_size > LARGEST:
+            raise LessonError(
+                f"{about.st_size:,} bytes.", f"at most {LARGEST:,}.", "Cut the lesson into several of 5 to 8 steps."
+            )
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise LessonError(f"{error.strerror}.", "a file that can be read.", "Check its permissions.") from error
     except UnicodeDecodeError as error:
@@ -223,7 +228,16 @@ def query(view: str) -> dict[str, str]:
 def markdown(links: bool = True) -> MarkdownIt:
     """Plain Markdown with formulae; no HTML, and no images, which might lie elsewhere. A button's text has no links."""
     md = MarkdownIt("commonmark", {"html": False}).disable(["image", *([] if links else ["link", "autolink"])])
+    md.validateLink = leads_to_a_page
     return md.use(dollarmath_plugin, allow_digits=False, renderer=mathml)
+
+
+def leads_to_a_page(url: str) -> bool:
+    """Whether a link is one to a page or to a person, and runs or starts nothing."""
+    try:
+        return urlsplit(url.strip()).scheme in ("", "http", "https", "mailto")
+    except ValueError:
+        return False
 
 
 def mathml(latex: str, options: dict[str, Any]) -> str:

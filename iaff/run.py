@@ -23,10 +23,10 @@ import io
 import json
 import time
 from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, count
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from textwrap import shorten
 from typing import IO, Any
 
@@ -35,6 +35,8 @@ from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.hub import fetched, on_hub
 from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
+from iaff.places import expanded
+from iaff.run_files import Figures, File, Index, Mining, Settings, check, read_json
 
 try:
     import fcntl
@@ -42,6 +44,7 @@ except ImportError:  # not on Windows: no lock there
     fcntl = None
 
 SCHEMA = 1
+INDEX = "traces/index.json"
 PATIENCE = 10  # s that a training waits for another: one that finds nothing left to do is soon over
 # Settings that runs of older versions lack, and what they were then; None: not known.
 LATER = {
@@ -81,13 +84,11 @@ class Run:
                 "`iaff train`, such as assets/runs/animals"
                 f"{f'; there are some in it: {inside}' if inside else ''}."
             )
-        config = _read_json(path)
+        config = read_json(own_file(folder, path.name), File)
         if config.get("schema") != SCHEMA:
             raise UserError(f"{folder}: got run schema {config.get('schema')}, expected {SCHEMA}; train it again.")
-        for key in ("name", "classes"):
-            if not config.get(key):
-                raise UserError(f"{path}: got no {key!r}, expected the settings that training wrote; restore the file.")
-        if isinstance(config.get("data"), dict):  # where photos lie is said by who opens a run, never by the run
+        check(config, Settings, path)
+        if config.get("data"):  # where photos lie is said by who opens a run, never by the run
             config["data"].pop("root", None)
         return cls(folder, config)
 
@@ -102,11 +103,11 @@ class Run:
 
     def figures(self) -> dict[str, Any]:
         """What was measured so far; ``rounds`` holds the finished rounds."""
-        return self._json("figures.json", {"schema": SCHEMA, "rounds": []})
+        return self._json("figures.json", Figures, {"schema": SCHEMA, "rounds": []})
 
     def mining(self) -> dict[str, Any]:
         """Per round, superpixels by region score (equal bins from 0 to 1): right, wrong, unknown (void)."""
-        return self._json("mining.json", {"rounds": []})
+        return self._json("mining.json", Mining, {"rounds": []})
 
     def finished_rounds(self) -> int:
         """Rounds whose three networks are all there."""
@@ -126,7 +127,11 @@ class Run:
 
     def changed(self) -> float:
         """When weights were last written, s since the epoch; 0 without any."""
-        return max((path.stat().st_mtime for path in (self.dir / "weights").glob("*.safetensors")), default=0)
+        changed = 0.0
+        for path in (self.dir / "weights").glob("*.safetensors"):
+            with suppress(OSError):  # replaced or deleted meanwhile
+                changed = max(changed, path.stat().st_mtime)
+        return changed
 
     def traces(self) -> list[dict[str, Any]]:
         """The index of the run's traces: name, title, file, thumb, tags.
@@ -134,33 +139,30 @@ class Run:
         Raises:
             UserError: it cannot be read, or names a file outside its folder or a picture outside itself.
         """
-        entries: Any = self._json("traces/index.json", {"traces": []}).get("traces")
-        wrong = [entry for entry in entries if not _is_trace_entry(entry)] if isinstance(entries, list) else [entries]
-        if wrong:
-            raise UserError(
-                f"{self.dir / 'traces' / 'index.json'}: got the entry {shorten(str(wrong[0]), 100)}, expected a name, "
-                "a file of that folder (.safetensors) and a thumb as data:image/...; restore the file."
-            )
-        return entries
+        return self._json(INDEX, Index, {"traces": []})["traces"]
 
     def trace_path(self, name: str) -> Path:
         """Where the trace of that name lies.
 
         Raises:
-            UserError: the run has no trace of that name.
+            UserError: the run has no trace of that name, or one that lies elsewhere.
         """
         for entry in self.traces():
             if entry["name"] == name:
-                return self.dir / "traces" / entry["file"]
+                return self.inside(f"traces/{entry['file']}")
         known = ", ".join(e["name"] for e in self.traces()) or "none yet"
         raise UserError(f"Run {self.name} has no trace {name!r}; it has: {known}.")
 
     def weights(self, name: str) -> Path:
         """The file of a network's weights: ``classifier``, ``unary_1``, ``region_1``, ``pairwise_1`` ..."""
-        path = self.dir / "weights" / f"{name}.safetensors"
+        path = self.dir / "weights" / f"{name}.safetensors"  # may be a link: networks read it, and nobody is shown it
         if not path.is_file():
             raise UserError(f"Run {self.name} has no {path}; it has {self.finished_rounds()} finished rounds.")
         return path
+
+    def inside(self, name: str) -> Path:
+        """The path of one of the run's files, see :func:`own_file`."""
+        return own_file(self.dir, name)
 
     def write(self, name: str, content: Any) -> None:
         """Writes one of the run's JSON files, atomically."""
@@ -171,39 +173,47 @@ class Run:
         path = self.dir / "images.csv"
         kept = []
         if path.is_file():
-            with path.open(encoding="utf-8", newline="") as file:
-                kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
+            try:
+                with path.open(encoding="utf-8", newline="") as file:
+                    kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
+            except (OSError, ValueError, KeyError, csv.Error) as error:
+                raise UserError(
+                    f"{path} cannot be read ({shorten(str(error), 200)}), expected the table of the rounds before. "
+                    "Restore it, or move it away, which loses their lines, and give the same command."
+                ) from error
         text = io.StringIO()
         table = csv.DictWriter(text, list(rows[0]), extrasaction="ignore", lineterminator="\n")
         table.writeheader()
         table.writerows([*kept, *rows])
         write_atomically(path, text.getvalue().encode())
 
-    def _json(self, name: str, default: dict) -> dict[str, Any]:
-        path = self.dir / name
-        return _read_json(path) if path.is_file() else default
+    def _json(self, name: str, kind: type[File], default: dict) -> dict[str, Any]:
+        path = self.inside(name)
+        return read_json(path, kind) if path.is_file() else default
 
 
-def _is_trace_entry(entry: Any) -> bool:
-    """Whether an entry of ``traces/index.json`` stays in its folder, on any system: a run may come from anywhere."""
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-        return False
-    file, thumb = str(entry.get("file")), str(entry.get("thumb") or "data:image/")
-    inside = PurePosixPath(file).name == PureWindowsPath(file).name == file
-    return inside and file.endswith(".safetensors") and thumb.startswith("data:image/")
+def own_file(folder: Path, name: str) -> Path:
+    """The path of a file of a run, whether it is there or not, that no link leads out of the run's folder.
 
+    What was downloaded from the Hub is links into its cache, to a folder ``blobs`` of the same repository.
 
-def _read_json(path: Path) -> dict[str, Any]:
-    """A JSON file that holds an object; UserError where it does not."""
+    Raises:
+        UserError: the file lies elsewhere, its links lead in a circle, or it is no file.
+    """
+    path, home = folder / name, folder.resolve()
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        real = path.resolve()
+    except (OSError, RuntimeError):
+        real = None
+    cached = real and real.parent.name == "blobs" and real.parents[1] / "snapshots" in home.parents
+    if real is None or not (cached or real.is_relative_to(home)):
         raise UserError(
-            f"{path} cannot be read ({error}). Expected the JSON that training wrote; restore it."
-        ) from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: got {type(content).__name__}, expected a JSON object; restore the file.")
-    return content
+            f"{path}: got a link that leads out of the run's folder, expected a file in it, since a run may come from "
+            "anywhere; copy the file there."
+        )
+    if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+        raise UserError(f"{path}: got a folder, a pipe or a device, expected a file; restore it.")
+    return path
 
 
 @contextmanager
@@ -214,8 +224,7 @@ def claimed(folder: Path) -> Iterator[None]:
         UserError: another process trains there, or the folder is on the Hub.
     """
     folder = _here(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("ab") as file:
+    with _lock_file(folder) as file:
         until = time.monotonic() + PATIENCE
         while not _locked(file):
             if time.monotonic() > until:
@@ -227,6 +236,18 @@ def claimed(folder: Path) -> Iterator[None]:
         yield
 
 
+def _lock_file(folder: Path) -> IO[bytes]:
+    """The file that stands for a run's folder, which is made where it is not there yet."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / ".lock").open("ab")
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be used as the folder of a run: got {error.strerror or error}, expected a folder that "
+            "can be written to, or none yet. Mend that, or give another folder with --run DIR."
+        ) from error
+
+
 def _here(folder: str | Path) -> Path:
     """A folder to write a run into; UserError where it is an address on the Hub."""
     if on_hub(folder):
@@ -234,7 +255,7 @@ def _here(folder: str | Path) -> Path:
             f"{folder} is an address on the Hub, expected a folder of this machine to write a run into; "
             "`iaff ship --push` uploads one."
         )
-    return Path(folder)
+    return expanded(folder)
 
 
 def _locked(file: IO) -> bool:

@@ -18,6 +18,7 @@ from iaff.data import open_split
 from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.inference import Predictor
+from iaff.places import expanded
 
 from .evaluate import device, evaluate
 from .storage import first_line, one_sentence
@@ -107,7 +108,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.ablate", description=first_line(__doc__))
     parser.add_argument("--config", default=CONFIG)
-    parser.add_argument("--runs", type=Path, default=Path("runs/ablations"), help="where the runs and results go")
+    parser.add_argument("--runs", type=expanded, default=Path("runs/ablations"), help="where the runs and results go")
     # one value each, again for every further one: with several, the settings after them would be taken for values
     parser.add_argument(
         "--seed",

@@ -6,6 +6,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from iaff.method.metrics import counted
 from iaff.run import Run
 
 DATA = {  # what kind of data: its tag, and its name
@@ -151,6 +152,7 @@ def _evaluation(run: Run, evaluation: dict[str, Any]) -> str:
         if split.startswith("train")
         else "",
         "settings were chosen on this split" if split == run.config.get("data", {}).get("tune") else "",
+        f"mIoU: {counted(_ious(evaluation), evaluation.get('absent', []))}" if _ious(evaluation) else "",
     ]
     last = _last(evaluation)
     key = "iou" if "iou" in last["refined"] else "iou_tags"
@@ -164,6 +166,12 @@ def _evaluation(run: Run, evaluation: dict[str, Any]) -> str:
     if by_class:
         parts += [f"By class, α^p of round {last['round']} {protocol}:", _table(["class", "IoU"], by_class)]
     return "\n\n".join(filter(None, parts))
+
+
+def _ious(evaluation: dict[str, Any]) -> list[dict[str, float | None]]:
+    """The IoU by class behind each mIoU of the table."""
+    keys = [(name, key.replace("miou", "iou")) for name, key in _columns(evaluation)]
+    return [entry[name][key] for entry in evaluation["rounds"] for name, key in keys if key in entry.get(name, {})]
 
 
 def _use(run: Run, evaluations: list[dict[str, Any]]) -> str:

@@ -10,6 +10,7 @@ import argparse
 import json
 import statistics
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from iaff.data import Dataset, Subset, open_split
+from iaff.data.agreement import MaskCheck
+from iaff.data.check import check_masks
 from iaff.data.transforms import enlarge
 from iaff.errors import UserError
 from iaff.grid import UNKNOWN
@@ -32,10 +35,11 @@ from iaff.method.figures import (
     relabelled_cells,
 )
 from iaff.method.labels import allowed_classes
-from iaff.method.metrics import Partial, Segmentation, Sweep, to_photo
+from iaff.method.metrics import Partial, Segmentation, Sweep, counted, to_photo
 from iaff.method.photo import RoundMaps
 from iaff.method.seeds import find_seeds
 from iaff.method.superpixels import on_grid
+from iaff.places import expanded
 from iaff.propagation.regions import region_mean
 from iaff.run import Run
 
@@ -174,22 +178,32 @@ def evaluate(
         proposed: the tags that the classifier proposes for each photo, where they are known (:func:`proposals`).
 
     Returns:
-        ``images``, ``objects`` (their share of the non-void pixels in truth), ``cam``, ``seeds``, ``rounds``,
-        ``comparison``; shares and mIoU in 0..1. A round's ``leak`` is the mean over photos of
+        ``images`` (those that were scored), ``without_mask`` (how many were not, where there are such), ``objects``
+        (their share of the non-void pixels in truth), ``absent`` (classes that no mask shows, which a mIoU leaves out
+        unless they are predicted), ``cam``, ``seeds``, ``rounds``, ``comparison``; shares and mIoU in 0..1. A round's
+        ``leak`` is the mean over photos of
         :func:`iaff.propagation.leak_rate` against the masks on the grid: the share of a pixel's decision that pixels of
         other classes, or void, make. It asks G alone, the same with and without tags.
+
+    Raises:
+        UserError: no photo has a mask that can be read, or the masks contradict the tags, or are all void. Where some
+            photos have none, these are left out, and it is said.
     """
     names = predictor.run.classes
     rounds = rounds or list(range(1, len(predictor.rounds) + 1))
     first = CamScore(predictor) if cam else None
     scores = [RoundScore(t, names) for t in rounds]
-    everything = torch.arange(len(names))
+    everything, check = torch.arange(len(names)), MaskCheck.of(data)
+    without, said = [], len(data.notes)
     for i in tqdm(range(len(data)), "evaluate", unit="photo", mininterval=5):
-        image, tags, truth = (
-            data.image(i),
-            torch.from_numpy(data.tags(i)),
-            torch.from_numpy(data.mask(i).copy()),
-        )
+        try:
+            mask = data.mask(i)
+        except UserError as error:
+            without.append(error)
+            continue
+        image, tags = data.image(i), data.tags(i)
+        check.add(data.ids[i], mask, tags)
+        tags, truth = torch.from_numpy(tags), torch.from_numpy(mask.copy())
         ids = predictor.superpixels(image)
         if first:
             evidence = predictor.evidence(image, tags)
@@ -205,9 +219,26 @@ def evaluate(
             score.add(maps, ids, truth)
             if comparison and score.t == comparison.t:
                 comparison.add(image, maps, truth)
+    for note in data.notes[said:]:
+        print(note)
+    if without and len(without) == len(data):
+        raise UserError(f"None of the {len(data)} photos has a mask to be scored with. The first: {without[0]}")
+    if without:
+        print(f"Left out: {len(without)} of {len(data)} photos, without a mask. The first: {without[0]}")
+    if refusal := check.refusal():
+        raise UserError(refusal)
+    if not check.seen:
+        raise UserError(f"{len(data)} masks: got void (255) alone, expected labels to measure against. Mend the masks.")
     objects = scores[0].maps["unary"][""].objects()[1]
     seen = first.result() if first else {}
-    result = {"images": len(data), "objects": objects, **seen, "rounds": [s.result() for s in scores]}
+    result = {
+        "images": len(data) - len(without),
+        **({"without_mask": len(without)} if without else {}),
+        "objects": objects,
+        "absent": check.absent(),
+        **seen,
+        "rounds": [s.result() for s in scores],
+    }
     return {**result, "comparison": comparison.result()} if comparison else result
 
 
@@ -261,10 +292,18 @@ def table(result: dict[str, Any]) -> str:
         if names:
             iou = result["rounds"][-1]["refined"][f"iou{tags}"]
             text = "  ".join(f"{n} {_percent(iou[n])}" for n in names)
-            lines.append(f"IoU of the last refined map, {title}: {text}")
+            lines.append(f"IoU of the last refined map, {title} ({counted([iou])}): {text}")
+    lines.insert(1, f"mIoU: {counted([*_ious(result)], result['absent'])}")
     if "comparison" in result:
         lines += ["", propagators.table(result["comparison"])]
     return "\n".join(lines)
+
+
+def _ious(result: dict[str, Any]) -> Iterator[dict[str, float | None]]:
+    """The IoU by class of every map in the table."""
+    yield from (cam["iou_tags"] for cam in result.get("cam", {}).values())
+    for entry in result["rounds"]:
+        yield from (entry[key][f"iou{tags}"] for key in ("unary", "refined") for tags in PROTOCOLS)
 
 
 def _percent(share: float | None) -> str:
@@ -281,7 +320,7 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     known = ", ".join(f"{name} ({what})" for name, what in propagators.MEANING.items())
     parser.add_argument("--propagators", nargs="*", metavar="NAME", help=f"compare on the last unary maps: {known}")
     parser.add_argument("--pairwise", nargs="*", default=[], metavar="DIR", help="and the affinities of these runs")
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--json", type=expanded, help="write the figures here")
     arguments = parser.parse_args(argv)
     try:
         run = Run.load(arguments.run)
@@ -293,6 +332,9 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
         comparison, last = None, len(predictor.rounds)
         if arguments.propagators or others:
             comparison = Comparison(arguments.propagators or [], len(run.classes), last, others)
+        check_masks(data)
+        for note in data.notes:
+            print(note)
         result = evaluate(predictor, data, comparison=comparison)
     except UserError as error:
         sys.exit(f"{prog}: {error}")

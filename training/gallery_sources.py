@@ -16,6 +16,8 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from skimage import data
 from sklearn.datasets import load_sample_image
 
+from iaff.places import expanded
+
 CLASSES = ("background", "cat", "cow", "dog", "horse", "person", "sheep")
 SIDE = 352  # px, the longer side
 VOID = 255
@@ -157,8 +159,8 @@ def save(out: Path, name: str, photo: Image.Image, mask: Image.Image) -> None:
 def main() -> None:
     description = "Builds the gallery's photos and masks from their sources."
     parser = argparse.ArgumentParser(prog="python -m training.gallery_sources", description=description)
-    parser.add_argument("--sources", type=Path, required=True, help="folder with the files named above")
-    parser.add_argument("--out", type=Path, default=Path("assets/gallery"))
+    parser.add_argument("--sources", type=expanded, required=True, help="folder with the files named above")
+    parser.add_argument("--out", type=expanded, default=Path("assets/gallery"))
     arguments = parser.parse_args()
     build(arguments.out, arguments.sources)
 

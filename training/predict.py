@@ -7,7 +7,8 @@ VOC's indices and colours, at the size of the photo::
     OUT/results/VOC2012/Segmentation/comp6_test_cls/2008_000006.png
 
 Competition 6 of the development kit is segmentation with any training data but the test photos (5: VOC's trainval
-alone); ImageNet weights and SBD's photos belong to 6. For ``coco`` (labels 1..80) and ``folder`` (the run's labels)
+alone); ImageNet weights and SBD's photos belong to 6. For ``coco`` (labels 1..80, or those of the
+table's own categories in the order of their ids) and ``folder`` (the run's labels)
 the masks are ``OUT/ID.png``; COCO's photos without any annotation are left out. Stopped at any time, the same command
 goes on.
 """
@@ -20,13 +21,14 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from iaff.data import COCO_CLASSES, VOC, VOC_CLASSES, Dataset, Folder, open_split
+from iaff.data import COCO, VOC, VOC_CLASSES, Dataset, Folder, open_split
 from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.images import Photo, read_photo
 from iaff.inference import Predictor
 from iaff.method.labels import winners
 from iaff.method.metrics import to_photo
+from iaff.places import expanded
 from iaff.run import Run
 from iaff.trace.encoding import palette_png
 
@@ -103,13 +105,15 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     parser.add_argument("--data", default="voc", choices=("voc", "coco", "folder"))
     parser.add_argument("--root", required=True, help="folder of the data set, e.g. VOC2012")
     parser.add_argument("--split", default="test")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the masks")
+    parser.add_argument("--out", type=expanded, required=True, help="folder for the masks")
     parser.add_argument("--refined", action="store_true", help="apply the affinity of the last round")
     arguments = parser.parse_args(argv)
     kind, split, out = arguments.data, arguments.split, arguments.out
     try:
         run = Run.load(arguments.run)
         data = VOC(arguments.root, split, tags=False) if kind == "voc" else open_split(kind, arguments.root, split)
+        for note in data.notes:
+            print(note)
         predictor = Predictor(run, device())
         keep_settings(
             out,
@@ -123,8 +127,8 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
             },
         )
         folder = out / "results" / "VOC2012" / "Segmentation" / f"{COMPETITION}_{split}_cls" if kind == "voc" else out
-        named = {"voc": VOC_CLASSES, "coco": COCO_CLASSES, "folder": run.classes[1:]}[kind]
-        wrote = predict(predictor, data, folder, ("background", *named), arguments.refined)
+        stored = data.all_classes if isinstance(data, COCO) else ("background", *VOC_CLASSES)
+        wrote = predict(predictor, data, folder, run.classes if kind == "folder" else stored, arguments.refined)
     except UserError as error:
         sys.exit(f"{prog}: {error}")
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Downloads a data set and lays it out: ``iaff prepare voc|coco --root DIR``.
+"""Downloads a data set and lays it out, or looks at one: ``iaff prepare voc|coco|check --root DIR``.
 
 ``voc`` (3.4 GB to download) makes ``DIR/VOCdevkit/VOC2012`` from VOC's trainval archive and SBD's, at the addresses
 and with the MD5 sums that torchvision has: ``SegmentationClassAug`` holds VOC's own masks for VOC's train and val,
@@ -7,6 +7,8 @@ Tags come with VOC. Its test photos need a registration, so they are fetched by 
 
 ``coco`` (20 GB, 2014 or ``--year 2017``) makes ``DIR/annotations`` and the folders of photos. COCO publishes no MD5
 sums: these are the ones that several independent public projects check their downloads by.
+
+``check`` looks at the labels of the data set in DIR, as ``iaff doctor --data DIR`` does.
 
 Archives stay in ``DIR/downloads``, where they may be deleted afterwards. Stopped at any time, the same command goes on.
 """
@@ -23,8 +25,11 @@ from scipy.io import loadmat
 from torchvision.datasets import SBDataset
 from torchvision.datasets.voc import DATASET_YEAR_DICT
 
+from iaff.cli.main import add_check
+from iaff.data.check import check_data
 from iaff.errors import UserError
 from iaff.files import write_atomically
+from iaff.places import expanded
 
 from .downloads import Source, members, once, unpack
 from .predict import palette_png
@@ -130,13 +135,16 @@ def _lines(text: str) -> set[str]:
 
 def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
-    parser.add_argument("data", choices=("voc", "coco"))
-    parser.add_argument("--root", type=Path, required=True, help="folder for the data set and its downloads")
+    parser.add_argument("data", choices=("voc", "coco", "check"))
+    parser.add_argument("--root", type=expanded, required=True, help="folder for the data set and its downloads")
+    add_check(parser)
     parser.add_argument("--year", type=int, default=2014, choices=(2014, 2017), help="of COCO (default: 2014)")
     arguments = parser.parse_args(argv)
     try:
         if arguments.data == "voc":
             prepare_voc(arguments.root)
+        elif arguments.data == "check":
+            sys.exit(check_data(arguments.root, arguments.kind, arguments.split, arguments.out))
         else:
             prepare_coco(arguments.root, arguments.year)
     except UserError as error:

@@ -12,7 +12,7 @@ from iaff.data.transforms import grid_photo
 from iaff.errors import UserError
 from iaff.inference import Predictor
 from iaff.method.figures import photo_labels
-from iaff.method.metrics import Segmentation
+from iaff.method.metrics import Segmentation, span
 from iaff.method.photo import RoundMaps
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, colour_walk
@@ -77,12 +77,16 @@ class Comparison:
                 score.add(photo_labels(alpha, maps[tags].classes, truth), truth)
 
     def result(self) -> dict[str, Any]:
-        """mIoU in 0..1 by protocol, and seconds a photo (with tags; the network of ``own`` not counted)."""
+        """mIoU in 0..1 by protocol, of how many classes each is the mean, and seconds a photo.
+
+        Seconds are those with tags; the network of ``own`` is not counted.
+        """
         return {
             "round": self.t,
             "propagators": {
                 name: {
                     **{f"miou{tags}": score.miou() for tags, score in scores.items()},
+                    **{f"classes{tags}": int((~score.iou().isnan()).sum()) for tags, score in scores.items()},
                     "seconds": self.seconds[name] / max(1, self.photos),
                 }
                 for name, scores in self.scores.items()
@@ -92,8 +96,9 @@ class Comparison:
 
 def table(result: dict[str, Any]) -> str:
     """The comparison as lines of text, in percent."""
+    means = [score[f"classes{tags}"] for score in result["propagators"].values() for tags in PROTOCOLS]
     lines = [
-        f"The same alpha^u of round {result['round']}, refined by",
+        f"The same alpha^u of round {result['round']}, refined by (mIoU: mean of {span(means)} classes)",
         " " * 28 + "no tags  proposed      tags   ms a photo",
     ]
     for name, score in result["propagators"].items():

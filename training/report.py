@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 from iaff.config import Config
 from iaff.data import Dataset, Subset, open_split
+from iaff.data.agreement import MaskCheck
+from iaff.data.check import look
 from iaff.data.transforms import grid_photo
 from iaff.errors import UserError
 from iaff.inference import Predictor
@@ -31,7 +33,7 @@ class Report:
 
     def __init__(self, run: Run, config: Config, trainer):
         self.run, self.config, self.trainer = run, config, trainer
-        self.tune = open_tune(config)
+        self.tune = open_tune(config, run.classes)
         self.masks = readable_masks(self.tune, config.data.tune) if self.tune else []
         self.proposed: list[Tensor] = []
 
@@ -115,31 +117,48 @@ class Report:
         self.trainer.board.flush()
 
 
-def open_tune(config: Config) -> Dataset | None:
-    """The split ``tune``; None where there is none, which is said."""
+def open_tune(config: Config, classes: tuple[str, ...]) -> Dataset | None:
+    """The split ``tune``, with the classes of the run; None where there is none, which is said."""
     data = config.data
+    # Each of COCO's tables has its own categories: those of one split are asked for in the other.
+    wanted = data.classes or (classes[1:] if data.kind == "coco" else ())
     if not data.tune:
         print("No figures against masks: data.tune names no split.")
         return None
     try:
-        return open_split(data.kind, data.root, data.tune, data.classes, data.tune_size, config.choice)
+        photos = open_split(data.kind, data.root, data.tune, wanted, data.tune_size, config.choice)
     except UserError as error:
         print(f"No figures against masks: {error}")
         return None
+    print(*look(photos, data.tune, most=0).lines(short=True), sep="\n")
+    return photos
 
 
 def readable_masks(photos: Dataset, split: str) -> list[int]:
-    """Indices of the photos whose mask can be read. All are tried, before hours of training; what is wrong is said."""
-    masks, errors = [], []
+    """Indices of the photos with a mask to measure against. All are tried, before hours of training; faults are said.
+
+    A mask that is all void says nothing, and none is measured against if half of them contradict the tags.
+    """
+    masks, faults, check, said = [], [], MaskCheck.of(photos), len(photos.notes)
     for i in tqdm(range(len(photos)), f"masks of {split}", unit="photo", mininterval=5):
         try:
-            photos.mask(i)
-            masks.append(i)
+            fault = check.add(photos.ids[i], photos.mask(i), photos.tags(i))
         except UserError as error:
-            errors.append(error)
-    if errors:
+            fault = str(error)
+        if fault:
+            faults.append(fault)
+        else:
+            masks.append(i)
+    if refusal := check.rule():
+        print(f"No figures against masks: {refusal}")
+        return []
+    if faults:
         count = f"{len(masks)} of the {len(photos)} photos of {split!r} have one"
-        print(f"Figures against masks: {count}. The first without: {errors[0]}")
+        print(f"Figures against masks: {count}. The first without: {faults[0]}")
+    for note in photos.notes[said:]:
+        print(note)
+    if masks and (absent := check.absent()):
+        print(f"mIoU leaves out {', '.join(absent)}, which no mask of {split!r} shows, where they are not predicted.")
     return masks
 
 

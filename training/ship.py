@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
-from safetensors.torch import load_file, save
 
 import iaff
 from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.hub import FILES, LOG_IN, parse, sentences
 from iaff.inference import Predictor
-from iaff.places import GALLERY
+from iaff.places import GALLERY, expanded
 from iaff.run import Run, create
+from iaff.tensor_files import load_tensors, tensor_bytes
 from iaff.trace import Trace
 from iaff.trace.record import write_traces
 
@@ -83,9 +83,9 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
         write_atomically(out / path.name, path.read_bytes())
     nets = [f"{net}_{t}" for t in range(1, rounds + 1) for net in ("unary", "region", "pairwise")]
     for name in ["classifier", *nets]:
-        state = load_file(run.weights(name))
+        state = load_tensors(run.weights(name))
         half = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-        data = save(half)
+        data = tensor_bytes(half)
         if len(data) > LARGEST:
             raise UserError(f"{name}: {len(data)} bytes, expected at most {LARGEST}; ship a smaller backbone.")
         write_atomically(out / "weights" / f"{name}.safetensors", data)
@@ -196,8 +196,8 @@ def _row(trace: Trace, t: int) -> dict[str, Any]:
 def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     parser = argparse.ArgumentParser(prog=prog, description=first_line(__doc__))
     parser.add_argument("--run", required=True, help="folder of the trained run, or of a shipped copy to push")
-    parser.add_argument("--out", type=Path, help="folder of the copy; without it, the run is pushed as it is")
-    parser.add_argument("--gallery", default=GALLERY, type=Path, help="folder with gallery.json")
+    parser.add_argument("--out", type=expanded, help="folder of the copy; without it, the run is pushed as it is")
+    parser.add_argument("--gallery", default=GALLERY, type=expanded, help="folder with gallery.json")
     parser.add_argument(
         "--push", metavar="OWNER/NAME", help="upload the copy to this repository on the Hugging Face Hub"
     )

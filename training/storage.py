@@ -1,23 +1,29 @@
 """Files of a training: written whole or not at all, with a clear word when the disk is full."""
 
 import errno
+import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
 from torch import Tensor
 from tqdm import tqdm
 
 from iaff.errors import UserError
 from iaff.extras import missing
+from iaff.tensor_files import Damaged, is_whole, load_tensors, save_tensors
 
 FULL = "the disk is full. Free some space, then give the same command: it goes on from the last checkpoint."
+WRITABLE = (
+    "Expected a folder that is there and can be written to, without a limit of its files' size (ulimit -f); mend that, "
+    "and give the same command: it goes on from the last checkpoint."
+)
 LITTLE = 1 << 20  # bytes: less than any block that PyTorch writes at once
 
 
@@ -25,7 +31,7 @@ def write(path: Path, save: Callable[[Path], None]) -> None:
     """Writes beside the target and renames: a reader never sees half a file.
 
     Raises:
-        UserError: the disk is full; what was written before is kept.
+        UserError: the disk is full, or the folder cannot be written to; what was written before is kept.
     """
     part = path.with_name(path.name + ".part")
     try:
@@ -36,7 +42,16 @@ def write(path: Path, save: Callable[[Path], None]) -> None:
         part.unlink(missing_ok=True)
         if full:
             raise UserError(f"{path} could not be written: {FULL}") from error
+        if isinstance(
+            error, (OSError, RuntimeError, SafetensorError)
+        ):  # of which none but OSError has a kind of its own
+            raise UserError(f"{path} could not be written: {reason(error)}. {WRITABLE}") from error
         raise
+
+
+def reason(error: Exception) -> str:
+    """Why a file could not be read or written, in a few words."""
+    return shorten(getattr(error, "strerror", None) or str(error), 200)
 
 
 def is_full(error: Exception, folder: Path) -> bool:
@@ -62,9 +77,14 @@ def one_sentence(program: str) -> Iterator[None]:
     except UserError as error:
         sys.exit(f"{program}: {error}")
     except OSError as error:
-        if not is_full(error, Path()):
+        if os.environ.get("IAFF_DEBUG"):
             raise
-        sys.exit(f"{program}: {error.filename or 'a file'} could not be written: {FULL}")
+        file = error.filename or "a file"
+        if is_full(error, Path()):
+            sys.exit(f"{program}: {file} could not be written: {FULL}")
+        sys.exit(
+            f"{program}: {file} could not be used: {reason(error)}. {WRITABLE} IAFF_DEBUG=1 shows where it failed."
+        )
     except KeyboardInterrupt:
         sys.exit("\nStopped. The same command goes on from the last checkpoint.")
 
@@ -80,25 +100,31 @@ class Maps:
         return self.folder / f"{i:06d}.safetensors"
 
     def __contains__(self, i: int) -> bool:
-        return self._path(i).exists()
+        return is_whole(self._path(i))  # one that was cut is computed again
 
     def __getitem__(self, i: int) -> dict[str, Tensor]:
-        with self._opened(i) as tensors:
-            return {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118  (it is no dictionary)
+        path = self._path(i)
+        try:
+            return load_tensors(path)
+        except (Damaged, OSError) as error:
+            aside = set_aside(path)
+            raise UserError(
+                f"{path} cannot be read ({reason(error)}), expected what an earlier stage wrote.{aside} Give the same "
+                "command: it is computed again."
+            ) from error
 
     def __setitem__(self, i: int, tensors: dict[str, Tensor]) -> None:
-        write(self._path(i), lambda path: save_file(tensors, path))
+        write(self._path(i), lambda path: save_tensors(tensors, path))
 
-    @contextmanager
-    def _opened(self, i: int) -> Iterator[safe_open]:
-        try:
-            with safe_open(self._path(i), "pt") as tensors:
-                yield tensors
-        except (OSError, SafetensorError) as error:
-            raise UserError(
-                f"{self._path(i)} cannot be read ({error}), expected what an earlier stage wrote. Delete it if it is "
-                "there, and give the same command: it is computed again."
-            ) from error
+
+def set_aside(path: Path) -> str:
+    """Moves a damaged file away, so that it is made again, and says so; nothing where it is not there."""
+    aside = path.with_name(path.name + ".damaged")
+    try:
+        path.replace(aside)
+    except OSError:
+        return ""
+    return f" It is kept as {aside.name}."
 
 
 class Board:

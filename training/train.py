@@ -18,10 +18,12 @@ import torch
 
 from iaff.config import Config, load_config
 from iaff.data import Dataset, open_split
+from iaff.data.check import look
 from iaff.errors import UserError
 from iaff.extras import missing
 from iaff.method.rounds import Round, iterate
 from iaff.nets.backbones import check_backbones
+from iaff.places import expanded
 from iaff.run import Run, claimed, create
 
 from .report import Report
@@ -39,6 +41,7 @@ PROG = f"python -m {__package__}.train"
 
 def train(config: Config, folder: Path, workers: int = 0) -> Run:
     """Trains (or goes on with) the run in ``folder``, with all processes that were started, and returns it."""
+    folder = expanded(folder)
     check_backbones(config)
     if workers and "fork" not in multiprocessing.get_all_start_methods():
         raise UserError(
@@ -50,6 +53,8 @@ def train(config: Config, folder: Path, workers: int = 0) -> Run:
     accelerator = start_processes(config.precision)
     for network in ("classifier", "unary", "pairwise"):
         Crowd(accelerator.num_processes, 0).share(getattr(config, network), network)  # said now, not when it begins
+    if accelerator.is_main_process:
+        print(*look(photos, data.train, most=0).lines(short=True), sep="\n")  # tags alone: masks are for figures
     with opened(folder, settings(config, photos), accelerator) as run:
         trainer = Trainer(folder, accelerator, config.seed, workers)
         report = Report(run, config, trainer) if accelerator.is_main_process else lambda r: None
@@ -114,7 +119,7 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
         help="a TOML file, or the name of one that is shipped: animals, shapes, folder, voc_vgg16 ...",
     )
     # torchrun takes a plain --run for an abbreviation of an option of its own, hence the second name
-    parser.add_argument("--run", "--run-dir", type=Path, help="folder of the run (default: runs/NAME)")
+    parser.add_argument("--run", "--run-dir", type=expanded, help="folder of the run (default: runs/NAME)")
     parser.add_argument("--workers", type=int, default=0, help="processes that load photos, for each that trains")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="overrides, e.g. data.root=DIR rounds=2")
     arguments = parser.parse_args(argv)

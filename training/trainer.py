@@ -7,16 +7,17 @@ among them; they share the run's folder.
 """
 
 import os
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, cast
+from zipfile import ZipFile
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
@@ -28,8 +29,9 @@ from iaff.extras import missing
 from iaff.nets.folding import Network
 from iaff.nets.loss import Loss
 from iaff.nets.networks import read_weights
+from iaff.tensor_files import save_tensors
 
-from .storage import Board, Maps, write
+from .storage import Board, Maps, reason, set_aside, write
 from .watch import Watch
 
 try:
@@ -137,11 +139,11 @@ class Trainer:
         """
         net.to(self.device)
         done = self._weights_path(stage)
-        if not self.agreed(done.exists()):
+        if not self.agreed(self.main and self._is_done(stage, net)):
             if self.main or not alone:
                 self._fit(stage, net, count, sample, loss, how, collate, alone)
             if self.main:
-                write(done, lambda path: save_file(net.state_dict(), path))
+                write(done, lambda path: save_tensors(net.state_dict(), path))
                 self._checkpoint_path(stage).unlink(missing_ok=True)
                 self.board.flush()
             self.accelerator.free_memory()  # it keeps every optimiser else
@@ -151,6 +153,21 @@ class Trainer:
     def load(self, stage: str, net: Network) -> Network:
         """``net`` with the weights that this stage ended with, in evaluation mode."""
         return read_weights(net, self._weights_path(stage)).to(self.device).eval()
+
+    def _is_done(self, stage: str, net: nn.Module) -> bool:
+        """Whether this stage's weights are there and can be read; damaged ones are set aside, to be trained again."""
+        path = self._weights_path(stage)
+        if not path.exists():
+            return False
+        before = {key: value.clone() for key, value in net.state_dict().items()}
+        try:
+            read_weights(net, path)
+        except UserError as error:
+            tqdm.write(f"{error}{set_aside(path)} The stage {stage} is trained again.", file=sys.stderr)
+            return False
+        finally:
+            net.load_state_dict(before)
+        return True
 
     def _fit(self, stage, net, count, sample, loss, how: Fit, collate, alone) -> None:
         if not any(p.requires_grad for p in net.parameters()):
@@ -255,10 +272,10 @@ class Trainer:
         if self.scaler and self.fresh_scaler:
             self.scaler.load_state_dict(self.fresh_scaler)
         path = self._checkpoint_path(stage)
-        if not (path.exists() if alone else self.agreed(path.exists())):
+        usable = self.main and self._can_resume(stage, net)
+        if not (usable if alone else self.agreed(usable)):
             return 0
-        # not onto the device: with several CPU processes that is called cpu:0, which torch.load does not know
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = read_checkpoint(path, net)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
@@ -266,6 +283,19 @@ class Trainer:
         if self.scaler:
             self.scaler.load_state_dict(state["scaler"])
         return state["step"]
+
+    def _can_resume(self, stage: str, net: nn.Module) -> bool:
+        """Whether this stage's checkpoint is there and can be read; a damaged one is set aside."""
+        path = self._checkpoint_path(stage)
+        if not path.exists():
+            return False
+        try:
+            read_checkpoint(path, net)
+        except Exception as error:  # zipfile's and torch's readers raise whatever they stumble upon
+            what = f"{path} is no checkpoint of this stage ({reason(error)}).{set_aside(path)}"
+            tqdm.write(f"{what} The stage {stage} begins anew.", file=sys.stderr)
+            return False
+        return True
 
     def each(
         self,
@@ -316,6 +346,22 @@ class Trainer:
     def agreed(self, value: Any) -> Any:
         """The main process's answer, for all: files may appear between two looks."""
         return broadcast_object_list([value])[0]
+
+
+def read_checkpoint(path: Path, net: nn.Module) -> dict[str, Any]:
+    """What a checkpoint of a network's stage holds; of a damaged one, whatever zipfile or torch raise, or ValueError.
+
+    torch writes a checksum of each part, and does not look at it again.
+    """
+    with ZipFile(path) as parts:
+        if damaged := parts.testzip():
+            raise ValueError(f"{damaged} in it is damaged")
+    # not onto the device: with several CPU processes that is called cpu:0, which torch.load does not know
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    expected = {key: value.shape for key, value in net.state_dict().items()}
+    if {key: value.shape for key, value in state["net"].items()} != expected:
+        raise ValueError("it holds another network")
+    return state
 
 
 class Crowd:

@@ -14,7 +14,7 @@ from pathlib import Path
 import iaff
 from iaff.errors import UserError
 from iaff.extras import EXTRAS, command
-from iaff.places import CLONE, SHIPPED
+from iaff.places import CLONE, SHIPPED, expanded
 
 NEED = re.compile(r"([\w.-]+)\s*([^;]*)")  # the name, and the versions
 OR_MAKE = "   (or: make setup)" if CLONE else ""
@@ -150,7 +150,7 @@ def weights() -> Iterator[Finding]:
         yield Finding("shipped run", f"cannot be opened: {error}", "install what is missing above")
     except UserError as error:
         yield Finding("shipped run", str(error), RESTORE)
-    hub = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch")) / "hub" / "checkpoints"
+    hub = expanded(os.environ.get("TORCH_HOME", "~/.cache/torch")) / "hub" / "checkpoints"
     nets = ("mobilenet_v2", "vgg16")
     found = sorted(path.name for net in nets for path in hub.glob(f"{net}-*.pth"))
     yield Finding(

@@ -6,12 +6,11 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import iaff
 from iaff.errors import UserError
-from iaff.places import CLONE, TRAINING
+from iaff.places import CLONE, TRAINING, expanded
 
 # Modules of the package `training`, which read their arguments themselves, and what each makes.
 PROGRAMS = {
@@ -38,23 +37,25 @@ def parser() -> argparse.ArgumentParser:
     explore = commands.add_parser("explore", help="open runs or traces in the browser")
     explore.add_argument("what", nargs="*", metavar="RUN or TRACE", help=f"{PLACE} (default: the shipped runs)")
     explore.add_argument(
-        "--data", action="append", type=Path, metavar="DIR", help="folder of the data set that a run was trained on"
+        "--data", action="append", type=expanded, metavar="DIR", help="folder of the data set that a run was trained on"
     )
     add_lessons(explore)
     add_server(explore)
 
     refine = commands.add_parser("refine", help="photos -> label maps of every round, and a trace")
-    refine.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of photos")
+    refine.add_argument("photos", nargs="+", type=expanded, metavar="PHOTO", help="photos, or folders of photos")
     refine.add_argument("--tags", help="the classes in them, e.g. cat,person; '' for none (default: proposed)")
     refine.add_argument("--run", metavar="RUN", help=f"{PLACE} (default: the shipped run)")
-    refine.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder per photo is made in it")
+    refine.add_argument("--out", type=expanded, required=True, metavar="DIR", help="one folder per photo is made in it")
 
     export = commands.add_parser("export", help="a trace as one HTML file that opens without a server")
     export.add_argument("trace", metavar="TRACE", help="a .safetensors file, or hf://owner/name/file.safetensors")
-    export.add_argument("--html", type=Path, required=True, metavar="FILE", help="where the page is written")
+    export.add_argument("--html", type=expanded, required=True, metavar="FILE", help="where the page is written")
     export.add_argument("--view", default="", metavar="QUERY", help="what it opens with, 'stage=affinity&round=3'")
 
-    commands.add_parser("doctor", help="versions, devices, weights; what is missing and how to mend it")
+    doctor = commands.add_parser("doctor", help="versions, devices, weights; what is missing and how to mend it")
+    doctor.add_argument("--data", type=expanded, metavar="DIR", help="look at the labels of the data set in it instead")
+    add_check(doctor)
     for name, makes in PROGRAMS.items():
         commands.add_parser(name, help=makes, add_help=False)
     return top
@@ -68,7 +69,7 @@ def with_command(words: list[str]) -> list[str]:
     """
     if words and words[0] in (*COMMANDS, "-h", "--help", "--version"):
         return words
-    if words and not Path(words[0]).exists() and (close := get_close_matches(words[0], COMMANDS, 1, 0.75)):
+    if words and not expanded(words[0]).exists() and (close := get_close_matches(words[0], COMMANDS, 1, 0.75)):
         raise UserError(
             f"There is no command, run or trace {words[0]!r}. Expected one of {', '.join(COMMANDS)}, or a path; did "
             f"you mean `iaff {close[0]}`?"
@@ -84,12 +85,21 @@ def run_program(name: str, words: list[str]) -> int:
     return 0
 
 
+def add_check(options: argparse.ArgumentParser) -> None:
+    """How :func:`iaff.data.check.check_data` looks at a data set."""
+    options.add_argument("--kind", default="", choices=("voc", "coco", "folder"), help="default: what lies in it tells")
+    options.add_argument("--split", nargs="*", default=[], metavar="NAME", help="default: all that are found")
+    options.add_argument(
+        "--out", type=expanded, default=".", metavar="DIR", help="where the contact sheets are written"
+    )
+
+
 def add_lessons(options: argparse.ArgumentParser) -> None:
     """Folders of lessons beside the shipped ones."""
     options.add_argument(
         "--lessons",
         action="append",
-        type=Path,
+        type=expanded,
         default=[],
         metavar="DIR",
         help="folder of lessons of your own (docs/lessons.md); may be repeated",
@@ -115,6 +125,26 @@ def add_server(options: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="below which path a reverse proxy serves the page, e.g. /iaff (docs/deploy.md)",
     )
+    options.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name of this server that a reverse proxy passes on; may be repeated (docs/deploy.md)",
+    )
+    options.add_argument(
+        "--embed",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="pages that may show the explorer in a frame, https://course.example, or * for all; may be repeated",
+    )
+    options.add_argument(
+        "--auth",
+        default="",
+        metavar="USER:PASSWORD",
+        help="ask for them; IAFF_AUTH in the environment keeps them out of the list of processes",
+    )
     options.add_argument("--no-open", action="store_true", help="do not open the browser")
     options.add_argument("--mcp", action="store_true", help="offer the endpoints as tools for agents too (MCP)")
 
@@ -129,13 +159,16 @@ def port(text: str) -> int:
 
 
 def server_options(args: argparse.Namespace) -> dict[str, Any]:
-    """What :func:`add_server` read, as :func:`iaff.explorer.app.explore` takes it."""
+    """What :func:`add_server` read, as :func:`iaff.explorer.app.explore` takes it; UserError where it is not right."""
+    from iaff.explorer.web.access import access_of
+
     return {
         "host": args.host.strip("[]"),
         "port": args.port,
         "root_path": args.root_path,
         "open_page": not args.no_open,
         "mcp": args.mcp,
+        "access": access_of(args.allow_host, args.embed, args.auth),
     }
 
 
@@ -165,6 +198,10 @@ def main(argv: list[str] | None = None) -> int:
             from iaff.explorer.standalone.page import export
 
             return export(args.trace, args.html, args.view)
+        if args.data:
+            from iaff.data.check import check_data
+
+            return check_data(args.data, args.kind, args.split, args.out)
         from iaff.cli.doctor import doctor
 
         return doctor()

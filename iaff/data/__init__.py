@@ -4,10 +4,13 @@ from typing import Protocol
 
 import numpy as np
 
-from iaff.data.coco import COCO, COCO_CLASSES
+from iaff.class_names import check_classes
+from iaff.data.coco import COCO
+from iaff.data.coco_categories import COCO_CLASSES
 from iaff.data.folder import Folder
 from iaff.data.shapes import Shapes
 from iaff.data.voc import ANIMALS, VOC, VOC_CLASSES
+from iaff.errors import UserError
 
 __all__ = [
     "ANIMALS",
@@ -74,11 +77,20 @@ def open_split(
         classes: names to keep (not for ``shapes``).
         size: at most this many photos, chosen by ``seed``; 0 takes all (for ``shapes``: 200 scenes).
         seed: of the choice and of the scenes.
+
+    Raises:
+        UserError: what the reader of this kind says, the split shows no photo, or it has more than 254 classes.
     """
     if kind == "shapes":
         stream = {"train": 0, "tune": 1, "val": 2}.get(split, 3)
         return Shapes(size or 200, seed=4 * seed + stream)
     data = {"voc": VOC, "coco": COCO, "folder": Folder}[kind](root, split, classes)
+    check_classes(data.classes[1:], f"{root}, split {split!r}")
+    if not len(data):
+        raise UserError(
+            f"{root}: got no photo in the split {split!r} that shows {', '.join(data.classes[1:])[:200]}, expected "
+            "some. Name another split, or other classes with data.classes."
+        )
     if not 0 < size < len(data):
         return data
     return Subset(data, sorted(np.random.default_rng(seed).permutation(len(data))[:size].tolist()))

@@ -38,8 +38,8 @@ def read_text(path: Path, expected: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UserError(
-            f"{path}, line {line}: got the byte 0x{data[error.start]:02x}, expected text in {encoding.upper()}. Save the "
-            f"file as UTF-8. {expected}"
+            f"{path}, line {line}: got the byte 0x{data[error.start]:02x}, expected text in {encoding.upper()}. Save "
+            f"the file as UTF-8. {expected}"
         ) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1

@@ -5,14 +5,21 @@ Works on the devkit as distributed and on any subset in the same layout. Tags co
 ``SegmentationClassAug`` (SBD-augmented) or ``SegmentationClass``.
 """
 
+import unicodedata
+from collections import Counter
+from functools import cached_property
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 
-from iaff.data.masks import read_mask
-from iaff.errors import UserError
+from iaff.data.listing import Listing, is_photo_name
+from iaff.data.masks import read_mask, shrunk
+from iaff.data.spelling import by_letters, letters
+from iaff.data.voc_lists import MASKS, read_flags, read_split
+from iaff.data.voc_xml import read_names
+from iaff.errors import NoMask, UserError
 from iaff.images import Photo, read_photo
+from iaff.places import expanded
 
 VOC_CLASSES = (
     "aeroplane",
@@ -52,11 +59,12 @@ class VOC:
             none, and is opened without.
 
     Raises:
-        UserError: a folder, list, photo, tag source or class is missing, or tags of ``test`` are asked for.
+        UserError: a folder, list, photo, tag source or class is missing or cannot be read, no photo shows any of the
+            classes, or tags of ``test`` are asked for.
     """
 
     def __init__(self, root: str | Path, split: str, classes: tuple[str, ...] | None = None, tags: bool = True):
-        self.root, self.split = Path(root), split
+        self.root, self.split = expanded(root), split
         foreground = tuple(classes or VOC_CLASSES)
         unknown = [name for name in foreground if name not in VOC_CLASSES]
         if unknown:
@@ -68,14 +76,13 @@ class VOC:
                 "VOC's split 'test' has no tags: got a request to read them, expected predictions without. "
                 "Use `iaff predict`, or open it with tags=False."
             )
-        self.ids, self._tags = self._read_list(), None
+        self._masks = [Listing(self.root / folder) for folder in MASKS]
+        self._files = self._read_list()
+        self.ids, self._tags = list(self._files), None
         if tags:
             rows = self._read_tags(self.ids)
             kept = [i for i, row in enumerate(rows) if classes is None or row.any()]
             self.ids, self._tags = [self.ids[i] for i in kept], rows[kept]
-        for name in self.ids:
-            if not self._photo(name).is_file():
-                raise UserError(f"{split}.txt lists {name}, but {self._photo(name)} is missing; restore the photo.")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -85,10 +92,7 @@ class VOC:
         return self._read(i).pixels
 
     def _read(self, i: int) -> Photo:
-        return read_photo(self._photo(self.ids[i]), side=LARGEST, smallest=1)
-
-    def _photo(self, name: str) -> Path:
-        return self.root / "JPEGImages" / f"{name}.jpg"
+        return read_photo(self._files[self.ids[i]], side=LARGEST, smallest=1)
 
     def tags(self, i: int) -> np.ndarray:
         """Image-level tags of photo i as ``bool (C,)``, background not among them."""
@@ -97,45 +101,155 @@ class VOC:
         return self._tags[i]
 
     def mask(self, i: int) -> np.ndarray:
-        """Ground truth of photo i as ``uint8 (H, W)``: 0, 1..C, 255 void. For metrics only."""
-        for folder in ("SegmentationClassAug", "SegmentationClass"):
-            path = self.root / folder / f"{self.ids[i]}.png"
-            if path.is_file():
-                return read_mask(path, self._read(i).size, ("background", *VOC_CLASSES), self.classes)
-        raise UserError(f"No mask of {self.ids[i]} in {self.root}/SegmentationClassAug or SegmentationClass.")
+        """Ground truth of photo i as ``uint8 (H, W)``: 0, 1..C, 255 void. For metrics only.
 
-    def _read_list(self) -> list[str]:
+        Raises:
+            NoMask: there is none. UserError: it cannot be read, or is no mask of this photo.
+        """
+        for listing in self._masks:
+            for name in listing.find(f"{self.ids[i]}.png"):
+                photo = self._read(i)
+                labels = read_mask(listing.root / name, photo, ("background", *VOC_CLASSES), self.classes, self.notes)
+                return shrunk(labels, photo)
+        raise NoMask(f"No mask of {self.ids[i]} in {self.root}/{' or '.join(MASKS)}; restore it.")
+
+    # --- the photos -------------------------------------------------------------------------------------------------
+
+    def _read_list(self) -> dict[str, Path]:
         path = self.root / "ImageSets" / "Segmentation" / f"{self.split}.txt"
         if not path.is_file():
             raise UserError(
                 f"No {path}. Expected a VOC devkit (JPEGImages/, ImageSets/Segmentation/{self.split}.txt); "
                 "give its VOC2012 folder with data.root=DIR (or --root DIR)."
             )
-        # Lists in circulation name either ids or "/JPEGImages/ID.jpg /SegmentationClassAug/ID.png" pairs.
-        return [Path(line.split()[0]).stem for line in path.read_text("utf-8").splitlines() if line.strip()]
+        found = read_split(path, self._photo, self.notes)
+        missing = [name for name, photo in found.items() if photo is None]
+        if missing:
+            others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+            raise UserError(
+                f"{path.name} lists {missing[0]}{others}, but {self.root / 'JPEGImages' / missing[0]}.jpg is missing; "
+                "restore the photo."
+            )
+        files = {name: photo for name, photo in found.items() if photo}
+        first: dict[Path, str] = {}
+        for name, photo in files.items():
+            if first.setdefault(photo, name) != name:
+                raise UserError(
+                    f"{path} lists {first[photo]} and {name}, got one photo for both, {photo.name}; expected ids that "
+                    "differ by more than case. Delete one of them."
+                )
+        return files
+
+    @cached_property
+    def _photos(self) -> Listing:
+        return Listing(self.root / "JPEGImages")
+
+    def _photo(self, name: str) -> Path | None:
+        """An id's photo: ``.jpg`` as VOC has it, else the one picture of that name."""
+        usual = self._photos.root / f"{name}.jpg"
+        try:
+            if usual.is_file() and "/" not in name:
+                return usual
+        except (OSError, ValueError):  # no name that a file can have
+            return None
+        found = [] if is_photo_name(name) else list(filter(is_photo_name, self._photos.find(name, stems=True)))
+        if len(found) > 1:
+            raise UserError(
+                f"{self._photos.root}: got {' and '.join(sorted(found))} for the id {name}, expected one photo. Delete "
+                "or rename the others."
+            )
+        return self._photos.root / found[0] if found else None
+
+    # --- their tags -------------------------------------------------------------------------------------------------
 
     def _read_tags(self, ids: list[str]) -> np.ndarray:
-        columns = [self._main_list(name) for name in self.classes[1:]]
-        rows = []
-        for name in ids:
-            if all(name in column for column in columns):
-                rows.append([column[name] for column in columns])
-            else:
-                rows.append(self._xml_tags(name))
-        return np.array(rows, bool).reshape(len(ids), len(columns))
+        keys = [unicodedata.normalize("NFC", name) for name in ids]
+        lists = [self._main_list(name, set(keys)) for name in self.classes[1:]]
+        rows, annotations, faults = [], Annotations(self.root / "Annotations"), []
+        for name, key in zip(ids, keys):
+            if all(key in column for _, column in lists):
+                rows.append([column[key] for _, column in lists])
+                continue
+            lacking = next(path.name for path, column in lists if key not in column)
+            try:
+                present = annotations.classes(name, lacking)
+                rows.append([c in present for c in self.classes[1:]])
+            except UserError as error:
+                faults.append(error)
+        if faults:
+            others = f" {len(faults) - 1} more photos of {self.split!r} have no tags either." if len(faults) > 1 else ""
+            raise UserError(f"{faults[0]}{others}")
+        self.notes += annotations.notes()
+        tags = np.array(rows, bool).reshape(len(ids), len(lists))
+        if not tags.any():
+            named = annotations.named()
+            why = f"the annotations name: {named}" if named else "the lists of ImageSets/Main name others"
+            raise UserError(
+                f"{self.root}: none of the {len(ids)} photos of {self.split!r} shows {' or '.join(self.classes[1:])}; "
+                f"{why}. Name classes of VOC that they show with data.classes, or take a plain folder for your own."
+            )
+        return tags
 
-    def _main_list(self, name: str) -> dict[str, bool]:
-        for split in (self.split, "trainval"):
-            path = self.root / "ImageSets" / "Main" / f"{name}_{split}.txt"
+    def _main_list(self, name: str, ids: set[str]) -> tuple[Path, dict[str, bool]]:
+        """A class's list and what it says of each photo; without a list, its usual name and nothing."""
+        places = [self.root / "ImageSets" / "Main" / f"{name}_{split}.txt" for split in (self.split, "trainval")]
+        for path in places:
             if path.is_file():
-                pairs = (line.split() for line in path.read_text("utf-8").splitlines() if line.strip())
-                # 1 = present, 0 = present but difficult, -1 = absent
-                return {image: int(flag) >= 0 for image, flag in pairs}
-        return {}
+                return path, read_flags(path, ids, self.notes)
+        return places[0], {}
 
-    def _xml_tags(self, name: str) -> list[bool]:
-        path = self.root / "Annotations" / f"{name}.xml"
-        if not path.is_file():
-            raise UserError(f"No tags for {name}: neither ImageSets/Main/<class>_{self.split}.txt nor {path} has them.")
-        present = {node.text for node in ElementTree.parse(path).iterfind("object/name")}
-        return [c in present for c in self.classes[1:]]
+
+class Annotations:
+    """The XML files of a devkit, whose names of classes are taken in any case."""
+
+    def __init__(self, folder: Path):
+        self.files = Listing(folder)
+        self.spelled: Counter[str] = Counter()  # photos by a name that is VOC's in another spelling
+        self.unknown: Counter[str] = Counter()  # photos by a name that is none of VOC's classes
+        self.known: Counter[str] = Counter()
+
+    def classes(self, name: str, lacking: str) -> set[str]:
+        """VOC's classes that a photo's annotation names.
+
+        Args:
+            lacking: the list of ``ImageSets/Main`` that has not the photo, for the error.
+
+        Raises:
+            UserError: there is none, or it cannot be read.
+        """
+        found = self.files.find(f"{name}.xml")
+        if not found:
+            raise UserError(
+                f"No tags for {name}: ImageSets/Main/{lacking} does not have it, and there is no "
+                f"{self.files.root / name}.xml. Restore one of them."
+            )
+        present = set()
+        for spelling in set(read_names(self.files.root / found[0])):
+            known = SPELLINGS.get(letters(spelling))
+            if known is None:
+                self.unknown[spelling] += 1
+                continue
+            present.add(known)
+            self.known[known] += 1
+            if spelling != known:
+                self.spelled[spelling] += 1
+        return present
+
+    def named(self) -> str:
+        """The names that the annotations have, most frequent first, in words."""
+        names = [f"{name} ({count} photos)" for name, count in (self.known + self.unknown).most_common(12)]
+        return ", ".join(names)
+
+    def notes(self) -> list[str]:
+        """What was read in another way than it stands there, and what was not."""
+        found = []
+        if self.spelled:
+            each = ", ".join(f"{name!r} as {SPELLINGS[letters(name)]}" for name, _ in self.spelled.most_common(5))
+            found.append(f"{self.files.root}: read {each} (in {sum(self.spelled.values())} annotations).")
+        if self.unknown:
+            each = ", ".join(f"{name!r} ({count} photos)" for name, count in self.unknown.most_common(5))
+            found.append(f"{self.files.root}: names that are no class of VOC are left out: {each}.")
+        return found
+
+
+SPELLINGS = by_letters(VOC_CLASSES)

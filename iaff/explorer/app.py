@@ -1,22 +1,22 @@
 """Opens runs and traces, and builds the Gradio page that shows them."""
 
-import atexit
-import contextlib
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iaff.data.kinds import MARKS
 from iaff.errors import UserError
 from iaff.explorer.api.mcp import answer_in_json, check_mcp
-from iaff.explorer.files import KEPT, exposed
 from iaff.explorer.gradio_import import import_gradio
+from iaff.explorer.scratch import new_folder
 from iaff.explorer.serve import bypass_proxies, free_port, serve, tidy_root_path
+from iaff.explorer.server.answers import hide
+from iaff.explorer.server.client_files import client_files
+from iaff.explorer.server.memory import few_pools
+from iaff.explorer.web.access import OWN_ALONE, Access
 from iaff.hub import fetched
 from iaff.places import RUNS
 from iaff.run import SCHEMA, Run, unused
@@ -26,7 +26,7 @@ from iaff.trace.encoding import thumbnail
 if TYPE_CHECKING:
     import gradio as gr
 
-MARKS = {"voc": "ImageSets", "coco": "annotations", "folder": "tags.csv"}  # what lies in a data set's folder
+MOST_EVENTS = 400  # of programs that wait in Gradio's own queue, for a thread or, with `explain`, for their trace
 
 
 def explore(
@@ -38,6 +38,7 @@ def explore(
     mcp: bool = False,
     root_path: str = "",
     open_page: bool = True,
+    access: Access = OWN_ALONE,
 ) -> None:
     """Opens runs and traces (default: the shipped runs) in a server on that address, until it is stopped.
 
@@ -48,6 +49,7 @@ def explore(
         mcp: serve the endpoints as tools of the Model Context Protocol too.
         root_path: below which path a reverse proxy serves the page.
         open_page: in the desktop's browser, where there is one.
+        access: who may use the server, beside this machine's own pages and programs.
 
     Raises:
         UserError: something cannot be opened, the port is taken, or ``mcp`` lacks its package.
@@ -59,14 +61,18 @@ def explore(
     check_lessons(lessons)
     port = free_port(host, port)
     signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
     for name in ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_DEBUG"):
         os.environ.pop(name, None)  # host and port are known by now, and Gradio takes fewer of them
-    serve(build(runs, lessons, mcp), host, port, root_path, open_page, mcp)
+    serve(build(runs, lessons, mcp, access), host, port, root_path, open_page, mcp, access)
 
 
-def leave(*_: object) -> None:
-    """Ends as on Ctrl+C, so that uploads are deleted; once is enough."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def leave(number: int, _: object) -> None:
+    """Ends the server, so that uploads are deleted; once is enough, however often Ctrl+C is pressed."""
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.SIG_IGN)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     sys.exit()
 
 
@@ -86,19 +92,26 @@ def open_all(paths: Sequence[str | Path]) -> list[Run]:
 
 
 def runs_in(folder: Path) -> list[Run]:
-    """The run in a folder, or, where it is none itself, all that lie in it.
+    """The run in a folder, or, where it is none itself, all that lie in it; of those, damaged ones are left out, and
+    that is said.
 
     Raises:
-        UserError: neither is there.
+        UserError: neither is there, or all are damaged.
     """
-    if not (folder / "config.json").exists():
-        runs = []
-        for config in sorted(folder.glob("*/config.json")):
-            with contextlib.suppress(UserError):
-                runs.append(open_run(config.parent))
-        if runs:
-            return runs
-    return [open_run(folder)]
+    configs = [] if (folder / "config.json").exists() else sorted(folder.glob("*/config.json"))
+    if not configs:
+        return [open_run(folder)]
+    runs, faults = [], []
+    for config in configs:
+        try:
+            runs.append(open_run(config.parent))
+        except UserError as error:
+            faults.append(error)
+    if not runs:
+        raise faults[0]
+    for fault in faults:
+        print(f"iaff: a run is left out. {fault}", file=sys.stderr)
+    return runs
 
 
 def open_run(folder: Path) -> Run:
@@ -114,6 +127,7 @@ def open_run(folder: Path) -> Run:
         )
     run = Run.load(folder)
     run.figures()
+    run.mining()
     run.traces()
     return run
 
@@ -143,8 +157,7 @@ def located(runs: list[Run], folders: Sequence[Path]) -> list[Run]:
 
 def loose_traces(files: list[Path]) -> Run:
     """Trace files as a run without weights, in a folder that ends with the process."""
-    folder = Path(tempfile.mkdtemp(prefix="iaff-traces-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = new_folder("traces")
     index, classes = [], []
     for i, file in enumerate(files):
         trace = Trace.load(file)
@@ -177,37 +190,33 @@ def check_lessons(folders: Sequence[Path]) -> None:
             )
 
 
-def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False) -> "gr.Blocks":
-    """The page of these runs. Imports Gradio, which takes seconds: check everything else before."""
+def build(runs: list[Run], lessons: Sequence[Path] = (), mcp: bool = False, access: Access = OWN_ALONE) -> "gr.Blocks":
+    """The page of these runs. Imports Gradio, which takes seconds: check everything else before.
+
+    Raises:
+        UserError: there is no folder for uploads to be had.
+    """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     bypass_proxies()  # Gradio refuses some as soon as it is imported
-    uploads = upload_folder()
+    few_pools()
+    files = client_files()
     import_gradio(mcp)
     if mcp:
-        answer_in_json()
-    import gradio as gr
+        answer_in_json(access.login)
 
     from iaff.explorer.api.endpoints import add_api
+    from iaff.explorer.api.inputs import Page
     from iaff.explorer.components import Charts, Explorer
     from iaff.explorer.server.jobs import JobQueue
+    from iaff.explorer.server.trace_files import trace_routes
 
-    gr.set_static_paths([*exposed(runs)])
+    hide(runs, lessons, files.folder)
     queue = JobQueue()
     title = "iaff · affinity explorer"
-    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(60, KEPT)) as demo:
-        Explorer(runs, queue, uploads, lessons, elem_id="iaff-explorer")
+    with Page(title=title, analytics_enabled=False, fill_width=True) as demo:
+        Explorer(runs, queue, files, lessons, elem_id="iaff-explorer")
         Charts(runs, elem_id="iaff-charts")
-        add_api(runs, queue, uploads)
+        add_api(runs, queue, files)
+    demo.queue(max_size=MOST_EVENTS)
+    demo.routes = [*trace_routes(runs)]
     return demo
-
-
-@cache
-def upload_folder() -> Path:
-    """Uploads go to a new folder of this process alone, which is swept while it runs and ends with it."""
-    parent = os.environ.get("GRADIO_TEMP_DIR")
-    if parent:
-        Path(parent).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="iaff-", dir=parent)).resolve()
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder

@@ -20,7 +20,7 @@ PAGE_SAYS_ROOT = b"""<link rel="icon" href="./favicon.ico"><script>{
 RELATIVE = {
     re.compile(rb"<head>"): b"<head>" + PAGE_SAYS_ROOT,
     re.compile(rb'const root = "[^"]*"'): b"const root = window.gradio_config.root",
-    re.compile(rb'href="/manifest.json"'): b'href="./manifest.json"',
+    re.compile(rb'href="/manifest.json"'): b'href="./manifest.json" crossorigin="use-credentials"',  # with the password
 }
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from iaff.explorer.files import address, plotly_js, scripts_address
+from iaff.explorer.files import plotly_address, plotly_js, scripts_address
 from iaff.explorer.server.browse import data_set
+from iaff.explorer.server.client_files import ClientFiles
 from iaff.explorer.server.exports import exports
 from iaff.explorer.server.figures import run_figures
 from iaff.explorer.server.jobs import JobQueue
+from iaff.explorer.server.lane import in_turn
 from iaff.explorer.server.lessons import lesson_list
 from iaff.explorer.server.mining import run_mining
 from iaff.explorer.server.other_propagators import propagate
@@ -35,7 +37,9 @@ import(base + props.static + '/' + props.main)
 class Explorer(gr.HTML):
     """Stage stepper, photos, picture and panel; see ``static/main.js``."""
 
-    def __init__(self, runs: list[Run], queue: JobQueue, uploads: Path, lessons: Sequence[Path] = (), **kwargs: Any):
+    def __init__(
+        self, runs: list[Run], queue: JobQueue, files: ClientFiles, lessons: Sequence[Path] = (), **kwargs: Any
+    ):
         super().__init__(
             html_template='<div class="iaff"><p class="opening">Opening the first photo …</p></div>',
             js_on_load=LOAD,
@@ -44,11 +48,11 @@ class Explorer(gr.HTML):
             static=scripts_address(),
             runs=listing(runs),
             server_functions=[
-                *uploaded_photos(runs, queue, uploads),
+                *uploaded_photos(runs, queue, files),
                 *data_set(runs, queue),
                 run_figures(runs),
                 run_mining(runs),
-                propagate,
+                in_turn(propagate),
                 *exports(),
                 lesson_list(lessons),
                 warm_up(runs),
@@ -70,7 +74,7 @@ class Charts(gr.HTML):
             apply_default_css=False,
             main="charts.js",
             static=scripts_address(),
-            plotly=address(plotly_js()),
+            plotly=f"{plotly_address()}/{plotly_js().name}",
             runs=listing(runs),
             server_functions=[run_figures(runs)],
             **kwargs,

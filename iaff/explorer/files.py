@@ -1,16 +1,12 @@
-"""Which files the browser may fetch, and under which address. Nothing else is exposed."""
+"""The explorer's own files, and under which address the browser fetches them; a run's: server/trace_files.py."""
 
-import contextlib
 import hashlib
-import os
-import time
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote
 
 from iaff.errors import UserError
-from iaff.run import Run
 
 KEPT = 600  # s that files of clients stay: uploads that were never used, traces that were sent
 STATIC = Path(__file__).parent / "static"
@@ -49,24 +45,10 @@ def plotly_js() -> Path:
     return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
 
 
-def exposed(runs: list[Run]) -> list[Path]:
-    """plotly.min.js, and the traces folder of each run; the explorer's own scripts have :func:`scripts_address`."""
-    folders = [run.dir / "traces" for run in runs]
-    return [plotly_js(), *folders, *(file for folder in folders for file in cached_files(folder))]
-
-
-def cached_files(folder: Path) -> list[Path]:
-    """Where the files of a folder really lie if they were downloaded from the Hub: its cache holds links into a folder
-    ``blobs`` of the same repository, which Gradio follows before it looks whether it may serve a file. Links to any
-    other place stay closed."""
-    above = folder.resolve().parents
-    files = [file.resolve() for file in folder.glob("*")]
-    return [file for file in files if file.parent.name == "blobs" and file.parents[1] / "snapshots" in above]
-
-
-def address(path: Path) -> str:
-    """The path's address below the app's root, e.g. ``/gradio_api/file=/home/me/run/traces``, quoted as URLs are."""
-    return f"/gradio_api/file={quote(path.resolve().as_posix())}"
+@cache
+def plotly_address() -> str:
+    """The folder of :func:`plotly_js` below the app's root; other versions lie elsewhere, so browsers keep them."""
+    return f"/plotly/{version('plotly')}"
 
 
 def scripts() -> list[str]:
@@ -82,13 +64,3 @@ def scripts_address() -> str:
     for name in scripts():
         contents.update(name.encode() + (STATIC / name).read_bytes())
     return f"/scripts/{contents.hexdigest()[:12]}"  # a name that hardly any reverse proxy has for the whole app
-
-
-def sweep(folder: Path) -> None:
-    """Deletes what clients left in the folder of uploads; others may be writing and deleting there meanwhile."""
-    late = time.time() - KEPT
-    for parent, _, names in os.walk(folder):
-        for path in [Path(parent, name) for name in names]:
-            with contextlib.suppress(OSError):
-                if path.stat().st_mtime < late:
-                    path.unlink()

@@ -11,20 +11,28 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from iaff.errors import UserError
-from iaff.explorer.files import STATIC, STYLES, scripts, scripts_address
+from iaff.explorer.files import STATIC, STYLES, plotly_address, plotly_js, scripts, scripts_address
+from iaff.explorer.web.access import OWN_ALONE, Access, frames_of, is_loopback
 
 if TYPE_CHECKING:
     import gradio as gr
+    from starlette.middleware import Middleware
     from starlette.staticfiles import StaticFiles
 
 FONTS = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "sans-serif"]
-LARGEST_UPLOAD = "50mb"
+THREADS = 128  # for small questions, and programs that wait for a trace: more than one address may have waiting
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 TEXT_BROWSERS = {"www-browser", "links", "elinks", "lynx", "w3m"}  # as webbrowser names them: they draw no pictures
 
 
 def serve(
-    demo: "gr.Blocks", host: str, port: int, root_path: str = "", open_page: bool = True, mcp: bool = False
+    demo: "gr.Blocks",
+    host: str,
+    port: int,
+    root_path: str = "",
+    open_page: bool = True,
+    mcp: bool = False,
+    access: Access = OWN_ALONE,
 ) -> None:
     """Serves the page, says where once it answers, and opens it where there is a display; returns when it is stopped.
 
@@ -33,7 +41,7 @@ def serve(
     """
     address = f"http://{clickable(host)}:{port}"
     try:
-        launch(demo, host, port, wait=False, mcp=mcp, root_path=root_path)
+        launch(demo, host, port, wait=False, mcp=mcp, root_path=root_path, access=access)
     except Exception as error:  # of many kinds: OSError, ValueError, httpx's, ImportError for a proxy
         if os.environ.get("IAFF_DEBUG"):
             raise
@@ -43,29 +51,40 @@ def serve(
             "check its firewall and the proxies in the environment, or try another --port; IAFF_DEBUG=1 shows where "
             "it failed."
         ) from error
-    print(f"iaff explorer: {address}  (Ctrl+C stops it)", flush=True)
+    print("\n".join([f"iaff explorer: {address}  (Ctrl+C stops it)", *others(host, port, access)]), flush=True)
     if open_page and has_display():
         open_browser(address)
     demo.block_thread()
 
 
 def launch(
-    demo: "gr.Blocks", host: str, port: int, wait: bool = True, mcp: bool = False, root_path: str | None = None
+    demo: "gr.Blocks",
+    host: str,
+    port: int,
+    wait: bool = True,
+    mcp: bool = False,
+    root_path: str | None = None,
+    access: Access = OWN_ALONE,
 ) -> None:
     """Serves the page: no analytics, no history, no outside address, no server-side rendering.
 
     Args:
         root_path: below which path, or address, a reverse proxy serves it (default: ``GRADIO_ROOT_PATH``).
+        access: who may use it, beside this machine's own pages and programs.
     """
     import gradio as gr
-    from starlette.middleware import Middleware
+    import gradio.routes
+    import huggingface_hub.constants
     from starlette.routing import Mount
 
-    from iaff.explorer.behind_proxy import BehindProxy
+    from iaff.explorer.upload_route import LARGEST_UPLOAD
+    from iaff.explorer.web.guards import NoOtherOrigins
 
     root_path = tidy_root_path(os.environ.get("GRADIO_ROOT_PATH", "") if root_path is None else root_path)
     bypass_proxies(host)
     theme = gr.themes.Base(font=FONTS, font_mono=MONO)
+    gradio.routes.CustomCORSMiddleware = NoOtherOrigins
+    huggingface_hub.constants.HF_HUB_OFFLINE = True  # runs are here by now; the tools for agents would call it again
     demo.launch(
         server_name=f"[{host}]" if ":" in host else host,
         server_port=port,
@@ -73,6 +92,7 @@ def launch(
         prevent_thread_lock=not wait,
         share=False,
         max_file_size=LARGEST_UPLOAD,
+        max_threads=THREADS,
         quiet=True,
         show_error=True,
         ssr_mode=False,
@@ -80,13 +100,38 @@ def launch(
         footer_links=[],
         mcp_server=mcp,
         app_kwargs={
-            "routes": [Mount(scripts_address(), kept_files(STATIC))],
-            "middleware": [Middleware(BehindProxy, root_path=root_path)],
+            "routes": [
+                Mount(scripts_address(), kept_files(STATIC)),
+                Mount(plotly_address(), kept_files(plotly_js().parent)),
+                *getattr(demo, "routes", ()),
+            ],
+            "middleware": guards(host, root_path, access),
         },
         theme=theme,
         head=preloads(),
         css_paths=STYLES,
     )
+
+
+def guards(host: str, root_path: str, access: Access) -> "list[Middleware]":
+    """What a request passes on its way to the app, from the outside in."""
+    from starlette.middleware import Middleware
+
+    from iaff.explorer.behind_proxy import BehindProxy
+    from iaff.explorer.intake import Intake
+    from iaff.explorer.server.client_files import client_files
+    from iaff.explorer.web.guards import Failures, KnownAddresses, OwnPages, Password
+    from iaff.explorer.web.policy import Policy
+
+    return [
+        Middleware(Policy, frames=frames_of(access)),
+        Middleware(Failures),
+        Middleware(OwnPages, access=access, host=host, root_path=root_path),
+        Middleware(BehindProxy, root_path=root_path),
+        Middleware(Password, login=access.login),
+        Middleware(KnownAddresses, uploads=client_files().folder),
+        Middleware(Intake, files=client_files()),
+    ]
 
 
 def preloads() -> str:
@@ -176,6 +221,29 @@ def clickable(host: str) -> str:
     """The host as a browser on this machine takes it: "every address" is none to go to."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"[{host}]" if ":" in host else host
+
+
+def others(host: str, port: int, access: Access) -> list[str]:
+    """Lines on how others reach the server, and that they can; none where this machine alone does, or on a Space."""
+    if is_loopback(host) or os.environ.get("SPACE_ID"):
+        return []
+    reached = own_addresses() if host in ("0.0.0.0", "::") else []
+    lines = [f"for others:    {', '.join(f'http://{clickable(place)}:{port}' for place in reached)}"] if reached else []
+    if not access.login:
+        lines.append("Everyone who reaches these addresses can use it; --auth USER:PASSWORD asks for a password.")
+    return lines
+
+
+def own_addresses() -> list[str]:
+    """The addresses by which other machines know this one."""
+    found = []
+    for family, anywhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((anywhere, 9))  # sends nothing: it only looks up from which address it would
+            found.append(probe.getsockname()[0])
+    with contextlib.suppress(OSError):
+        found += [place[0] for *_, place in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)]
+    return [str(place) for place in dict.fromkeys(found) if not is_loopback(str(place)) and "%" not in str(place)]
 
 
 def has_display() -> bool:

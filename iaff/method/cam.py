@@ -18,6 +18,7 @@ from iaff.grid import grid_size
 from iaff.nets.classifier import Classifier
 from iaff.nets.loss import Batch, Loss
 
+TOGETHER = 1  # copies of a photo that climb at a time: each more takes 200 MB more, and on a CPU saves no time
 PROPOSED = 0.3  # a class whose probability reaches this is proposed as a tag; chosen on `tune`: training/README.md
 
 
@@ -90,14 +91,22 @@ def climbed_activations(net: Classifier, image: np.ndarray, towards: Tensor, how
         positive activations ``(steps + 1, k, h, w)`` on the affinity grid, the photo's own first.
     """
     photo = to_tensor(image)[None].to(towards.device).float()
-    size = grid_size(*photo.shape[-2:])
-    copies, rows = scaled(photo, how.scale).repeat(len(towards), 1, 1, 1), torch.arange(len(towards))
+    size, start = grid_size(*photo.shape[-2:]), scaled(photo, how.scale)
+    climbed = [_climbed(net, start, size, towards, some, how) for some in torch.arange(len(towards)).split(TOGETHER)]
+    return torch.cat(climbed, 1)
+
+
+def _climbed(
+    net: Classifier, photo: Tensor, size: tuple[int, int], towards: Tensor, some: Tensor, how: Climb
+) -> Tensor:
+    """As :func:`climbed_activations`, for the classes ``towards[some]``, of a photo ``(1, 3, H, W)`` at its scale."""
+    copies, rows = photo.repeat(len(some), 1, 1, 1), torch.arange(len(some))
     maps, start = [], None
     for step in range(how.steps + 1):
         with torch.set_grad_enabled(step < how.steps):
             copies.requires_grad_()
             activation = net.activations(copies).float()
-            own = activation[rows, towards]
+            own = activation[rows, towards[some]]
             maps.append(interpolate(own.detach().relu()[None], size, mode="bilinear", align_corners=False)[0])
             if step == how.steps:
                 break
@@ -106,7 +115,7 @@ def climbed_activations(net: Classifier, image: np.ndarray, towards: Tensor, how
                 held = start > how.held * start.amax((1, 2), keepdim=True)
             logits = activation.mean((2, 3))[:, towards]
             moved = (held * (own.relu() - start).abs()).mean((1, 2))
-            gain = 2 * logits.diagonal() - logits.sum(1) - how.weight * moved
+            gain = 2 * logits[rows, some] - logits.sum(1) - how.weight * moved
             (slope,) = torch.autograd.grad(gain.sum(), copies)
         steepest = slope.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-20)
         copies = copies.detach() + how.size * slope / steepest

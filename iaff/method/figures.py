@@ -104,6 +104,7 @@ class RunFigures(TypedDict, total=False):
     split: str
     images: int
     objects: float  # share of the scored photos' pixels that are objects in truth
+    absent: list[str]  # classes that no mask shows: a mIoU leaves them out, unless they are predicted
     cam: dict[Literal["fixed", "oracle"], CamFigures]  # at the run's threshold, and at the best one
     seeds: PartialFigures
     rounds: list[RoundFigures]
@@ -184,9 +185,15 @@ def photo_labels(alpha: Tensor, class_ids: Tensor, truth: Tensor) -> Tensor:
     return class_ids[to_photo(alpha, *truth.shape).argmax(0)]
 
 
-def photo_miou(labels: Tensor, truth: Tensor) -> float:
-    """mIoU of one photo over the classes that occur or are predicted; maps of class ids ``(H, W)``."""
-    score = Segmentation(max(2, int(max(labels.max(), truth[truth != UNKNOWN].max())) + 1))
+def photo_miou(labels: Tensor, truth: Tensor) -> float | None:
+    """mIoU of one photo over the classes that occur or are predicted; maps of class ids ``(H, W)``.
+
+    None where all of truth is void: then there is nothing to measure.
+    """
+    known = truth[truth != UNKNOWN]
+    if not len(known):
+        return None
+    score = Segmentation(max(2, int(max(labels.max(), known.max())) + 1))
     score.add(labels, truth)
     return score.miou()
 

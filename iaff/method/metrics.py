@@ -1,5 +1,7 @@
 """Scores against ground truth, at the size of the photo, pooled over all pixels that are not void."""
 
+from collections.abc import Mapping, Sequence
+
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
@@ -31,13 +33,32 @@ class Segmentation:
         return hit / (self.confusion.sum(0) + self.confusion.sum(1) - hit)
 
     def miou(self) -> float:
-        """Mean IoU over the classes that occur or are predicted, background among them."""
+        """Mean IoU over the classes that occur or are predicted, background among them; NaN where there are none.
+
+        Over how many that is, :func:`counted` says.
+        """
         return float(self.iou().nanmean())
 
     def objects(self) -> tuple[float, float]:
         """Shares of the non-void pixels that are objects, 0..1: as labelled, and in truth."""
         total = self.confusion.sum().clamp(min=1)
         return float(self.confusion[:, 1:].sum() / total), float(self.confusion[1:].sum() / total)
+
+
+def counted(ious: Sequence[Mapping[str, float | None]], absent: Sequence[str] = ()) -> str:
+    """Over how many classes mIoUs are means: ``"mean of 6 of 7 classes; no sheep in these masks"``.
+
+    Args:
+        ious: IoU by class of each map; None: the class neither occurs nor is predicted. absent: what no mask shows.
+    """
+    means = [sum(value is not None for value in iou.values()) for iou in ious]
+    none = f"; no {' nor '.join(absent)} in these masks" if absent else ""
+    return f"mean of {span(means)} of {max(map(len, ious), default=0)} classes{none}"
+
+
+def span(numbers: Sequence[int]) -> str:
+    """``6``, or ``6 to 7`` where they differ."""
+    return " to ".join(map(str, sorted({min(numbers, default=0), max(numbers, default=0)})))
 
 
 class Partial:

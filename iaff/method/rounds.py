@@ -28,15 +28,15 @@ def iterate(
     if measured >= config.rounds:
         return
     stages = Stages(config, photos, trainer)
-    classifier = None if measured else stages.train_classifier()
+    classifier = stages.train_classifier()  # read back where it is there: what measures a round needs it too
     stages.find_superpixels()
     masks = stages.masks() if config.supervision == "masks" else None  # the upper bound alone: see the config
-    if classifier:
-        f = g = None
-        supervision = masks or stages.find_seeds(classifier)
-    else:
+    if measured:
         f, g, refined = stages.results(measured)
         supervision = masks or refined
+    else:
+        f = g = None
+        supervision = masks or stages.find_seeds(classifier)
     for t in range(measured + 1, config.rounds + 1):
         f = stages.train_unary(t, supervision, f)
         unary = stages.predict_unary(t, f)  # alpha^u

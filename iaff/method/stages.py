@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from iaff.class_names import check_classes
 from iaff.config import Config, Fit
 from iaff.data import Dataset
 from iaff.errors import UserError
@@ -64,13 +65,54 @@ class Trainer(Protocol):
     def maps(self, stage: str) -> Maps: ...
 
 
+UNCHECKED = -1  # of runs that began with an older version
+
+
+def checksum(image: np.ndarray) -> int:
+    """Short for the pixels of a photo."""
+    return zlib.crc32(image.tobytes())
+
+
+class Unchanged:
+    """The photos of a training, which must stay what they were when their superpixels were made: maps on disk, and
+    other networks, go with those."""
+
+    def __init__(self, photos: Dataset):
+        self.photos = photos
+        self.checksums: list[int] = []
+
+    def image(self, i: int) -> np.ndarray:
+        """Photo i as ``uint8 (H, W, 3)``; UserError where it has other pixels than before."""
+        image = self.photos.image(i)
+        if self.checksums and self.checksums[i] not in (UNCHECKED, checksum(image)):
+            raise UserError(
+                f"The photo {self.photos.ids[i]} has changed since this training began: got other pixels, expected the "
+                "same ones, since much of the run was made from them. Restore it, and give the same command; or train "
+                "into another folder with --run DIR."
+            )
+        return image
+
+    def tags(self, i: int) -> np.ndarray:
+        """Of photo i, ``bool (C,)``."""
+        return self.photos.tags(i)
+
+    def mask(self, i: int) -> np.ndarray:
+        """Of photo i, for the upper bound alone."""
+        return self.photos.mask(i)
+
+
 class Stages:
-    """The stages of a round over all photos; :meth:`find_superpixels` is the first that later ones build on."""
+    """The stages of a round over all photos; :meth:`find_superpixels` is the first that later ones build on.
+
+    Raises:
+        UserError: there are more classes than labels of 8 bit can tell apart.
+    """
 
     superpixels: Maps  # ids on the grid
 
     def __init__(self, config: Config, photos: Dataset, trainer: Trainer):
-        self.config, self.photos, self.trainer = config, photos, trainer
+        check_classes(photos.classes[1:], "The data set")
+        self.config, self.photos, self.trainer = config, Unchanged(photos), trainer
         self.count, self.classes = len(photos), len(photos.classes) - 1
         self.fresh = Networks(config, self.classes, pretrained=True)
 
@@ -82,9 +124,12 @@ class Stages:
         """Superpixels on the grid, once for all rounds, and before there are processes that load photos with them."""
 
         def load(i: int) -> Batch:
-            return {"ids": on_grid(superpixels(self.photos.image(i), self.config.superpixels))}
+            image = self.photos.image(i)
+            ids = on_grid(superpixels(image, self.config.superpixels))
+            return {"ids": ids, "checksum": torch.tensor(checksum(image))}
 
         self.superpixels = self.trainer.each("superpixels", self.count, load)
+        self.photos.checksums = [int(self.superpixels[i].get("checksum", UNCHECKED)) for i in range(self.count)]
 
     def load(self, i: int, *maps: Maps) -> tuple[Any, ...]:
         """Photo i, its superpixels, and its maps of other stages."""

@@ -17,6 +17,7 @@ from torch.nn.functional import pad
 from iaff.errors import UserError
 from iaff.extras import missing
 from iaff.nets.imagenet import Backbone, read_state, wrong_network
+from iaff.places import expanded
 
 PREFIX = "timm:"
 STRIDES = (4, 8, 16, 32)  # of the maps that a network must have before it is dilated
@@ -55,7 +56,7 @@ class Timm(Backbone):
         net = _create(name, output_stride, weights == "imagenet", out_indices=found.indices[kept])
         super().__init__(net.pretrained_cfg["mean"], net.pretrained_cfg["std"])
         if weights not in ("imagenet", "none"):
-            state = _whole_state(name, Path(weights))
+            state = _whole_state(name, expanded(weights))
             body = getattr(net, "model", net)  # under its getter, keys are the whole network's
             body.load_state_dict({key: state[key] for key in body.state_dict()})
         self.net, self.rounds_up = net, found.rounds_up

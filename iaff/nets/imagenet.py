@@ -3,17 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from pickle import UnpicklingError
 from textwrap import shorten
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
 from iaff.errors import UserError
 from iaff.nets.trunk import Trunk
+from iaff.places import expanded
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet, as torchvision's weights expect
 
@@ -94,7 +93,7 @@ def load_imagenet(trunk: Pretrained, weights: str) -> None:
     if weights == "none":
         return
     whose = f"torchvision's {trunk.name}"
-    state = _download(trunk.name) if weights == "imagenet" else read_state(Path(weights), whose)
+    state = _download(trunk.name) if weights == "imagenet" else read_state(expanded(weights), whose)
     try:
         for module, part in trunk.parts(state):
             module.load_state_dict(part)
@@ -133,7 +132,7 @@ def read_state(path: Path, whose: str) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, UnpicklingError, EOFError, SafetensorError) as error:
+    except Exception as error:  # torch's readers raise whatever they stumble upon
         raise UserError(f"weights={path}: not a state dict ({error}); download it again.") from error
     if not isinstance(state, dict):
         raise UserError(f"weights={path}: got a {type(state).__name__}; expected a state dict of {whose}.")

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-
 from iaff.config import Config
 from iaff.errors import UserError
 from iaff.nets.backbones import Depth, build_trunk
@@ -16,6 +13,7 @@ from iaff.nets.pairwise import build_pairwise
 from iaff.nets.region import Region
 from iaff.nets.trunk import Trunk
 from iaff.nets.unary import Unary
+from iaff.tensor_files import Damaged, load_tensors
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,8 @@ def read_weights(net: Network, path: Path) -> Network:
         UserError: the file is missing or damaged, or holds those of another network.
     """
     try:
-        state = load_file(path)
-    except (SafetensorError, OSError) as error:
+        state = load_tensors(path)
+    except (Damaged, OSError) as error:
         raise UserError(
             f"{path} cannot be read ({error}). Expected the whole file that training wrote; copy or train it again."
         ) from error

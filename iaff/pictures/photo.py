@@ -36,4 +36,4 @@ class Photo:
     pixels: np.ndarray  # uint8 (H, W, 3) RGB, longer side at most SIDE px
     size: tuple[int, int]  # (width, height) of the source, px, after its EXIF rotation
     notes: tuple[str, ...] = ()  # what was done to it that the eye might miss
-    turn: int = 1  # its orientation in the file, as EXIF counts it (1: upright), which was undone
+    orientation: int = 1  # of the stored pixels, as EXIF counts it (1: upright), which was undone

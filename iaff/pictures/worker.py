@@ -41,14 +41,14 @@ def answer(about: dict, data: bytes) -> tuple[dict, bytes]:
         return {"error": str(error)}, b""
     except MemoryError:
         return {"memory": True}, b""
-    about = {"size": photo.size, "shape": photo.pixels.shape, "notes": photo.notes, "turn": photo.turn}
+    about = {"size": photo.size, "shape": photo.pixels.shape, "notes": photo.notes, "orientation": photo.orientation}
     return about, photo.pixels.tobytes()
 
 
 def photo_of(about: dict, data: bytes) -> Photo:
     """The photo of an answer."""
     pixels = np.frombuffer(data, np.uint8).reshape(about["shape"]).copy()
-    return Photo(pixels, tuple(about["size"]), tuple(about["notes"]), about["turn"])
+    return Photo(pixels, tuple(about["size"]), tuple(about["notes"]), about["orientation"])
 
 
 def write_message(stream: IO[bytes], about: dict, data: bytes = b"") -> None:

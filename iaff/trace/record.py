@@ -145,7 +145,8 @@ def _cam_figures(cam: Tensor, tags: Tensor, threshold: float, truth: Tensor | No
     """mIoU of CAM as a segmentation at the run's fixed threshold, where there is truth."""
     if truth is None:
         return {}
-    return {"miou": photo_miou(cam_labels(to_photo(cam, *truth.shape), tags, threshold), truth)}
+    miou = photo_miou(cam_labels(to_photo(cam, *truth.shape), tags, threshold), truth)
+    return {} if miou is None else {"miou": miou}
 
 
 def round_figures(maps: RoundMaps, weights: list[Tensor], before: Tensor | None, truth: Tensor | None) -> RoundFigures:
@@ -167,8 +168,10 @@ def round_figures(maps: RoundMaps, weights: list[Tensor], before: Tensor | None,
         },
     }
     if truth is not None:
-        figures["unary"]["miou"] = photo_miou(photo_labels(maps.alpha_u, maps.classes, truth), truth)
-        figures["refined"]["miou"] = photo_miou(photo_labels(maps.alpha_p, maps.classes, truth), truth)
+        for key, alpha in (("unary", maps.alpha_u), ("refined", maps.alpha_p)):
+            miou = photo_miou(photo_labels(alpha, maps.classes, truth), truth)
+            if miou is not None:
+                figures[key]["miou"] = miou
         leak = mean_leak(maps.g, truth)
         if leak is not None:
             figures["leak"] = leak

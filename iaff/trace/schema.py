@@ -1,6 +1,7 @@
 """The format of a trace, and what a valid one obeys; errors name the layer, what was got, and what was expected."""
 
 import io
+from textwrap import shorten
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -50,8 +51,11 @@ class RoundMeta(BaseModel):
     figures: dict[str, Any] = {}
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Meta(BaseModel):
-    """The description of a trace; further keys (title, credit, note, figures, thresholds ...) are kept as they are."""
+    """The description of a trace; further keys are kept as they are."""
 
     model_config = ConfigDict(extra="allow")
     name: str
@@ -60,7 +64,14 @@ class Meta(BaseModel):
     classes: Annotated[list[str], Field(min_length=1, max_length=255)]
     class_ids: list[Annotated[int, Field(ge=0, lt=UNKNOWN)]]
     tags: list[str]
-    tag_scores: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
+    title: str | None = None
+    note: str | None = None
+    credit: dict[str, str] | str | None = None
+    run: dict[str, Any] | None = None
+    figures: dict[str, Any] | None = None
+    thresholds: dict[str, Share | None] | None = None
+    proposed: list[str] | None = None
+    tag_scores: dict[str, Share] | None = None
     cam_scales: list[float] | None = None
     cam_climb: dict[str, Any] | None = None
     rounds: list[RoundMeta]
@@ -72,14 +83,16 @@ def check(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str
         meta = Meta.model_validate(description)
     except (ValidationError, RecursionError) as error:
         first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "nested too deeply"}
-        where = ".".join(map(str, first["loc"])) or "all of it"
-        got = str(first.get("input"))[:60]
-        raise UserError(f"{name}: its description is wrong at {where}: {first['msg']}, got {got}.") from error
+        where = shorten(".".join(map(str, first["loc"][:8])), 80) or "all of it"
+        got = shorten(str(first.get("input")), 60)
+        raise UserError(
+            f"{name}: its description is wrong at {where}: {shorten(first['msg'], 200)}, got {got}."
+        ) from error
     try:
         _check_meta(meta)
         _Layers(tensors, meta).check()
     except ValueError as error:
-        raise UserError(f"{name}: {error}. Write the trace again.") from error
+        raise UserError(f"{name}: {shorten(str(error), 400)}. Write the trace again.") from error
 
 
 def _check_meta(meta: Meta) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ import iaff  # its public face brings the explorer along, for those who ask for 
 from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.hub import fetched
+from iaff.json_text import parse_json
 from iaff.trace.affinity import Affinity, restored
 from iaff.trace.encoding import decode_photo, decode_png
 from iaff.trace.from_arrays import from_arrays
@@ -112,22 +114,23 @@ class Trace:
     def from_bytes(cls, data: bytes, name: str = "The trace") -> "Trace":
         """As :meth:`load`, of a file's bytes; ``name`` is what errors call it."""
         try:
-            header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-            header = header.get("__metadata__", {})
+            header = parse_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
+            about = header.get("__metadata__") or {} if isinstance(header, dict) else {}
             tensors = load_bytes(data)
-        except (SafetensorError, ValueError, AttributeError, KeyError) as error:
+        except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise UserError(
-                f"{name} is not a trace: {error}. Expected a whole safetensors file by iaff; copy or write it again."
+                f"{name} is not a trace: {shorten(str(error), 200)}. Expected a whole safetensors file by iaff; copy "
+                "or write it again."
             ) from error
-        got, schema = header.get("format"), header.get("schema")
+        got, schema = about.get("format"), about.get("schema")
         if got != FORMAT or schema != str(SCHEMA):
             raise UserError(
-                f"{name}: got format {got!r}, schema {schema!r}; expected {FORMAT!r}, {SCHEMA}. "
-                "Write the trace again with this version of iaff."
+                f"{name}: got format {shorten(repr(got), 80)}, schema {shorten(repr(schema), 80)}; expected "
+                f"{FORMAT!r}, {SCHEMA}. Write the trace again with this version of iaff."
             )
         try:
-            meta = json.loads(header.get("trace", ""))
-        except (ValueError, RecursionError) as error:
+            meta = parse_json(about.get("trace", ""))
+        except ValueError as error:
             raise UserError(f"{name}: its description is not JSON ({error}). Copy or write the trace again.") from error
         check(meta, tensors, name)
         return cls(meta, tensors)

@@ -4,7 +4,6 @@ import base64
 import io
 import re
 import struct
-import threading
 import zlib
 
 import numpy as np
@@ -13,7 +12,6 @@ import torch
 from PIL import Image
 
 from iaff.data.transforms import grid_photo
-from iaff.explorer.server import other_propagators
 from iaff.explorer.server.other_propagators import MOST_CELLS, propagate
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.places import SHIPPED
@@ -116,17 +114,3 @@ def test_strange_requests_are_answered(request_, message):
 def test_a_small_grey_photo_will_do():
     answer = propagate(question("pamr", image=png(Image.new("L", (36, 33), 90)), grid=[9, 9]))
     assert answer["ok"], answer
-
-
-@pytest.mark.parametrize("by", ["walk", "pamr", "crf"])
-def test_one_photo_is_refined_at_a_time(by, monkeypatch):
-    if by == "crf":
-        pytest.importorskip("pydensecrf")
-    monkeypatch.setattr(other_propagators, "PATIENCE", 0.01)
-    with other_propagators.alone():
-        answers = []
-        other = threading.Thread(target=lambda: answers.append(propagate(question(by))))
-        other.start()
-        other.join()
-    assert answers == [{"ok": False, "error": "The server refines another photo; try again in a moment."}]
-    assert propagate(question(by))["ok"]

@@ -11,6 +11,7 @@ import pytest
 
 from iaff import Run, Trace, UserError
 from iaff.explorer.server import jobs
+from iaff.explorer.server.client_files import ClientFiles
 from iaff.explorer.server.jobs import JobQueue
 from iaff.explorer.server.uploads import uploaded_photos
 from iaff.places import SHIPPED
@@ -110,7 +111,7 @@ def test_errors_are_told_and_the_next_photo_goes_on(capsys):
 @pytest.fixture
 def server(tmp_path):
     """The four server functions and the folder of uploads."""
-    functions = {f.__name__: f for f in uploaded_photos([RUN], JobQueue(), tmp_path)}
+    functions = {f.__name__: f for f in uploaded_photos([RUN], JobQueue(), ClientFiles(tmp_path))}
     return functions, tmp_path
 
 
@@ -142,7 +143,7 @@ def test_a_run_with_truncated_weights_fails_with_a_sentence(tmp_path):
     uploads = tmp_path / "uploads"
     uploads.mkdir()
     (uploads / "cat.jpg").write_bytes(PHOTO)
-    submit, progress, take, _ = uploaded_photos([Run.load(tmp_path / "run")], JobQueue(), uploads)
+    submit, progress, take, _ = uploaded_photos([Run.load(tmp_path / "run")], JobQueue(), ClientFiles(uploads))
     job = submit({"run": "animals", "path": str(uploads / "cat.jpg"), "name": "cat.jpg", "tags": None})["job"]
     until(lambda: progress({"job": job})["state"] == "failed", 60)
     assert "unary_2.safetensors cannot be read" in progress({"job": job})["error"]
@@ -183,7 +184,10 @@ def test_what_clients_left_is_swept(server):
         os.utime(folder / name, (time.time() - age,) * 2)
     (folder / "b.jpg").write_bytes(b"x")
     assert functions["submit"]({"run": "animals", "name": "b", "path": str(folder / "b.jpg")})["ok"]
-    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["new.jpg"]
+    left = [
+        path.name for path in folder.rglob("*") if path.is_file() and path.suffix != ".claimed"
+    ]  # b.jpg's job waits
+    assert left == ["new.jpg"]
 
 
 def test_uploads_cannot_be_reached_through_a_link(server):

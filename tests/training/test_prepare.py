@@ -95,7 +95,8 @@ def voc_archive():
     for name in "abcd":
         thing = "dog" if name == "d" else "cat"
         files[f"{devkit}/JPEGImages/{name}.jpg"] = saved(Image.new("RGB", (3, 2)), "JPEG")
-        files[f"{devkit}/Annotations/{name}.xml"] = f"<a><object><name>{thing}</name></object></a>".encode()
+        xml = f"<annotation><object><name>{thing}</name></object></annotation>"
+        files[f"{devkit}/Annotations/{name}.xml"] = xml.encode()
     for name in "ab":
         files[f"{devkit}/SegmentationClass/{name}.png"] = png([[0, 255, CAT], [0, 255, CAT]])
     return tar(files, "")

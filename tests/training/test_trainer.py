@@ -185,7 +185,7 @@ def test_the_words_of_each_writer_for_a_full_disk(tmp_path, monkeypatch, fail):
         fail(path)
 
     if fail is no_space_for_torch:
-        with pytest.raises(RuntimeError, match="unexpected pos"):  # there is space: another fault
+        with pytest.raises(UserError, match=r"x could not be written: .*unexpected pos .*ulimit"):  # there is space
             write(tmp_path / "x", save)
         monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
     with pytest.raises(UserError, match=r"x could not be written: the disk is full\. Free some space"):
@@ -233,7 +233,7 @@ def test_a_damaged_photo_is_said_in_one_sentence_by_loading_processes_too(tmp_pa
 @pytest.mark.slow
 def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     """Writing fails at the sixth map of alpha^u; with space again, the same command ends as an unbroken run."""
-    config, save = load_config(CONFIG), training.storage.save_file
+    config, save = load_config(CONFIG), training.storage.save_tensors
 
     def full(tensors, path):
         if path.parent.name == "unary_1" and path.name.startswith("000005"):
@@ -242,7 +242,7 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
         save(tensors, path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.storage, "save_file", full)
+        patch.setattr(training.storage, "save_tensors", full)
         with pytest.raises(UserError, match="the disk is full"):
             train(config, tmp_path / "broken")
     assert not list((tmp_path / "broken").rglob("*.part"))

@@ -130,6 +130,8 @@ def test_a_failure_leaves_the_finished_photo(stub):
     ("plan", "said"),
     [
         ({"upload": ["HTTP 413: Request Entity Too Large"]}, "a server on the way takes no file as large as this one"),
+        ({"upload": ["HTTP 413: <html>413</html>"]}, "a server on the way takes no file as large as this one"),
+        ({"upload": ["HTTP 413: Got 53 MB, expected less. Save it."]}, "me.jpg: got 53 MB, expected less. Save it."),
         ({"upload": ["Failed to fetch"]}, "could not be sent. The explorer does not answer"),
         ({"submit": [{"ok": False, "error": "50 photos wait already."}]}, "50 photos wait already."),
         ({"progress": [LOST]}, "not known here"),
@@ -145,6 +147,20 @@ def test_what_goes_wrong_is_said(stub, plan, said):
     view.page.click("button:has-text('Dismiss')")
     view.wait("__iaff.trace && !__iaff.takenIn.shown()")
     assert view.page.locator(".mine").count() == 0
+
+
+FULL = {"ok": False, "full": True, "error": "40 photos wait already, which is the most. Try again in a minute."}
+
+
+@pytest.mark.parametrize("plan", [{"submit": [FULL, FULL]}, {"upload": ["HTTP 503: No room; try again in a minute."]}])
+def test_a_full_server_is_asked_again_politely(stub, plan):
+    """The photo waits, and says so; it is not sent a second time, and can be cancelled."""
+    view = stub(**plan)
+    view.page.evaluate("window.setTimeout = ((later) => (f, ms) => later(f, Math.min(ms, 400)))(window.setTimeout)")
+    give(view, "me.jpg", "you.jpg")
+    view.page.wait_for_selector(".photo-card:has-text('The server is full')")
+    opened(view)
+    assert calls(view, "upload").count("me.jpg") == (1 if "submit" in plan else 2)
 
 
 GONE = {"ok": False, "gone": True, "error": "The photo is no longer there. Send it again."}

@@ -201,7 +201,7 @@ def test_a_trace_that_is_missing(view):
 
 def test_a_list_of_traces_that_is_refused_is_no_empty_run(view):
     view.page.expected.append("Failed to load resource")
-    view.page.route("**/traces/index.json", lambda route: route.fulfill(status=403))
+    view.page.route("**/traces/*/index.json", lambda route: route.fulfill(status=403))
     view.open("?run=animals")
     assert "The photos of this run cannot be read" in view.text(".message")
     assert "status 403" in view.text(".message")

@@ -112,7 +112,7 @@ def test_small_bombs(make, seconds, refusal, monkeypatch):
 def test_what_is_said_comes_through():
     photo = read_photo_safely(encoded(Image.new("RGBA", (400, 300)), "PNG"), "a")
     assert photo.notes == ("Transparency is laid over white.", "Shrunk from 400 x 300 px.")
-    assert (photo.size, photo.pixels.shape, photo.turn) == ((400, 300), (264, 352, 3), 1)
+    assert (photo.size, photo.pixels.shape, photo.orientation) == ((400, 300), (264, 352, 3), 1)
     photo.pixels[0] = 0  # it is the caller's
     with pytest.raises(UserError, match=r"^Größe \udcff\.jpg is empty"):
         read_photo_safely(b"", "Größe \udcff.jpg")

@@ -77,7 +77,7 @@ PYTHON_FLOORS = [
     ["iaff.data"],
     ["iaff.run", "iaff.trace"],
     ["iaff.propagation"],
-    ["iaff.config", "iaff.images", "iaff.lessons", "iaff.files", "iaff.hub", "iaff.extras"],
+    ["iaff.config", "iaff.class_names", "iaff.images", "iaff.lessons", "iaff.files", "iaff.hub", "iaff.extras"],
     ["iaff.decoding"],
     ["iaff.pictures"],
     ["iaff"],  # the public face, which imports nothing of the rest but by name, when asked

@@ -252,7 +252,7 @@ def add_photo(folder, name):
         (lambda d: (d / "tags.csv").unlink(), "There is no .*tags.csv"),
         (lambda d: (d / "tags.csv").write_text(""), "lists no photo"),
         (lambda d: (d / "tags.csv").write_bytes(b"\xff\xfe\x00"), "UTF-8"),
-        (lambda d: (d / "tags.csv").write_text("b.png,cat,dog\n"), "line 1: got 3 columns"),
+        (lambda d: (d / "tags.csv").write_text("b.png,cat,640\n"), "line 1: got 640 among 3 columns"),
         (lambda d: (d / "tags.csv").write_text("../b.png,cat\n"), "line 1: got the file '../b.png'"),
         (lambda d: (d / "tags.csv").write_text("b.png,\n"), "names no tag at all"),
         (lambda d: (d / "b.png").unlink(), "lists b.png, but there is no"),

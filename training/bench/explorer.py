@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from iaff.errors import UserError
-from iaff.places import GALLERY, SHIPPED
+from iaff.places import GALLERY, SHIPPED, expanded
 from iaff.run import Run
 
 from ..storage import first_line
@@ -258,8 +258,10 @@ def table(result: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.bench.explorer", description=first_line(__doc__))
-    parser.add_argument("--run", type=Path, default=SHIPPED, help="the run that is shown (default: the shipped one)")
-    parser.add_argument("--json", type=Path, help="write all values here")
+    parser.add_argument(
+        "--run", type=expanded, default=SHIPPED, help="the run that is shown (default: the shipped one)"
+    )
+    parser.add_argument("--json", type=expanded, help="write all values here")
     parser.add_argument("--switches", type=int, default=500, help="image switches, for time and memory")
     arguments = parser.parse_args()
     try:

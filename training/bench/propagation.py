@@ -8,13 +8,12 @@ import argparse
 import json
 import os
 import shutil
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from iaff.places import PACKAGE
+from iaff.places import PACKAGE, expanded
 from iaff.propagation import RandomWalk, colour_affinities, column, gates_from_logits, propagate, row, transition
 from iaff.propagation.scan import Form
 
@@ -202,7 +201,7 @@ def ratio(base: dict[str, float], t: dict[str, float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.bench.propagation", description=first_line(__doc__))
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--json", type=expanded, help="write the figures here")
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
     result = {

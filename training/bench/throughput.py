@@ -19,6 +19,7 @@ from iaff.config import Config, load_config
 from iaff.errors import UserError
 from iaff.method.stages import Stages
 from iaff.nets.backbones import check_backbones
+from iaff.places import expanded
 
 from ..storage import first_line
 from ..train import start_processes
@@ -188,7 +189,7 @@ def main() -> None:
     parser.add_argument(
         "--config", default=CONFIG, help=f"a TOML file, or the name of one that is shipped (default: {CONFIG})"
     )
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--json", type=expanded, help="write the figures here")
     parser.add_argument("--photos", type=int, default=3131, help="of the full training (default: 3131, animals' own)")
     parser.add_argument(
         "--part",

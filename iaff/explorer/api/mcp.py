@@ -13,14 +13,22 @@ def check_mcp() -> None:
         raise missing("mcp", "mcp", "--mcp")
 
 
-def answer_in_json() -> None:
-    """Makes Gradio's tools answer in JSON; what a function returns would reach clients as Python's ``repr``."""
+def answer_in_json(login: tuple[str, str] | None = None) -> None:
+    """Makes Gradio's tools answer in JSON; what a function returns would reach clients as Python's ``repr``.
+
+    They ask the server itself over HTTP, where ``login`` is asked for, if any.
+    """
     import gradio.mcp
+
+    class Client(gradio.mcp.Client):
+        def __init__(self, *args: Any, **kwargs: Any):
+            super().__init__(*args, httpx_kwargs={"auth": login} if login else None, **kwargs)
 
     class Server(gradio.mcp.GradioMCPServer):
         def postprocess_output_data(self, data: Any, root_url: str) -> list:
             return super().postprocess_output_data([_text(value) for value in data], root_url)
 
+    gradio.mcp.Client = Client
     gradio.mcp.GradioMCPServer = Server
 
 

@@ -115,7 +115,10 @@ class Queries:
         answer = []
         for about in listing(list(self.by_name.values())):
             run = self.by_name[about["name"]]
-            rounds, photos = len(run.figures()["rounds"]), len(run.traces())
+            try:
+                rounds, photos = len(run.figures()["rounds"]), len(run.traces())
+            except UserError:  # damaged while it is open: who asks for its figures is told; the others are still there
+                rounds = photos = 0
             answer.append(
                 RunAbout(
                     name=about["name"],
@@ -137,7 +140,7 @@ class Queries:
             of each: name (what the other questions call photo), title and tags.
         """
         return [
-            PhotoAbout(name=entry["name"], title=entry["title"], tags=entry["tags"])
+            PhotoAbout(name=entry["name"], title=entry.get("title") or entry["name"], tags=entry.get("tags") or [])
             for entry in self._run(checked(RunRequest, {"run": run})).traces()
         ]
 

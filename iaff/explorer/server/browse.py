@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from iaff.config import Data
 from iaff.data import Dataset, open_split
 from iaff.errors import UserError
 from iaff.explorer.server.answers import Handler, answering
+from iaff.explorer.server.askers import asker
 from iaff.explorer.server.jobs import JobQueue, Sample
 from iaff.explorer.server.requests import BrowseRequest, OpenPhotoRequest, PhotoRequest
 from iaff.explorer.server.runs import named, run_of
@@ -51,7 +53,7 @@ def table_of(run: Run) -> Table:
     Raises:
         UserError: there is no ``images.csv``, or it cannot be read.
     """
-    path = run.dir / "images.csv"
+    path = run.inside("images.csv")
     try:
         about = path.stat()
     except OSError:
@@ -79,8 +81,8 @@ def _table(path: Path, changed: int, size: int) -> Table:
                     figures[name][at] = float(line[name])
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise UserError(
-            f"{path} cannot be read ({error!r}). Expected the table that training wrote: round, image, and figures "
-            "from 0 to 1; restore it."
+            f"{path} cannot be read ({shorten(str(error), 200)}). Expected the table that training wrote: round, "
+            "image, and figures from 0 to 1; restore it."
         ) from error
     return Table(rounds, ids, figures)
 
@@ -229,6 +231,20 @@ class Source:
         return Sample(self.data.image(i), self.data.tags(i), truth)
 
 
+@dataclass(frozen=True)
+class DataSetPhoto:
+    """A photo of a data set, for a job: decoded when its turn has come."""
+
+    source: Source
+    id: str
+
+    def read(self) -> Sample:
+        return self.source.sample(self.id)
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
 @lru_cache(maxsize=4)
 def _source(kind: str, root: str, split: str, classes: tuple[str, ...], size: int, seed: int) -> Source:
     data = open_split(kind, root, split, classes or None, size, seed)
@@ -258,7 +274,10 @@ def data_set(runs: list[Run], queue: JobQueue) -> list[Handler]:
         table_of(run).index(request.id)
         if not run.finished_rounds():
             raise UserError(NO_WEIGHTS)
-        return {"job": queue.submit(run, Photos(run).source.sample(request.id), request.id, request.tags).token}
+        source = Photos(run).source
+        source.place(request.id)  # one that it lacks is refused at once
+        photo = DataSetPhoto(source, request.id)
+        return {"job": queue.submit(run, photo, request.id, request.tags, asker()).token}
 
     return [browse, photo_thumb, open_photo]
 

@@ -1,14 +1,12 @@
 """Other propagators on the photo in view, when they are asked for: the server function ``propagate``. Nothing is kept.
 
 Linear ones answer with their stencil, which the browser walks itself; the others with the map that they refined. The
-size of what is asked is bounded, and one photo is refined at a time. Torch is imported at the first question.
+size of what is asked is bounded, and one photo is refined at a time (:mod:`iaff.explorer.server.lane`). Torch is
+imported at the first question.
 """
 
 import base64
 import io
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,8 +22,6 @@ from iaff.trace.schema import check_distribution, check_finite
 
 MOST_CELLS = 25_600  # of the affinity grid: a photo of 640 x 640 px
 MOST_VALUES = 21 * MOST_CELLS  # of a map: the classes of VOC on the largest grid
-PATIENCE = 10  # s that a question waits for its turn
-TURN = threading.Lock()
 
 
 @answering(PropagateRequest)
@@ -45,21 +41,6 @@ def propagate(request: PropagateRequest) -> dict[str, Any]:
         raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
     photo = photo_of(request)
     return BUILDERS[request.by](photo, request)
-
-
-@contextmanager
-def alone() -> Iterator[None]:
-    """One photo is refined at a time, whoever asks.
-
-    Raises:
-        UserError: others take too long.
-    """
-    if not TURN.acquire(timeout=PATIENCE):
-        raise UserError("The server refines another photo; try again in a moment.")
-    try:
-        yield
-    finally:
-        TURN.release()
 
 
 def photo_of(request: PropagateRequest) -> np.ndarray:
@@ -111,8 +92,7 @@ def walk(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
     from iaff.data.transforms import grid_photo
     from iaff.propagation import colour_walk
 
-    with alone():
-        g = colour_walk(grid_photo(photo))
+    g = colour_walk(grid_photo(photo))
     return stencil(g.offsets.numpy(), g.weights.numpy(), g.steps)
 
 
@@ -122,9 +102,8 @@ def pamr(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
     from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
     from iaff.propagation import Pamr
 
-    with alone():
-        g = Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
-        return stencil(**g.to_arrays())
+    g = Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
+    return stencil(**g.to_arrays())
 
 
 def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, Any]:
@@ -146,9 +125,8 @@ def crf(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
     from iaff.data.transforms import grid_photo
     from iaff.propagation import DenseCrf
 
-    with alone():
-        propagator = DenseCrf(grid_photo(photo))
-        refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
+    propagator = DenseCrf(grid_photo(photo))
+    refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
     why = f"The dense CRF gives a refined map alone: its {propagator.why}."
     return {"kind": "map", "alpha": encoded(refined.astype("<f4")), "why": why}
 

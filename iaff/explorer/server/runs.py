@@ -3,7 +3,6 @@
 from typing import Any
 
 from iaff.errors import UserError
-from iaff.explorer.files import address
 from iaff.run import Run, unused
 
 
@@ -22,17 +21,22 @@ def run_of(name: str, runs: dict[str, Run]) -> Run:
     return runs[name]
 
 
+def traces_address(number: int) -> str:
+    """Where the traces of the run of that number are, below the app's root: without the folder where they lie."""
+    return f"/traces/{number}"
+
+
 def listing(runs: list[Run]) -> list[dict[str, Any]]:
-    """What the page must know of each run: name, classes, where its traces lie, if any, and what it can do so far."""
+    """What the page must know of each run: name, classes, where its traces are, if any, and what it can do so far."""
     return [
         {
             "name": name,
-            "traces": address(run.dir / "traces"),
+            "traces": traces_address(number),
             "listed": (run.dir / "traces" / "index.json").is_file(),
             "classes": list(run.classes),
             **abilities(run),
         }
-        for name, run in named(runs).items()
+        for number, (name, run) in enumerate(named(runs).items())
     ]
 
 

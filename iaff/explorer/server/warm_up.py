@@ -3,13 +3,16 @@ the second, and so is the first question to another propagator. The page asks on
 of this delays it."""
 
 import contextlib
+import io
 import os
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
+from iaff.decoding import read_photo_safely
 from iaff.explorer.server.answers import Handler, answering
 from iaff.explorer.server.requests import RunRequest
 from iaff.explorer.server.runs import named, run_of
@@ -70,5 +73,8 @@ def rehearse(run: Run) -> None:
         photo = np.linspace(0, 255, height * width).reshape(height, width, 1).repeat(3, axis=2).astype(np.uint8)
         if run.finished_rounds():
             explain(photo, run.classes[1:2], run).to_bytes()
+        file = io.BytesIO()
+        Image.fromarray(photo).save(file, "PNG")
+        read_photo_safely(file.getvalue(), "rehearsal")  # starts the decoder
         colour_walk(grid_photo(photo))
         Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)

@@ -2,7 +2,8 @@
 
 Modules cannot be fetched beside a page that was opened from disk. So each lies in the page as a ``data:`` address,
 an import map says where, and in ``a/b.js`` ``from "../c/d.js"`` becomes ``from "iaff/c/d.js"``. Tables (``.json``)
-become scripts, which older browsers can import too. The browser's exports fill the same :func:`shell`.
+become scripts, which older browsers can import too. The browser's exports fill the same :func:`shell`. Its policy names
+the scripts that stand in it by their hashes, so that nothing else runs, whatever a trace is called.
 """
 
 import base64
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from iaff.errors import UserError
 from iaff.explorer.files import STATIC, STYLES
 from iaff.explorer.standalone.view import query_of, view_of
+from iaff.explorer.web.policy import hashes
 from iaff.files import write_atomically
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def shell() -> str:
     """The page without a trace: ``@@title@@`` (HTML) and ``@@embedded@@`` (JSON, no ``<``) are still to be filled."""
     page = (STATIC / "standalone.html").read_text("utf-8")
     page = page.replace("@@styles@@", "\n".join(path.read_text("utf-8") for path in STYLES))
-    return page.replace("@@modules@@", json.dumps({"imports": _modules()}))
+    page = page.replace("@@modules@@", json.dumps({"imports": _modules()}))
+    return page.replace("@@scripts@@", hashes(page.encode()))
 
 
 def page(trace: "Trace", view: dict[str, Any]) -> str:

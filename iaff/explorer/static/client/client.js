@@ -4,17 +4,23 @@
 const DOWN = "The explorer does not answer. Start it again (iaff), then try once more.";
 const ALONE = "This needs the full explorer; this file holds one photo alone.";
 const PATIENCE = 4, // questions without an answer before the server counts as down
-  PAUSE_MS = 180; // before the second of them; longer before each further one
+  PAUSE_MS = 180, // before the second of them; longer before each further one
+  FULL_MS = 3000; // before a question is asked again for which the server had no room
+const LARGEST_QUESTION = 15e6; // characters, as the server takes them (iaff/explorer/intake.py)
 
 export const LARGEST_MB = 50; // of a file, as the server has it
 export const SMALLER = "Save it smaller, then choose it again.";
 
-/** `down`: nothing came back, so that it may be asked again. `gone`: the server has lost what was uploaded. */
+/**
+ * `down`: nothing came back, so that it may be asked again. `gone`: the server has lost what was uploaded. `full`: it has
+ * no room at the moment.
+ */
 export class ServerError extends Error {
-  constructor(message, { down = false, gone = false } = {}) {
+  constructor(message, { down = false, gone = false, full = false } = {}) {
     super(message);
     this.down = down;
     this.gone = gone;
+    this.full = full;
   }
 }
 
@@ -75,19 +81,31 @@ export class Client {
 
   // --- a photo's trace, computed -----------------------------------------------------------------------------------
 
-  /** Promise of the job that computes the trace of a photo of the data set. */
-  async openPhoto(run, id, tags) {
-    return (await this.#ask("open_photo", { run, id, tags })).job;
+  /** Promise of the job that computes the trace of a photo of the data set. `waits`: as for #once. */
+  async openPhoto(run, id, tags, waits) {
+    return (await this.#once(() => this.#ask("open_photo", { run, id, tags }), waits)).job;
   }
 
   /** Promise of the job that computes the trace of a file; it is sent again where the server has lost it meanwhile. */
-  async submit(file, { run, name, tags }, again = true) {
-    const path = await this.#send(file, name);
+  async submit(file, { run, name, tags }, waits, again = true) {
+    const path = await this.#once(() => this.#send(file, name), waits);
     try {
-      return (await this.#ask("submit", { run, path, name, tags })).job;
+      return (await this.#once(() => this.#ask("submit", { run, path, name, tags }), waits)).job;
     } catch (error) {
-      if (error.gone && again) return this.submit(file, { run, name, tags }, false);
+      if (error.gone && again) return this.submit(file, { run, name, tags }, waits, false);
       throw error;
+    }
+  }
+
+  /** What `ask` resolves to, once the server has room for it; `waits()` says, each time, whether to wait for that. */
+  async #once(ask, waits = () => false) {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!error.full || !waits()) throw error;
+      }
+      await new Promise((wake) => setTimeout(wake, FULL_MS));
     }
   }
 
@@ -95,6 +113,9 @@ export class Client {
     try {
       return (await this.upload(file)).path;
     } catch (error) {
+      const [, status, said] = /^HTTP (\d+): ([A-Z][^<]*)$/s.exec(error?.message) ?? [];
+      if (said?.startsWith("Got ")) throw new ServerError(`${name}: g${said.slice(1)}`);
+      if (status === "503") throw new ServerError(said, { full: true });
       // The page sends none that the explorer would refuse; nginx alone takes 1 MB (docs/deploy.md).
       if (/413|maximum allowed size/.test(error?.message))
         throw new ServerError(`${name}: a server on the way takes no file as large as this one. ${SMALLER}`);
@@ -120,8 +141,18 @@ export class Client {
   // --- and the rest ------------------------------------------------------------------------------------------------
 
   /** Promise of what another propagator is on a photo, see iaff/explorer/server/other_propagators.py. */
-  propagate(request) {
-    return this.#ask("propagate", request);
+  async propagate(request) {
+    const size = request.image.length + (request.alpha?.length ?? 0);
+    if (size > LARGEST_QUESTION)
+      throw new ServerError(
+        `Got a photo and a map of ${(size / 1e6).toFixed(0)} MB, expected at most ${LARGEST_QUESTION / 1e6} MB: other ` +
+          "propagators are computed on the spot. Choose a smaller photo.",
+      );
+    let left = PATIENCE;
+    return this.#once(
+      () => this.#ask("propagate", request),
+      () => left-- > 0,
+    );
   }
 
   /** The server makes PyTorch and a run's networks ready for what may be asked next; nobody waits for it. */
@@ -169,7 +200,7 @@ export class Client {
       answer = null;
     }
     if (!answer) throw new ServerError(DOWN, { down: true });
-    if (!answer.ok) throw new ServerError(answer.error, { gone: Boolean(answer.gone) });
+    if (!answer.ok) throw new ServerError(answer.error, { gone: Boolean(answer.gone), full: Boolean(answer.full) });
     return answer;
   }
 
@@ -179,7 +210,7 @@ export class Client {
       try {
         return await this.#ask(what, request);
       } catch (error) {
-        if (!error.down || i === PATIENCE) throw error;
+        if (!(error.down || error.full) || i === PATIENCE) throw error;
       }
       await new Promise((wake) => setTimeout(wake, i * PAUSE_MS));
     }

@@ -92,7 +92,7 @@ export class LessonCard {
     this.more.hidden = !this.next.hidden;
     this.follows = number >= steps.length ? this.lessons.following() : null;
     this.after.hidden = !this.follows;
-    if (this.follows) this.after.innerHTML = `Next lesson: ${this.follows.title}`;
+    if (this.follows) this.after.textContent = `Next lesson: ${this.follows.title}`;
     const dots = steps.map(({ title }, i) => {
       const dot = el("button", {
         type: "button",

@@ -149,7 +149,10 @@ export class UserPhotos {
   /** From sending to the trace's bytes; null where nobody waits for them any more. */
   async #follow(photo, current, again = true) {
     // Sent one after the other, so that they are computed in the order in which they were chosen.
-    const sent = this.line.then(() => current() && (photo.pick ? this.#order(photo) : this.#submit(photo)));
+    const waits = () => this.#waitForRoom(photo, current);
+    const sent = this.line.then(
+      () => current() && (photo.pick ? this.#order(photo, waits) : this.#submit(photo, waits)),
+    );
     this.line = sent.catch(() => {});
     const job = await sent;
     if (!current()) {
@@ -189,13 +192,21 @@ export class UserPhotos {
   }
 
   /** Ask for a photo of the data set. */
-  #order({ run, pick, tags }) {
-    return this.client.openPhoto(run, pick, tags);
+  #order({ run, pick, tags }, waits) {
+    return this.client.openPhoto(run, pick, tags, waits);
   }
 
-  async #submit(photo) {
+  async #submit(photo, waits) {
     await readable(photo);
-    return this.client.submit(photo.file, photo);
+    return this.client.submit(photo.file, photo, waits);
+  }
+
+  /** The server is full. Says so, and whether somebody still waits for the photo. */
+  #waitForRoom(photo, current) {
+    if (!current()) return false;
+    photo.stage = "The server is full: waiting for room";
+    this.changed.send(photo);
+    return true;
   }
 
   /** Stop waiting for a photo: one that has a trace keeps it, another goes. */

@@ -1,0 +1,1 @@
+"""What stands between the server and strangers: which addresses are answered, to whom, and what the page may do."""
