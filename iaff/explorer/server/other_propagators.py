@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
 from iaff.explorer.server.answers import answering
 from iaff.explorer.server.requests import PropagateRequest
@@ -59,11 +60,14 @@ def photo_of(request: PropagateRequest) -> np.ndarray:
                 )
             if grid != [columns, rows]:
                 raise UserError(f"Got grid = {grid!r}, expected [{columns}, {rows}] for {width} x {height} px.")
-            return np.array(image.convert("RGB"))
     except UserError:
         raise
     except Exception as error:  # Pillow's readers raise whatever they stumble upon
         raise UserError(f"Got {len(data):,} bytes that are no picture, expected the trace's JPEG or PNG.") from error
+    try:
+        return read_photo_safely(data, "The photo", side=max(width, height), smallest=1).pixels
+    except UserError as error:
+        raise UserError(f"Got {len(data):,} bytes that are no picture to be refined. {error}") from error
 
 
 def map_of(request: PropagateRequest, grid: tuple[int, int]) -> np.ndarray:
