@@ -16,7 +16,8 @@ testAgainstPython("damaged traces are read or refused as in Python", "damaged", 
       assert.ok(error instanceof TraceError && error.got && error.expected && error.remedy, `${trace}: ${error.stack}`);
       refused++;
     }
-    if (Boolean(error) !== Boolean(said)) differ.push(`Python: ${said || "read"}; browser: ${error?.message ?? "read"}`);
+    if (Boolean(error) !== Boolean(said))
+      differ.push(`Python: ${said || "read"}; browser: ${error?.message ?? "read"}`);
   }
   assert.deepEqual(differ, []);
   context.diagnostic(`${refused} of ${damaged.length} refused by both`);
