@@ -125,7 +125,7 @@ def test_damage_in_a_training(tmp_path, whole, tried):
     """Whatever file of an unfinished training is damaged, the same command, given once or twice, ends as it should."""
     draw, generator = random.Random(1), np.random.default_rng(1)
     number = 0
-    for turn in range(2):
+    for turn in range(1):
         run = shutil.copytree(whole, tmp_path / f"run{turn}")
         for name in ("figures.json", "mining.json", "images.csv"):
             (run / name).unlink(missing_ok=True)  # the round is not over
@@ -150,10 +150,10 @@ def test_damage_in_a_training(tmp_path, whole, tried):
 
 
 def test_killed_at_random(tmp_path, whole, tried):
-    """SIGKILL, twenty times: the end is the same, bit for bit."""
+    """SIGKILL, a dozen times: the end is the same, bit for bit."""
     draw, run, kills = random.Random(2), tmp_path / "run", 0
     often = {**os.environ, "IAFF_CHECKPOINT_SECONDS": "0"}
-    while kills < 20:
+    while kills < 12:
         process = subprocess.Popen(
             [*TRAIN, "--run", str(run)], cwd=CLONE, env=often, stderr=subprocess.DEVNULL, stdout=-3
         )
