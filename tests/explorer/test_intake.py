@@ -136,6 +136,7 @@ def test_a_file_is_there_until_its_last_job_lets_it_go(files):
 
 def test_idle_files_give_way_those_of_the_greediest_first(files, monkeypatch):
     monkeypatch.setattr(client_files, "LEAST", 10)
+    monkeypatch.setattr(client_files, "FRESH", -1)
     monkeypatch.setattr(client_files, "MOST_OF_ADDRESS", 100)
     monkeypatch.setattr(client_files, "MOST_BYTES", 150)
     greedy = [put(files, 45, "a") for _ in range(2)]
@@ -149,7 +150,11 @@ def test_idle_files_give_way_those_of_the_greediest_first(files, monkeypatch):
         put(files, 60, "d")
     for claimed in needed:
         claimed.release()
-    put(files, 60, "d")
+    fresh = put(files, 60, "d")
+    monkeypatch.setattr(client_files, "FRESH", 20)
+    with pytest.raises(Full):  # what was just sent is about to be asked for
+        put(files, 60, "d")
+    assert os.path.exists(fresh)
 
 
 def test_one_file_for_all_who_ask_for_the_same(files):

@@ -24,6 +24,7 @@ from iaff.places import expanded
 
 MOST_BYTES = 2_000_000_000
 MOST_OF_ADDRESS = 1_200_000_000  # twenty photos of the largest size, which a page may send at once
+FRESH = 20  # s in which an idle file gives no way: its client is about to ask for it
 LEAST = 100_000  # bytes that a file counts as, so that small ones are bounded in number
 SWEPT_EVERY = 60  # s
 GONE = "The photo is no longer there. Send it again."
@@ -52,6 +53,10 @@ class ClientFile:
     @property
     def idle(self) -> bool:
         return not self.open and not self.jobs
+
+    @property
+    def gives_way(self) -> bool:
+        return self.idle and self.since < time.time() - FRESH
 
 
 class ClientFiles:
@@ -197,13 +202,13 @@ class ClientFiles:
         while self.used.total() + size > MOST_BYTES:
             idle = Counter()
             for file in self.files.values():
-                if file.idle:
+                if file.gives_way:
                     idle[file.address] += file.counts
             self._give_way(max(idle, key=idle.__getitem__, default=None))
 
     def _give_way(self, address: str | None) -> None:
         """Deletes the oldest idle file of an address."""
-        oldest = next((file for file in self.files.values() if file.idle and file.address == address), None)
+        oldest = next((file for file in self.files.values() if file.gives_way and file.address == address), None)
         if oldest is None:
             raise Full(FULL)
         self._forget(oldest)
