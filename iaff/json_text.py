@@ -1,25 +1,58 @@
-"""JSON of anyone's making: a document, or a ValueError that says why not."""
+"""JSON from anywhere, read so that every reader reads the same: Python, the browser, and what is written from it."""
 
 import json
-import re
+import math
 from typing import Any
 
-SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # half a character: in a pair it is a whole one, alone it is no text
+DEEPEST = 100  # objects and lists in each other
+LARGEST = 2**53  # beyond it, browsers no longer tell whole numbers apart
 
 
-def parse_json(text: str | bytes) -> Any:
-    """A JSON document whose texts can all be written down again.
+def parse_json(text: str | bytes | bytearray) -> Any:
+    """The value that JSON text (of bytes: UTF-8, with or without a byte order mark) describes.
 
     Raises:
-        ValueError: it is none, is nested too deeply, or has half a character in it.
+        ValueError: it is no JSON, or JSON that readers differ about or stumble over: one key twice, numbers that are
+            not finite or whole ones beyond 2^53, half a character, more than 100 levels.
     """
-    text = text.decode("utf-8") if isinstance(text, bytes) else text
     try:
-        content = json.loads(text)
-        if SURROGATE.search(text):
-            json.dumps(content, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise ValueError("half a character (a lone surrogate) in one of its texts") from error
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    return content
+        value = json.loads(
+            text.decode("utf-8-sig") if isinstance(text, bytes | bytearray) else text, object_pairs_hook=_object
+        )
+    except RecursionError:
+        raise _too_deep() from None
+    _check(value, 0)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)[:40]!r} is there twice")
+    return found
+
+
+def _check(value: Any, depth: int) -> None:
+    if depth > DEEPEST:
+        raise _too_deep()
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"half a character in the text {value[:40]!r}") from None
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number that is not finite")
+    elif isinstance(value, int) and abs(value) > LARGEST:
+        raise ValueError("a whole number beyond 2^53")
+    elif isinstance(value, list):
+        for one in value:
+            _check(one, depth + 1)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            _check(key, depth + 1)
+            _check(one, depth + 1)
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"it is nested too deeply (more than {DEEPEST} levels)")

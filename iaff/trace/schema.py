@@ -35,54 +35,84 @@ SUM_TOLERANCE = 0.02  # of probabilities: half precision, times the number of cl
 GATE_TOLERANCE = 1e-3
 
 
-class Scan(BaseModel):
+class Part(BaseModel):
+    """A JSON object: types are taken as they stand, and further keys are kept."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Pixels = Annotated[int, Field(ge=1, le=LARGEST)]
+
+
+class Scan(Part):
     kind: Literal["scan"]
     passes: Annotated[int, Field(ge=1, le=64)]
 
 
-class Stencil(BaseModel):
+class Stencil(Part):
     kind: Literal["stencil"]
     steps: Annotated[int, Field(ge=1, le=4096)]
 
 
-class RoundMeta(BaseModel):
-    model_config = ConfigDict(extra="allow")
+class RoundMeta(Part):
     affinity: Annotated[Scan | Stencil, Field(discriminator="kind")]
     figures: dict[str, Any] = {}
 
 
-Share = Annotated[float, Field(ge=0, le=1)]
+class Meta(Part):
+    """The description of a trace: what the layers need, then what only decorates, which may be missing."""
 
-
-class Meta(BaseModel):
-    """The description of a trace; further keys are kept as they are."""
-
-    model_config = ConfigDict(extra="allow")
     name: str
-    size: tuple[Annotated[int, Field(ge=1, le=LARGEST)], Annotated[int, Field(ge=1, le=LARGEST)]]  # W, H
-    grid: tuple[int, int]  # w, h
+    size: Annotated[list[Pixels], Field(min_length=2, max_length=2)]  # W, H
+    grid: Annotated[list[int], Field(min_length=2, max_length=2)]  # w, h
     classes: Annotated[list[str], Field(min_length=1, max_length=255)]
     class_ids: list[Annotated[int, Field(ge=0, lt=UNKNOWN)]]
     tags: list[str]
-    title: str | None = None
-    note: str | None = None
-    credit: dict[str, str] | str | None = None
-    run: dict[str, Any] | None = None
-    figures: dict[str, Any] | None = None
-    thresholds: dict[str, Share | None] | None = None
-    proposed: list[str] | None = None
+    rounds: list[RoundMeta]
     tag_scores: dict[str, Share] | None = None
+    thresholds: dict[str, Share | None] | None = None
     cam_scales: list[float] | None = None
     cam_climb: dict[str, Any] | None = None
-    rounds: list[RoundMeta]
+    figures: dict[str, Any] | None = None
+    run: dict[str, Any] | None = None
+    title: str | None = None
+    note: str | None = None
+    proposed: list[str] | None = None
+    credit: dict[str, str] | None = None
+
+
+NEEDED = {name for name, field in Meta.model_fields.items() if field.is_required()}
+
+
+def without_odd_decorations(description: Any) -> Any:
+    """A description without what only decorates and is of another type than expected; the browser leaves it out too."""
+    try:
+        Meta.model_validate(description)
+    except ValidationError as error:
+        places = [each["loc"] for each in error.errors(include_input=False, include_url=False)]
+        for place in places if isinstance(description, dict) else ():
+            if place and place[0] not in NEEDED:
+                _drop(description, *place[:2])
+            elif place[0:1] == ("rounds",) and place[2:3] == ("figures",):
+                _drop(description["rounds"][place[1]], "figures")
+    return description
+
+
+def _drop(holder: dict[str, Any], key: Any, entry: Any = None) -> None:
+    """Takes a key away or, where it holds an object, the one entry of it that is wrong."""
+    if isinstance(holder.get(key), dict) and entry is not None:
+        holder[key].pop(entry, None)
+    else:
+        holder.pop(key, None)
 
 
 def check(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str) -> None:
     """Raises UserError unless a trace of these obeys the format; ``name`` is what the error calls it."""
     try:
         meta = Meta.model_validate(description)
-    except (ValidationError, RecursionError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "nested too deeply"}
+    except ValidationError as error:
+        first = error.errors()[0]
         where = shorten(".".join(map(str, first["loc"][:8])), 80) or "all of it"
         got = shorten(str(first.get("input")), 60)
         raise UserError(
@@ -97,8 +127,10 @@ def check(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str
 
 def _check_meta(meta: Meta) -> None:
     (width, height), expected = meta.size, grid_size(meta.size[1], meta.size[0])
-    if meta.grid[::-1] != expected:
-        raise ValueError(f"grid: got {meta.grid}, expected {expected[::-1]} for a photo of {width} x {height} px")
+    if tuple(meta.grid[::-1]) != expected:
+        raise ValueError(
+            f"grid: got {tuple(meta.grid)}, expected {expected[::-1]} for a photo of {width} x {height} px"
+        )
     if len(meta.class_ids) != len(meta.classes) or len(set(meta.class_ids)) != len(meta.class_ids):
         raise ValueError(f"class_ids: got {meta.class_ids}, expected {len(meta.classes)} different ids, one a class")
 
@@ -108,7 +140,7 @@ class _Layers:
 
     def __init__(self, tensors: dict[str, np.ndarray], meta: Meta):
         self.tensors, self.meta = tensors, meta
-        self.photo, self.grid = meta.size[::-1], meta.grid[::-1]
+        self.photo, self.grid = tuple(meta.size[::-1]), tuple(meta.grid[::-1])
         self.channels = len(meta.classes)
 
     def check(self) -> None:
@@ -143,7 +175,7 @@ class _Layers:
         except Exception as error:  # Pillow's readers raise whatever they stumble upon
             raise ValueError("image: cannot be decoded, expected the bytes of a JPEG or PNG") from error
         if size != self.photo:
-            raise ValueError(f"image: got {size[::-1]} px, expected {self.meta.size}")
+            raise ValueError(f"image: got {size[::-1]} px, expected {tuple(self.meta.size)}")
 
     def _check_superpixels(self) -> int | None:
         ids = self._png("superpixels", (*self.photo, 3), optional=True)

@@ -28,7 +28,7 @@ from iaff.json_text import parse_json
 from iaff.trace.affinity import Affinity, restored
 from iaff.trace.encoding import decode_photo, decode_png
 from iaff.trace.from_arrays import from_arrays
-from iaff.trace.schema import FORMAT, SCHEMA, check
+from iaff.trace.schema import FORMAT, SCHEMA, check, without_odd_decorations
 
 
 @dataclass
@@ -129,7 +129,7 @@ class Trace:
                 f"{FORMAT!r}, {SCHEMA}. Write the trace again with this version of iaff."
             )
         try:
-            meta = parse_json(about.get("trace", ""))
+            meta = without_odd_decorations(parse_json(about.get("trace", "")))
         except ValueError as error:
             raise UserError(f"{name}: its description is not JSON ({error}). Copy or write the trace again.") from error
         check(meta, tensors, name)

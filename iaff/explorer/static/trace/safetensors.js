@@ -1,6 +1,9 @@
 // Safetensors in the browser: 8 bytes little-endian header length, JSON header, data.
 
-const WIDTH = { U8: 1, F16: 2, I32: 4, F32: 4 };
+import { parseJson } from "./json.js";
+
+const WIDTH = { BOOL: 1, I8: 1, U8: 1, I16: 2, U16: 2, F16: 2, I32: 4, U32: 4, F32: 4, I64: 8, U64: 8, F64: 8 };
+const MOST_SIDES = 64; // of a tensor, as numpy has them
 
 /** What went wrong, in three parts, so that the page can say it instead of showing an empty picture. */
 export class TraceError extends Error {
@@ -24,27 +27,43 @@ export function parseSafetensors(buffer) {
   if (buffer.byteLength < 8) throw bad(`The file has ${buffer.byteLength} bytes.`);
   const length = Number(new DataView(buffer).getBigUint64(0, true));
   if (8 + length > buffer.byteLength) throw bad("The header is longer than the file.");
+  const start = 8 + length;
   let header;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, 8, length)));
-  } catch {
-    throw bad("The header is not JSON.");
+    header = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, 8, length)));
+  } catch (error) {
+    throw bad(`The header is not JSON (${error.message}).`);
   }
   if (!isObject(header)) throw bad("The header is not an object.");
-  const { __metadata__: info = {}, ...entries } = header;
-  if (!isObject(info)) throw bad("The metadata are not an object.");
-  const tensors = new Map();
+  const { __metadata__: said, ...entries } = header,
+    info = said ?? {};
+  if (!isObject(info) || !Object.values(info).every((v) => typeof v === "string"))
+    throw bad("The metadata are not an object of texts.");
+  const tensors = new Map(),
+    ranges = [];
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype, shape, data_offsets: range } = isObject(entry) ? entry : {};
-    const whole = [shape, range].every((v) => Array.isArray(v) && v.every((n) => Number.isInteger(n) && n >= 0));
-    const [from, to] = whole ? range : [];
-    const bytes = whole ? shape.reduce((a, b) => a * b, 1) * WIDTH[dtype] : NaN;
-    if (!(bytes === to - from) || 8 + length + to > buffer.byteLength)
+    if (![shape, range].every(sizes) || range.length !== 2 || shape.length > MOST_SIDES || !Object.hasOwn(WIDTH, dtype))
+      throw bad(`Tensor "${name}" is described wrongly.`);
+    const [from, to] = range,
+      sides = shape.reduce((a, b) => a * (b || 1), WIDTH[dtype]);
+    const bytes = shape.includes(0) ? 0 : sides;
+    if (sides > Number.MAX_SAFE_INTEGER || bytes !== to - from || start + to > buffer.byteLength)
       throw bad(`Tensor "${name}" (${dtype}, ${shape}) does not fit the file.`);
-    tensors.set(name, { dtype, shape, bytes: new Uint8Array(buffer, 8 + length + from, to - from) });
+    ranges.push(range);
+    tensors.set(name, { dtype, shape, bytes: new Uint8Array(buffer, start + from, to - from) });
   }
+  ranges.sort(([a, b], [c, d]) => a - c || b - d);
+  let end = 0;
+  for (const [from, to] of ranges) {
+    if (from !== end) throw bad("The tensors overlap, or leave a gap.");
+    end = to;
+  }
+  if (start + end !== buffer.byteLength) throw bad("There are bytes that belong to no tensor.");
   return { info, tensors };
 }
+
+const sizes = (list) => Array.isArray(list) && list.every((n) => Number.isInteger(n) && n >= 0);
 
 let halves; // every half-precision number, decoded once: 65,536 entries
 function halfTable() {

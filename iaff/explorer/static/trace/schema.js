@@ -1,5 +1,6 @@
-// What a valid trace obeys, as iaff/trace_check.py has it. Every breach is a TraceError with got, expected, remedy.
+// What a valid trace obeys, as iaff/trace/schema.py has it. Every breach is a TraceError with got, expected, remedy.
 import { STRIDE } from "../engine/scan.js";
+import { parseJson } from "./json.js";
 import { REWRITE, TraceError, integers } from "./safetensors.js";
 
 const LARGEST = 4096; // px
@@ -19,17 +20,18 @@ const object = (v) => typeof v === "object" && v !== null && !Array.isArray(v);
 export function checkMeta(json) {
   let meta;
   try {
-    meta = JSON.parse(json);
-  } catch {
-    fail("The trace's description is not JSON.", "Expected the description that iaff writes.");
+    meta = parseJson(json);
+  } catch (error) {
+    fail(`The trace's description is not JSON (${error.message}).`, "Expected the description that iaff writes.");
   }
   const must = (ok, what) => ok || fail(`The trace's description has a wrong "${what}".`, "Expected what iaff writes.");
   must(object(meta), "whole");
+  must(text(meta.name), "name");
   const { size, grid, classes, class_ids: ids, tags, rounds } = meta;
   must(list(size, (v) => whole(v, 1, LARGEST)) && size.length === 2, "size");
   const cells = size.map((v) => Math.ceil(v / STRIDE));
   must(list(grid, (v) => whole(v, 1, LARGEST)) && String(grid) === String(cells), "grid");
-  must(list(classes, text) && classes.length > 0 && classes.length < UNKNOWN, "classes");
+  must(list(classes, text) && classes.length > 0 && classes.length <= UNKNOWN, "classes");
   must(list(ids, (v) => whole(v, 0, UNKNOWN - 1)) && new Set(ids).size === classes.length, "class_ids");
   must(ids.length === classes.length, "class_ids");
   must(list(tags, text), "tags");
@@ -55,7 +57,7 @@ function decorations(meta) {
     meta[key] &&= Object.fromEntries(Object.entries(meta[key]).filter(([, v]) => ok(v)));
   };
   for (const key of ["figures", "run", "cam_climb"]) keep(key, object);
-  for (const key of ["title", "note", "name"]) keep(key, text);
+  for (const key of ["title", "note"]) keep(key, text);
   keep("proposed", (v) => list(v, text));
   keep("cam_scales", (v) => list(v, number));
   entries("tag_scores", share);
@@ -75,6 +77,12 @@ function shaped(trace, name, dtype, shape) {
   return tensor;
 }
 
+/** The bytes of a picture. */
+function picture(trace, name) {
+  const { shape } = shaped(trace, name, "U8");
+  if (shape.length !== 1) fail(`Tensor "${name}" is U8 (${shape.join(", ")}).`, "Expected U8 (n).");
+}
+
 /** Finite numbers of at most `top`, none negative. */
 function inRange(trace, name, top) {
   const values = trace.floats(name);
@@ -91,7 +99,9 @@ function finite(trace, name) {
 
 /** Whether the trace has this table, with a row for each superpixel. */
 function ofRegions(trace, name, columns) {
-  return trace.tensors.has(name) && shaped(trace, name, "F16", [trace.S, columns]);
+  if (!trace.tensors.has(name)) return false;
+  if (!trace.superpixels) fail(`Tensor "${name}" is there without its superpixels.`, "Expected them too.");
+  return shaped(trace, name, "F16", [trace.S, columns]);
 }
 
 /** Sums over `count` planes of n numbers each; `ok` says which sums are right. */
@@ -107,7 +117,7 @@ function sums(values, from, count, n, name, ok, expected) {
 export function checkTensors(trace) {
   const { K, h, w, n, tensors, meta } = trace;
   for (const name of ["image", "seeds", "superpixels", "truth"])
-    if (name === "image" || tensors.has(name)) shaped(trace, name, "U8");
+    if (name === "image" || tensors.has(name)) picture(trace, name);
   if (tensors.has("cam")) {
     shaped(trace, "cam", "F16", [K - 1, h, w]);
     inRange(trace, "cam", 1.01);
@@ -120,7 +130,7 @@ export function checkTensors(trace) {
     shaped(trace, `${at}alpha_u`, "F16", [K, h, w]);
     const alpha = inRange(trace, `${at}alpha_u`, 1 + SUM_TOLERANCE);
     sums(alpha, 0, K, n, `${at}alpha_u`, (v) => Math.abs(v - 1) <= SUM_TOLERANCE, "Expected 1.");
-    if (tensors.has(`${at}confident`)) shaped(trace, `${at}confident`, "U8");
+    if (tensors.has(`${at}confident`)) picture(trace, `${at}confident`);
     if (affinity.kind === "scan") checkGates(trace, `${at}gates`);
     else checkStencil(trace, at);
   });
