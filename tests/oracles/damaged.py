@@ -17,6 +17,7 @@ def answers(traces: Traces) -> dict:
         path = traces.folder / f"damaged_{i}.safetensors"
         path.write_bytes(odd_trace(data, random))
         found.append({"trace": path, "said": said(path)})
+    found += [{"trace": path, "said": said(path)} for path in traces.trained.values()]
     return {"damaged": found}
 
 

@@ -2,8 +2,8 @@
 
 const DEEPEST = 100; // objects and lists in each other
 const LARGEST = 2 ** 53;
-// Texts (with a colon: keys), what opens and closes, and whole numbers of many digits.
-const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]|-?\d{16,}(?![\d.eE])/gs;
+// Texts (with a colon: keys), what opens and closes, and numbers.
+const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}[\]]|-?\d[\d.eE+-]*/gs;
 const HALF = /\p{Surrogate}/u;
 
 /** The value of JSON text. Throws an Error that says in a few words what is wrong with it. */
@@ -25,8 +25,8 @@ function checkText(text) {
         keys = open[open.length - 1];
       if (keys.has(key)) throw new Error(`the key "${key.slice(0, 40)}" is there twice`);
       keys.add(key);
-    }
-    else if (!string && Math.abs(Number(token)) > LARGEST) throw new Error("a whole number beyond 2^53");
+    } else if (/^-?\d+$/.test(token) && Math.abs(Number(token)) > LARGEST)
+      throw new Error("a whole number beyond 2^53");
     if (open.length > DEEPEST) throw new Error(`nested in more than ${DEEPEST} levels`);
   }
 }
