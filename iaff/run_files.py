@@ -23,16 +23,25 @@ from iaff.errors import UserError
 from iaff.grid import UNKNOWN
 from iaff.json_text import parse_json
 
-Number = Annotated[float, Strict()] | None  # whole or not; None where nothing could be measured
-Share = Annotated[float, Strict(), Field(ge=-1e-6, le=1 + 1e-6)] | None  # a mean of many may be off by a little
-Count = Annotated[StrictInt, Field(ge=0)]
-RoundNumber = Annotated[StrictInt, Field(ge=1, le=10_000)]
+SLOP = 1e-6  # by which a mean of many shares may be off
+
+
+def _share(value: float) -> float:
+    if value < -SLOP or value > 1 + SLOP:  # NaN, of what could not be measured, is neither
+        raise ValueError("expected a share, 0 to 1")
+    return value
 
 
 def _different(names: list[str]) -> list[str]:
     if len(set(names)) < len(names):
         raise ValueError("expected different ones")
     return names
+
+
+Number = Annotated[float, Strict()] | None  # whole or not; None where nothing could be measured
+Share = Annotated[float, Strict(), AfterValidator(_share)] | None
+Count = Annotated[StrictInt, Field(ge=0)]
+RoundNumber = Annotated[StrictInt, Field(ge=1, le=10_000)]
 
 
 class File(BaseModel):
@@ -163,7 +172,7 @@ def read_json(path: Path, kind: type[File]) -> dict[str, Any]:
         UserError: it cannot be read, or something in it is of another type than expected; with the place in the file.
     """
     try:
-        content = parse_json(path.read_bytes())
+        content = parse_json(path.read_bytes(), finite=False)  # of what could not be measured
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read ({error}). Expected the JSON that training wrote; restore it."

@@ -58,7 +58,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
             raise Damaged("its checksum is another than when it was written")
     try:
         tensors = load(bytes(data))
-        about = parse_json(data[8 : 8 + int.from_bytes(data[:8], "little")].rstrip()).get("__metadata__") or {}
+        about = parse_json(bytes(data[8 : 8 + int.from_bytes(data[:8], "little")])).get("__metadata__") or {}
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise Damaged(shorten(str(error), 200)) from error
     if not place and about.keys() - {"format"}:  # a key of another name, which other programs write, says nothing

@@ -10,20 +10,29 @@ TAGS |= {"kind": 254, "orientation": 274, "subsampling": 530, "extra": 338}
 
 
 def tiff(
-    pixels: bytes, width: int, height: int, order: str = "<", pages: int = 1, rest: bytes = b"", strips: int = 1, **tags
+    pixels: bytes,
+    width: int,
+    height: int,
+    order: str = "<",
+    pages: int = 1,
+    rest: bytes = b"",
+    strips: int | list[int] = 1,
+    **tags: int | list[int],
 ) -> bytes:
-    """A TIFF of so many strips of equal size, in ``pages`` directories that all show it; ``rest`` are entries of 12
-    bytes each."""
-    size = len(pixels) // strips
+    """A TIFF of one or more directories that all show the same.
+
+    Args:
+        rest: entries of 12 bytes each, beside those that are needed.
+        strips: how many of equal size, each one channel; or the places of some, each as long as ``pixels``.
+    """
+    if isinstance(strips, list):
+        places, size, rows = strips, len(pixels), height // len(strips)
+    else:
+        size, rows = len(pixels) // strips, height
+        places = [8 + i * size for i in range(strips)]
     data = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8 + len(pixels)) + pixels
     for page in range(pages):
-        values = {
-            256: width,
-            257: height,
-            273: [8 + i * size for i in range(strips)],
-            278: height,
-            279: [size] * strips,
-        }
+        values = {256: width, 257: height, 273: places, 278: rows, 279: [size] * len(places)}
         values |= {TAGS[name]: value for name, value in tags.items()}
         entries, far = [], b""
         after = len(data) + 2 + 12 * len(values) + len(rest) + 4

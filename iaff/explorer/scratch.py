@@ -24,9 +24,7 @@ except ImportError:  # Windows
 
 NAME = re.compile(r"iaff-[a-z]+-\d+-\w+")
 LOCK = ".in-use"
-UNLOCKED_KEPT = (
-    3600  # s that a folder without a lock stays untouched before it counts as left: no lock is to be had there
-)
+UNLOCKED_KEPT = 3600  # s after its last change that a folder counts as left where no lock is to be had
 LOCKS: list[IO] = []  # open as long as the process lives
 
 

@@ -22,6 +22,10 @@ class Unsupported(ValueError):
     """A picture of a kind that is not read, or would be read wrongly; the message says which."""
 
 
+class Damaged(ValueError):
+    """A file of a kind that is read lacks what it must have; the message says what."""
+
+
 @dataclass
 class Container:
     """The pixels of a file, and what is known of the picture without decoding it."""
@@ -78,7 +82,7 @@ def gif(data: bytes) -> Container:
     """A GIF of its first frame, and the block before it that says which colour is transparent.
 
     Raises:
-        ValueError: there is no frame.
+        Damaged: there is no frame.
     """
     flags = data[10] if len(data) > 12 else 0
     at = 13 + (3 << (flags & 7) + 1 if flags & 128 else 0)
@@ -100,7 +104,7 @@ def gif(data: bytes) -> Container:
         if kind == 0x2C and not first:
             first = data[start:at]
     if not first:
-        raise ValueError("it has no frame")
+        raise Damaged("it has no frame")
     kept += [control, first, b";"]
     return Container("GIF", b"".join(kept), None, b"", frames, moving=True, more=blocks >= MOST_BLOCKS)
 

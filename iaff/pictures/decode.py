@@ -8,7 +8,7 @@ from PIL import Image, ImageFile, features
 
 from iaff.errors import UserError
 from iaff.pictures import containers, jpeg, png
-from iaff.pictures.containers import ENDLESS, UNREADABLE, Container, Unsupported, checked_orientation
+from iaff.pictures.containers import ENDLESS, UNREADABLE, Container, Damaged, Unsupported, checked_orientation
 from iaff.pictures.netpbm import netpbm_header, netpbm_pixels
 from iaff.pictures.photo import MAX_PIXELS, MAX_WEBP, READABLE, Photo
 from iaff.pictures.rgb import NUMBERS, deep_colours, deep_rawmode, grey, halved, to_rgb
@@ -43,6 +43,8 @@ def decode(data: bytes, name: str, side: int, smallest: int) -> Photo:
         raise
     except Unsupported as error:
         raise _unsupported(name, error) from error
+    except Damaged as error:
+        raise _damaged(name, error) from error
     except Image.DecompressionBombError as error:
         raise UserError(
             f"{name}: got far more than {MAX_PIXELS:,} pixels, which is the most. Shrink it first."
@@ -60,7 +62,7 @@ def container(data: bytes) -> Container:
 
     Raises:
         Unsupported: it is of a kind that is not read.
-        ValueError, or whatever else: it is broken.
+        Damaged: it lacks what such a file must have.
     """
     if data.startswith(b"\xff\xd8\xff"):
         return jpeg.jpeg(data)
@@ -115,10 +117,7 @@ def _open(found: Container) -> ImageFile.ImageFile:
 def _netpbm(data: bytes, name: str, side: int, smallest: int) -> Photo:
     header = netpbm_header(data)
     _check_pixels((header.width, header.height), name)
-    try:
-        pixels = netpbm_pixels(data, header)
-    except ValueError as error:
-        raise _damaged(name, error) from error
+    pixels = netpbm_pixels(data, header)
     found = Container("PPM", b"")
     if header.highest != 255:
         found.notes.append(f"Scaled from 0..{header.highest}, which the file gives as its range, to 8 bit.")
@@ -251,5 +250,5 @@ def _unsupported(name: str, error: Unsupported) -> UserError:
 
 
 def _damaged(name: str, error: Exception) -> UserError:
-    what = "is cut short or damaged" if isinstance(error, (OSError, struct.error)) else "is damaged"
+    what = "is cut short or damaged" if isinstance(error, (OSError, struct.error, Damaged)) else "is damaged"
     return UserError(f"{name} {what} ({error}). Expected {READABLE}, whole; copy or export it again.")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image
 
-from iaff.pictures.containers import Container
+from iaff.pictures.containers import Container, Damaged
 from iaff.pictures.tags import TagFile
 
 END = b"\xff\xd9"
@@ -19,7 +19,7 @@ def jpeg(data: bytes) -> Container:
     """A JPEG of what decides the pixels: frame, tables, scans, and the two segments that say which colours they are.
 
     Raises:
-        ValueError: there is no scan.
+        Damaged: there is no scan.
     """
     kept, exif, xmp, pictures = [data[:2]], [], b"", 1
     for marker, start, end in jpeg_segments(data):
@@ -45,7 +45,7 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     while True:
         at = data.find(b"\xff", at)
         if at < 0 or at + 4 > len(data) or data[at + 1] == 0xD9:
-            raise ValueError("it has no scan")
+            raise Damaged("it has no scan")
         marker = data[at + 1]
         if marker == 0xDA:
             yield marker, at, len(data)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from iaff.pictures.containers import Damaged
+
 TOKEN = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])*(\d{1,9})(?=\s)")
 CHANNELS = {b"P2": 1, b"P3": 3, b"P5": 1, b"P6": 3}
 
@@ -23,18 +25,18 @@ def netpbm_header(data: bytes) -> Header:
     """The header of a PGM or PPM.
 
     Raises:
-        ValueError: it is malformed.
+        Damaged: it is malformed.
     """
     at, numbers = 2, []
     for _ in range(3):
         found = TOKEN.match(data, at)
         if not found:
-            raise ValueError("its header is malformed")
+            raise Damaged("its header is malformed")
         numbers.append(int(found[1]))
         at = found.end()
     width, height, highest = numbers
     if not width or not height or not 0 < highest < 65536:
-        raise ValueError(f"its header gives {width} x {height} px and {highest} as white")
+        raise Damaged(f"its header gives {width} x {height} px and {highest} as white")
     return Header(width, height, highest, CHANNELS[data[:2]], at + 1)
 
 
@@ -42,7 +44,7 @@ def netpbm_pixels(data: bytes, header: Header) -> np.ndarray:
     """The pixels, ``uint8 (H, W)`` or ``(H, W, 3)``, white scaled to 255.
 
     Raises:
-        ValueError: pixels are missing, or above white.
+        Damaged: pixels are missing, or above white.
     """
     count = header.width * header.height * header.channels
     if data[:2] in (b"P2", b"P3"):
@@ -51,9 +53,9 @@ def netpbm_pixels(data: bytes, header: Header) -> np.ndarray:
         kind = np.dtype(np.uint8 if header.highest < 256 else ">u2")
         values = np.frombuffer(data, kind, min(count, (len(data) - header.end) // kind.itemsize), header.end)
     if len(values) < count:
-        raise ValueError(f"{count - len(values):,} of its {count:,} values are missing")
+        raise Damaged(f"{count - len(values):,} of its {count:,} values are missing")
     if values.max() > header.highest or values.min() < 0:
-        raise ValueError(f"it holds the value {values.max()}, but gives {header.highest} as white")
+        raise Damaged(f"it holds the value {values.max()}, but gives {header.highest} as white")
     table = np.round(np.arange(header.highest + 1) * (255 / header.highest)).astype(np.uint8)
     shape = (header.height, header.width, 3)[: 2 + (header.channels == 3)]
     return table[values].reshape(shape)

@@ -14,7 +14,7 @@ UNPACKED = 1_000_000  # bytes of metadata that are unpacked, at most
 def png(data: bytes) -> Container:
     """A PNG of its header, palette, transparency and pixels."""
     found = Container("PNG", b"", ended=False)
-    kept, frames, still, animated = [PNG], 0, True, False
+    kept, frames, animated, alone = [PNG], 0, False, True  # alone: the picture is none of the frames
     for name, start, end in png_chunks(data):
         body = data[start + 8 : end - 4]
         whole = end <= len(data)
@@ -24,20 +24,20 @@ def png(data: bytes) -> Container:
         if name in (b"IHDR", b"PLTE", b"IDAT") or (name == b"tRNS" and transparent(data[start:end], data[25:26])):
             kept.append(data[start:end])
         elif name == b"tRNS":
-            found.notes.append("What is said of its transparency is damaged, and left out.")
+            found.notes = ["What is said of its transparency is damaged, and left out."]
         elif not whole:
             break
-        elif name == b"acTL" and len(body) == 8:
-            frames, animated = struct.unpack(">I", body[:4])[0], True
-        elif name == b"fcTL" and b"IDAT" not in (chunk[4:8] for chunk in kept[-1:]):
-            still = False
+        elif name == b"acTL":
+            animated = True
+        elif name == b"fcTL":
+            frames, alone = frames + 1, alone and kept[-1][4:8] == b"IDAT"
         elif name == b"eXIf":
             found.exif = body.removeprefix(b"Exif\0\0")
         elif name in (b"iTXt", b"zTXt", b"tEXt"):
             png_text(name, body, found)
     found.data = b"".join((*kept, png_chunk(b"IEND")))
-    if animated:  # where the still picture is none of the frames, it is one picture more
-        found.pictures, found.moving = frames + still, not still
+    if animated:
+        found.pictures, found.moving = frames + alone, not alone
     return found
 
 

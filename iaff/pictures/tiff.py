@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from iaff.pictures.containers import Container, Unsupported, checked_orientation
+from iaff.pictures.containers import Container, Damaged, Unsupported, checked_orientation
 from iaff.pictures.tags import MOST_DIRECTORIES, ORIENTATION, TagFile, Tags
 
 # What decides the pixels: size, bits, compression, colours, where they lie; of JPEG within TIFF and of YCbCr too.
@@ -25,12 +25,13 @@ def tiff(data: bytes) -> Container:
 
     Raises:
         Unsupported: there is none, or Pillow would read its layout wrongly.
+        Damaged: it has no directory of tags, or strips are missing.
         ValueError: it is no TIFF.
     """
     file = TagFile(data)
     chain = list(file.chain())
     if not chain:
-        raise ValueError("it has no directory of tags")
+        raise Damaged("it has no directory of tags")
     full = [tags for tags in chain if not tags.number(KIND, 0) & (REDUCED | MASK)]
     if not full:
         raise Unsupported("a preview without its picture, as a camera's raw files begin")
@@ -74,7 +75,7 @@ def check_layout(tags: Tags) -> None:
         raise Unsupported(f"{layout(tags)}, which cannot be read rightly")
     there, needed = parts(tags)
     if there < needed:  # Pillow would leave them black
-        raise ValueError(f"{needed - there} of its {needed} strips or tiles are missing")
+        raise Damaged(f"{needed - there} of its {needed} strips or tiles are missing")
 
 
 def parts(tags: Tags) -> tuple[int, int]:

@@ -114,10 +114,8 @@ def check(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str
     except ValidationError as error:
         first = error.errors()[0]
         where = shorten(".".join(map(str, first["loc"][:8])), 80) or "all of it"
-        got = shorten(str(first.get("input")), 60)
-        raise UserError(
-            f"{name}: its description is wrong at {where}: {shorten(first['msg'], 200)}, got {got}."
-        ) from error
+        got, why = shorten(str(first.get("input")), 60), shorten(first["msg"], 200)
+        raise UserError(f"{name}: its description is wrong at {where}: {why}, got {got}.") from error
     try:
         _check_meta(meta)
         _Layers(tensors, meta).check()

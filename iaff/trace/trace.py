@@ -115,21 +115,21 @@ class Trace:
         """As :meth:`load`, of a file's bytes; ``name`` is what errors call it."""
         try:
             header = parse_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
-            about = header.get("__metadata__") or {} if isinstance(header, dict) else {}
             tensors = load_bytes(data)
-        except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
+            said = header.get("__metadata__") or {}
+        except (SafetensorError, ValueError, AttributeError, KeyError, TypeError, OverflowError) as error:
             raise UserError(
                 f"{name} is not a trace: {shorten(str(error), 200)}. Expected a whole safetensors file by iaff; copy "
                 "or write it again."
             ) from error
-        got, schema = about.get("format"), about.get("schema")
+        got, schema = said.get("format"), said.get("schema")
         if got != FORMAT or schema != str(SCHEMA):
             raise UserError(
                 f"{name}: got format {shorten(repr(got), 80)}, schema {shorten(repr(schema), 80)}; expected "
                 f"{FORMAT!r}, {SCHEMA}. Write the trace again with this version of iaff."
             )
         try:
-            meta = without_odd_decorations(parse_json(about.get("trace", "")))
+            meta = without_odd_decorations(parse_json(said.get("trace", "")))
         except ValueError as error:
             raise UserError(f"{name}: its description is not JSON ({error}). Copy or write the trace again.") from error
         check(meta, tensors, name)

@@ -19,7 +19,7 @@ from tests.attack.conftest import ROOT, serving, until, watched
 
 PHOTO = (ROOT / "assets/gallery/chelsea.jpg").read_bytes()
 API = "/gradio_api"
-MOST_MEMORY = 1_600_000_000  # bytes, of the server and its decoders; most of it is PyTorch with the networks
+MOST_MEMORY = 1_800_000_000  # bytes, of the server and its decoders; most of it is PyTorch with the networks
 PATIENCE = 0.5  # s until the page answers, on a machine that does nothing else
 LARGE = 48_000_000  # bytes of a photo
 
@@ -68,7 +68,8 @@ def test_large_photos_wait_on_disk(slow_jobs, tried):
         answers = all_at_once(50, lambda i: send(slow_jobs, data, f"page {i}"))
     counts = Counter("taken" if answer["ok"] else answer.get("full") for answer in answers)
     assert counts["taken"] >= 20
-    assert set(counts) <= {"taken", True}, answers
+    odd = [answer for answer in answers if not answer["ok"] and not answer.get("full")]
+    assert not odd, odd
     assert all("try again in a minute" in answer["error"].lower() for answer in answers if not answer["ok"])
     print(f"50 photos of 48 MB: {counts}, {told(seen)}")
     assert seen["memory"] < 600_000_000
@@ -145,3 +146,30 @@ def is_prompt(seen: dict[str, float]) -> bool:
 def told(seen: dict[str, float]) -> str:
     times = ", ".join(f"{key} {seen[key]:.2f} s" for key in ("page", "question", "quiet"))
     return f"{seen['memory'] / 1e6:,.0f} MB, {times}"
+
+
+def of_many_scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan comes again and again: a small file that a decoder reads for minutes."""
+    file = io.BytesIO()
+    Image.new("L", (6000, 6000), 90).save(file, "JPEG", progressive=True)
+    data = file.getvalue()
+    last, end = data.rindex(b"\xff\xda"), len(data) - 2
+    return data[:end] + data[last:end] * count + data[end:]
+
+
+def test_a_photo_that_cannot_be_decoded_in_time(server, tried):
+    """Cancelled after 2 s, the next one begins at once; left alone, it fails with a sentence."""
+    tried("photos that a decoder reads for minutes", 2)
+    slow = of_many_scans(5000)
+    assert len(slow) < LARGE
+    job, other = send(server, slow, "slow")["job"], send(server, PHOTO, "other")["job"]
+    state = lambda of: server.ask("progress", {"job": of})  # noqa: E731
+    until(lambda: state(job)["state"] == "running", 60)  # once what another test left is forgotten
+    time.sleep(2)
+    assert (state(job)["state"], state(other)["state"]) == ("running", "waiting")
+    server.ask("cancel", {"job": job})
+    until(lambda: state(other)["state"] == "running", 1)
+    until(lambda: state(other)["state"] == "done", 60)
+    job = send(server, slow, "slow")["job"]
+    until(lambda: state(job)["state"] == "failed", 30)
+    assert "decoding it takes longer than" in state(job)["error"]

@@ -18,7 +18,7 @@ from iaff.explorer.app import runs_in
 from iaff.explorer.server.browse import table_of
 from iaff.places import CLONE, RUNS, SHIPPED
 from iaff.tensor_files import Damaged, load_tensors, tensor_bytes
-from tests.damage import ODD_VALUES, changed, flipped, joined_safetensors, places, split_safetensors
+from tests.damage import ODD_VALUES, changed, flipped, joined, json_text, places, split
 from tests.runs import CONFIG, assert_same_end, everything_learnt, everything_measured
 from tests.unit.test_damaged_files import FILES as RUN_FILES
 from tests.unit.test_damaged_files import bare_run, try_run_file
@@ -54,7 +54,7 @@ def test_odd_values_in_a_runs_files(tmp_path, tried, name):
     where = list(places(content))
     opened = 0
     for _ in range(500):
-        (run / name).write_text(json.dumps(changed(content, draw.choice(where), draw.choice(ODD_VALUES))))
+        (run / name).write_text(json_text(changed(content, draw.choice(where), draw.choice(ODD_VALUES))))
         opened += answers(run)
     tried(f"{name}: odd values in its places", 500)
     assert 0 < opened < 500
@@ -75,15 +75,15 @@ def test_bits_and_cuts_in_a_runs_files(tmp_path, tried, name):
 
 def test_traces(tried):
     data = (SOURCE / "traces/yard.safetensors").read_bytes()
-    header, rest = split_safetensors(data)
+    header, rest = split(data)
     meta = json.loads(header["__metadata__"]["trace"])
     draw, generator = random.Random(0), np.random.default_rng(0)
     inside, around = list(places(meta)), list(places(header))
     copies = []
     for _ in range(700):
-        text = json.dumps(changed(meta, draw.choice(inside), draw.choice(ODD_VALUES)))
-        copies.append(joined_safetensors(changed(header, ("__metadata__", "trace"), text), rest))
-        copies.append(joined_safetensors(changed(header, draw.choice(around), draw.choice(ODD_VALUES)), rest))
+        text = json_text(changed(meta, draw.choice(inside), draw.choice(ODD_VALUES)))
+        copies.append(joined(json.dumps(changed(header, ("__metadata__", "trace"), text)), rest))
+        copies.append(joined(json_text(changed(header, draw.choice(around), draw.choice(ODD_VALUES))), rest))
         if len(copies) % 4 == 0:
             copies.append(flipped(data, generator))
     opened = 0
@@ -125,7 +125,7 @@ def test_damage_in_a_training(tmp_path, whole, tried):
     """Whatever file of an unfinished training is damaged, the same command ends as it should."""
     draw, generator = random.Random(1), np.random.default_rng(1)
     number = 0
-    for turn in range(4):
+    for turn in range(2):
         run = shutil.copytree(whole, tmp_path / f"run{turn}")
         for name in ("figures.json", "mining.json", "images.csv"):
             (run / name).unlink(missing_ok=True)  # the round is not over
@@ -179,13 +179,11 @@ def test_a_limit_of_files_sizes(tmp_path, whole, tried, blocks):
     assert_same_end(run, whole)
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_only_be_read(tried):
-    """Root may write everywhere: once everything is imported, it trains as nobody."""
-    code = "import os, sys; from training import train; os.geteuid() or os.setuid(65534); train.main(sys.argv[1:])"
     with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755 if os.geteuid() == 0 else 0o555)
-        command = [sys.executable, "-c", code, *TRAIN[3:], "--run", f"{folder}/run"]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=CLONE)
+        os.chmod(folder, 0o555)
+        done = subprocess.run([*TRAIN, "--run", f"{folder}/run"], capture_output=True, text=True, cwd=CLONE)
         assert done.returncode == 1
         assert "Traceback" not in done.stderr, done.stderr[-2000:]
         assert "Permission denied" in done.stderr.splitlines()[-1]

@@ -63,6 +63,13 @@ def test_errors_over_gradio_client(client):
             client.predict(**arguments, api_name="/query")
     with pytest.raises(AppError, match=r"which is not fetched\. Upload the photo"):
         client.predict(handle_file("http://localhost:1/a.jpg"), [], "animals", api_name="/explain")
+    for photo, got in {
+        "photo.jpg": "the photo 'photo.jpg'",
+        "http://localhost:1/a.jpg": "the address http",
+        None: "the photo None",
+    }.items():
+        with pytest.raises(AppError, match=rf'^Got {got}.*handle_file\("photo.jpg"\)'):
+            client.predict(photo, [], "animals", api_name="/explain")
 
 
 @pytest.mark.parametrize("place", [["animals", "frisbee", float("nan")], [["animals"], {"path": "/etc/passwd"}, 1]])

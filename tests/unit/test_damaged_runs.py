@@ -15,7 +15,7 @@ from iaff.explorer.app import runs_in
 from iaff.explorer.server.browse import table_of
 from iaff.places import RUNS
 from iaff.tensor_files import Damaged, load_tensors, save_tensors, tensor_bytes
-from tests.damage import ODD_VALUES, changed, flipped, joined_safetensors, places, split_safetensors
+from tests.damage import ODD_VALUES, changed, flipped, joined, json_text, places, split
 
 SOURCE = RUNS / "plain_cam"  # the smaller one: three traces, no weights
 FILES = {name: json.loads((SOURCE / name).read_text()) for name in ("config.json", "figures.json", "mining.json")}
@@ -52,7 +52,7 @@ def copy(tmp_path_factory):
 
 def check_run(folder, name, content):
     """Whoever asks anything of the run gets an answer or a sentence; the other files are as they were."""
-    (folder / name).write_text(json.dumps(content))
+    (folder / name).write_text(json_text(content))
     try:
         (run,) = runs_in(folder)
         asked = Queries([run])
@@ -82,15 +82,15 @@ def test_a_runs_files_with_odd_values_thoroughly(copy, spoilt):
 @st.composite
 def spoilt_traces(draw):
     """A trace with an odd value in its header or in its description, or some bytes changed or lost."""
-    header, rest = split_safetensors(TRACE)
+    header, rest = split(TRACE)
     kind = draw(st.sampled_from(["description", "header", "bytes", "cut"]))
     if kind == "description":
         meta = json.loads(header["__metadata__"]["trace"])
         meta = changed(meta, draw(st.sampled_from(list(places(meta)))), draw(st.sampled_from(ODD_VALUES)))
-        return joined_safetensors(changed(header, ("__metadata__", "trace"), json.dumps(meta)), rest)
+        return joined(json_text(changed(header, ("__metadata__", "trace"), json_text(meta))), rest)
     if kind == "header":
         place = draw(st.sampled_from(list(places(header))))
-        return joined_safetensors(changed(header, place, draw(st.sampled_from(ODD_VALUES))), rest)
+        return joined(json_text(changed(header, place, draw(st.sampled_from(ODD_VALUES)))), rest)
     if kind == "bytes":
         return flipped(TRACE, np.random.default_rng(draw(st.integers(0, 2**32))))
     return TRACE[: draw(st.integers(0, len(TRACE) - 1))]
@@ -119,18 +119,22 @@ def test_spoilt_traces_thoroughly(data):
     check_trace(data)
 
 
-HEADER, REST = split_safetensors(TRACE)
+HEADER, REST = split(TRACE)
+
+
+def described(text):
+    return joined(json.dumps(changed(HEADER, ("__metadata__", "trace"), text)), REST)
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        joined_safetensors(HEADER | {"__metadata__": None}, REST),
-        joined_safetensors(b"[" * 100_000, REST),
-        joined_safetensors(b'{"a":' * 100_000, REST),
-        joined_safetensors(changed(HEADER, ("__metadata__", "trace"), "[" * 100_000), REST),
-        joined_safetensors(changed(HEADER, ("__metadata__", "trace"), '{"title": "\\ud800"}'), REST),
-        joined_safetensors(changed(HEADER, ("__metadata__", "trace"), '{"title": 7}'), REST),
+        joined(json.dumps(HEADER | {"__metadata__": None}), REST),
+        joined("[" * 100_000, REST),
+        joined('{"a":' * 100_000, REST),
+        described("[" * 100_000),
+        described('{"title": "\\ud800"}'),
+        described('{"name": 7}'),
         b"\xff" * 100,
     ],
     ids=[
@@ -157,7 +161,7 @@ def test_traces_that_are_none(data):
             "got 'cat' at classes: input should be a valid list",
         ),
         ("config.json", '{"schema": 2, "name": [], "classes": "cat"}', "got run schema 2, expected 1"),
-        ("config.json", "[" * 100_000, "nested too deeply"),
+        ("config.json", "[" * 100_000, "nested in more than 100 levels"),
         ("config.json", "{", "cannot be read"),
         ("config.json", '{"schema": 1, "name": "\\ud800", "classes": ["background"]}', "half a character"),
         (

@@ -19,7 +19,10 @@ from iaff.explorer.server.answers import SHORT, told
 
 UPLOADED = "/gradio_api/file="  # where the server has what was uploaded to it
 ADDRESS = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]+:|//|\\\\)")  # a scheme, or a server's name; C: is a drive
-AN_UPLOAD = 'expected {"path": ...} with the path that the upload answered. Upload the photo to this server.'
+AN_UPLOAD = (
+    'expected handle_file("photo.jpg") of gradio_client, or {"path": ...} with the path that the upload answered. '
+    "Upload the photo to this server."
+)
 
 
 class Refused(gr.Error):
@@ -44,12 +47,17 @@ class Upload(gr.File):
             UserError: it is no upload. Whether its file is still there is seen when a job claims it.
         """
         path = value.get("path") or value.get("url") if isinstance(value, dict) else None
+        if isinstance(value, str) and ADDRESS.match(value):
+            path = value
         if not isinstance(path, str):
             raise UserError(f"Got the photo {SHORT.repr(value)}, {AN_UPLOAD}")
         if path.startswith(("http://", "https://")) and UPLOADED in path:
             path = unquote(path.split(UPLOADED, 1)[1])  # an agent has the upload's address
         if ADDRESS.match(path):
-            raise UserError(f"Got the address {path[:100]}, which is not fetched. Upload the photo to the server.")
+            raise UserError(
+                f"Got the address {path[:100]}, which is not fetched. Upload the photo to the server, as "
+                'handle_file("photo.jpg") of gradio_client does.'
+            )
         try:
             file = Path(path).resolve()
             inside = file.is_relative_to(self.uploads)

@@ -24,6 +24,7 @@ from iaff.explorer.server.requests import (
     TraceRequest,
 )
 from iaff.explorer.server.runs import listing, named, run_of
+from iaff.explorer.server.torch_start import start_torch
 from iaff.grid import STRIDE, centre
 from iaff.run import Run
 from iaff.trace import Round, Trace
@@ -174,6 +175,7 @@ class Queries:
         """
         place = {"run": run, "photo": photo, "round": round, "x": x, "y": y, "mode": mode}
         request = checked(QueryRequest, place)
+        start_torch()
         asked = self._round(request, request.round)
         width, height = asked.trace.meta["size"]
         x, y = within("x", request.x, 0, width - 1), within("y", request.y, 0, height - 1)
@@ -209,6 +211,7 @@ class Queries:
             leaks: edges, most flow first: the pixel and its label, where the other label comes from, the direction of the scan, its gate 0..1, and the label mass that flows.
         """  # noqa: E501
         request = checked(LeaksRequest, {"run": run, "photo": photo, "round": round, "most": most})
+        start_torch()
         asked = self._round(request, request.round)
         import torch
 
@@ -312,6 +315,7 @@ def label_map(asked: Round, stage: Stage) -> np.ndarray:
     trace = asked.trace
     width, height = trace.meta["size"]
     if stage in ("unary", "refined"):
+        start_torch()
         import torch
 
         from iaff.method.metrics import to_photo

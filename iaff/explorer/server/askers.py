@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from itertools import zip_longest
 from typing import NamedTuple, TypeVar
 
+from starlette.requests import HTTPConnection
+
 REMEMBERED = 1000  # addresses and pages
 Item = TypeVar("Item")
 
@@ -22,11 +24,12 @@ def asker() -> Asker:
     request = context.LocalContext.request.get() if context else None
     if request is None:
         return Asker()
-    client = getattr(request, "client", None)
-    page = getattr(request, "session_hash", None)  # of an endpoint; a server function has it in its body, read by now
-    body = None if page else vars(getattr(request, "request", request)).get("_json")
-    if isinstance(body, dict):
-        page = body.get("session_hash")
+    if isinstance(request, HTTPConnection):  # of a server function, which has the page in its body, read by now
+        body = getattr(request, "_json", None)
+        page = body.get("session_hash") if isinstance(body, dict) else None
+    else:  # Gradio's own wrapper, of an endpoint
+        page, request = request.session_hash, request.request
+    client = request.client if request else None
     return Asker(client.host if client else "", str(page or "")[:80])
 
 

@@ -23,6 +23,7 @@ from iaff.explorer.server.answers import told
 from iaff.explorer.server.askers import Asker, Turns
 from iaff.explorer.server.full import Full
 from iaff.explorer.server.memory import give_back
+from iaff.explorer.server.torch_start import start_torch
 from iaff.run import Run
 
 FORGOTTEN = 30  # s without a question after which a job is dropped
@@ -86,6 +87,7 @@ def compute(job: Job, progress: Callable[[str, float], None]) -> bytes:
         photo = read_photo_safely(data, job.name, cancelled=job.unwanted)
     if "torch" not in sys.modules:
         progress("Starting PyTorch (once)", 0)
+    start_torch()
     from iaff.explaining import explain
 
     if isinstance(data, Sample):

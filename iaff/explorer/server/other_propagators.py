@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
 from iaff.explorer.server.answers import answering
 from iaff.explorer.server.requests import PropagateRequest
+from iaff.explorer.server.torch_start import start_torch
 from iaff.grid import STRIDE, grid_size
 from iaff.trace.encoding import half_down
 from iaff.trace.schema import check_distribution, check_finite
@@ -39,6 +41,7 @@ def propagate(request: PropagateRequest) -> dict[str, Any]:
     if request.by not in BUILDERS:
         raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
     photo = photo_of(request)
+    start_torch()
     return BUILDERS[request.by](photo, request)
 
 
@@ -57,11 +60,14 @@ def photo_of(request: PropagateRequest) -> np.ndarray:
                 )
             if grid != [columns, rows]:
                 raise UserError(f"Got grid = {grid!r}, expected [{columns}, {rows}] for {width} x {height} px.")
-            return np.array(image.convert("RGB"))
     except UserError:
         raise
     except Exception as error:  # Pillow's readers raise whatever they stumble upon
         raise UserError(f"Got {len(data):,} bytes that are no picture, expected the trace's JPEG or PNG.") from error
+    try:
+        return read_photo_safely(data, "The photo", side=max(width, height), smallest=1).pixels
+    except UserError as error:
+        raise UserError(f"Got {len(data):,} bytes that are no picture to be refined. {error}") from error
 
 
 def map_of(request: PropagateRequest, grid: tuple[int, int]) -> np.ndarray:

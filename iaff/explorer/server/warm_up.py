@@ -16,6 +16,7 @@ from iaff.decoding import read_photo_safely
 from iaff.explorer.server.answers import Handler, answering
 from iaff.explorer.server.requests import RunRequest
 from iaff.explorer.server.runs import named, run_of
+from iaff.explorer.server.torch_start import start_torch
 from iaff.run import Run
 
 LOWEST = 19  # of all priorities, as `nice` counts them
@@ -46,7 +47,7 @@ def prepare(run: Run) -> None:
     """
     with contextlib.suppress(Exception):
         give_way()
-        import iaff.propagation.cpu  # noqa: F401  (numba's kernels, and torch with them)
+        start_torch()
         from iaff.explaining import predictor_of
 
         if run.finished_rounds():

@@ -142,7 +142,7 @@ export class Client {
 
   /** Promise of what another propagator is on a photo, see iaff/explorer/server/other_propagators.py. */
   async propagate(request) {
-    const size = request.image.length + (request.alpha?.length ?? 0);
+    const size = (request.image?.length ?? 0) + (request.alpha?.length ?? 0);
     if (size > LARGEST_QUESTION)
       throw new ServerError(
         `Got a photo and a map of ${(size / 1e6).toFixed(0)} MB, expected at most ${LARGEST_QUESTION / 1e6} MB: other ` +
