@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,6 +27,12 @@ from iaff.explorer.upload_route import MOST_FILES, tidy_name
 
 RUN = SimpleNamespace(name="animals")
 ANN, BEN, CLO = Asker("10.0.0.1", "ann"), Asker("10.0.0.1", "ben"), Asker("10.0.0.2", "clo")
+
+
+def in_a_loop(work):
+    """What a coroutine returns; in a thread, since in this one a browser's event loop may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def test_addresses_take_turns_and_the_pages_of_one_among_themselves():
@@ -95,7 +102,7 @@ def test_questions_are_computed_in_turn():
         with pytest.raises(ZeroDivisionError):
             await lane.ask(lambda: 1 / 0, ANN)
 
-    asyncio.run(ask())
+    in_a_loop(ask())
 
 
 @pytest.fixture
@@ -246,4 +253,4 @@ def test_bodies_that_trickle_are_given_up(monkeypatch):
 
     for pauses in ([0.01, 0.1], [0.02] * 9):  # silent, or too slow on the whole
         with pytest.raises(bodies.Refused, match="too slowly, expected"):
-            asyncio.run(read(*pauses))
+            in_a_loop(read(*pauses))
