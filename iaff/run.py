@@ -27,7 +27,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from textwrap import shorten
 from typing import IO, Any
 
 from iaff.config import Climb
@@ -37,6 +36,7 @@ from iaff.hub import fetched, on_hub
 from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
 from iaff.places import expanded
 from iaff.run_files import Figures, File, Index, Mining, Settings, check, read_json
+from iaff.run_table import read_images
 
 try:
     import fcntl
@@ -109,6 +109,20 @@ class Run:
         """Per round, superpixels by region score (equal bins from 0 to 1): right, wrong, unknown (void)."""
         return self._json("mining.json", Mining, {"rounds": []})
 
+    def images(self) -> list[dict[str, str]]:
+        """The lines of ``images.csv``: all columns as texts, checked; none before the first round.
+
+        Raises:
+            UserError: it cannot be read, or is not such a table.
+        """
+        path = self.inside("images.csv")
+        try:
+            return read_images(path, path.read_bytes()) if path.is_file() else []
+        except OSError as error:
+            raise UserError(
+                f"{path} cannot be read ({error.strerror or error}); expected a table. Restore it."
+            ) from error
+
     def finished_rounds(self) -> int:
         """Rounds whose three networks are all there."""
         t = 0
@@ -170,22 +184,12 @@ class Run:
 
     def append_images(self, rows: list[dict[str, Any]]) -> None:
         """Replaces one round's lines of ``images.csv`` (all rows share the columns ``round``, ``image``, ...)."""
-        path = self.dir / "images.csv"
-        kept = []
-        if path.is_file():
-            try:
-                with path.open(encoding="utf-8", newline="") as file:
-                    kept = [r for r in csv.DictReader(file) if r["round"] != str(rows[0]["round"])]
-            except (OSError, ValueError, KeyError, csv.Error) as error:
-                raise UserError(
-                    f"{path} cannot be read ({shorten(str(error), 200)}), expected the table of the rounds before. "
-                    "Restore it, or move it away, which loses their lines, and give the same command."
-                ) from error
+        kept = [line for line in self.images() if line["round"] != str(rows[0]["round"])]
         text = io.StringIO()
         table = csv.DictWriter(text, list(rows[0]), extrasaction="ignore", lineterminator="\n")
         table.writeheader()
         table.writerows([*kept, *rows])
-        write_atomically(path, text.getvalue().encode())
+        write_atomically(self.dir / "images.csv", text.getvalue().encode())
 
     def _json(self, name: str, kind: type[File], default: dict) -> dict[str, Any]:
         path = self.inside(name)

@@ -13,7 +13,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StrictFloat,
+    Strict,
     StrictInt,
     ValidationError,
     model_validator,
@@ -23,7 +23,23 @@ from iaff.errors import UserError
 from iaff.grid import UNKNOWN
 from iaff.json_text import parse_json
 
-Number = StrictInt | StrictFloat | None  # None where nothing could be measured
+SLOP = 1e-6  # by which a mean of many shares may be off
+
+
+def _share(value: float) -> float:
+    if value < -SLOP or value > 1 + SLOP:  # NaN, of what could not be measured, is neither
+        raise ValueError("expected a share, 0 to 1")
+    return value
+
+
+def _different(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError("expected different ones")
+    return names
+
+
+Number = Annotated[float, Strict()] | None  # whole or not; None where nothing could be measured
+Share = Annotated[float, Strict(), AfterValidator(_share)] | None
 Count = Annotated[StrictInt, Field(ge=0)]
 RoundNumber = Annotated[StrictInt, Field(ge=1, le=10_000)]
 
@@ -38,7 +54,9 @@ class Settings(File):
     """``config.json``, as far as every run has it; :class:`iaff.inference.Predictor` checks the rest."""
 
     name: Annotated[str, Field(min_length=1)]
-    classes: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=UNKNOWN)]
+    classes: Annotated[
+        list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=UNKNOWN), AfterValidator(_different)
+    ]
     data: dict[str, Any] | None = None
     seed: Count = 0
     rounds: RoundNumber | None = None
@@ -47,26 +65,27 @@ class Settings(File):
 class MapFigures(File):
     """What was measured of the unary or the refined map: without tags, with the true ones, with proposed ones."""
 
-    iou: dict[str, Number] = {}
-    iou_tags: dict[str, Number] = {}
-    iou_proposed: dict[str, Number] = {}
-    miou: Number = None
-    miou_tags: Number = None
-    miou_proposed: Number = None
-    objects: Number = None
-    objects_tags: Number = None
-    objects_proposed: Number = None
-    precision_tags: Number = None
+    iou: dict[str, Share] = {}
+    iou_tags: dict[str, Share] = {}
+    iou_proposed: dict[str, Share] = {}
+    miou: Share = None
+    miou_tags: Share = None
+    miou_proposed: Share = None
+    objects: Share = None
+    objects_tags: Share = None
+    objects_proposed: Share = None
+    precision_tags: Share = None
 
 
 class RoundFigures(File):
     round: RoundNumber
     photos: Count | None = None
-    changed: Number = None
-    agreement: Number = None
-    leak: Number = None
-    confident: dict[str, Number] = {}
-    foreground: dict[str, Number] = {}
+    changed: Share = None
+    agreement: Share = None
+    leak: Share = None
+    reach: Number = None
+    confident: dict[str, Share] = {}
+    foreground: dict[str, Share] = {}
     energy: dict[str, dict[str, Number]] = {}
     unary: MapFigures = MapFigures()
     refined: MapFigures = MapFigures()
@@ -77,7 +96,7 @@ class Figures(File):
 
     rounds: list[RoundFigures]
     images: Count | None = None
-    objects: Number = None
+    objects: Share = None
     split: str | None = None
 
     @model_validator(mode="after")
@@ -140,6 +159,11 @@ class Index(File):
 
     traces: list[TraceEntry]
 
+    @model_validator(mode="after")
+    def names_differ(self) -> "Index":
+        _different([entry.name for entry in self.traces])
+        return self
+
 
 def read_json(path: Path, kind: type[File]) -> dict[str, Any]:
     """What a file holds, as it is written there, once it is known to be of that kind: :class:`File` for any object.
@@ -163,8 +187,8 @@ def check(content: dict[str, Any], kind: type[File], path: Path) -> None:
     """Raises UserError unless the content of a file is of that kind."""
     try:
         kind.model_validate(content)
-    except (ValidationError, RecursionError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "nested too deeply"}
+    except ValidationError as error:
+        first = error.errors()[0]
         where = ".".join(map(str, first["loc"][:8])) or "all of it"
         message = shorten(first["msg"].removeprefix("Value error, "), 200)
         raise UserError(

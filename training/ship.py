@@ -6,7 +6,6 @@ copy to the Hugging Face Hub, with a card; a run that is such a copy already nee
 """
 
 import argparse
-import csv
 import json
 import sys
 from fnmatch import fnmatchcase
@@ -85,7 +84,7 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
     for name in ["classifier", *nets]:
         state = load_tensors(run.weights(name))
         half = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-        data = tensor_bytes(half)
+        data = tensor_bytes(half, f"weights/{name}")
         if len(data) > LARGEST:
             raise UserError(f"{name}: {len(data)} bytes, expected at most {LARGEST}; ship a smaller backbone.")
         write_atomically(out / "weights" / f"{name}.safetensors", data)
@@ -167,9 +166,7 @@ def shipped_files(run: Run, gallery: Path) -> list[str]:
     allowed = {photo["name"] for photo in _described(gallery)["photos"]}
     photos = {entry["name"] for entry in run.traces()}
     photos |= {path.stem for path in (run.dir / "traces").glob("*.safetensors")}
-    if (run.dir / "images.csv").is_file():
-        with (run.dir / "images.csv").open(encoding="utf-8", newline="") as table:
-            photos |= {row.get("image", "") for row in csv.DictReader(table)}
+    photos |= {line["image"] for line in run.images()}
     if others := sorted(photos - allowed):
         raise UserError(
             f"{run.dir}: got {others[0]!r} among its photos, expected those of {gallery} alone, since photos of a data "

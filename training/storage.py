@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from iaff.errors import UserError
 from iaff.extras import missing
-from iaff.tensor_files import Damaged, is_whole, load_tensors, save_tensors
+from iaff.tensor_files import Damaged, load_tensors, save_tensors
 
 FULL = "the disk is full. Free some space, then give the same command: it goes on from the last checkpoint."
 WRITABLE = (
@@ -99,18 +99,25 @@ class Maps:
     def _path(self, i: int) -> Path:
         return self.folder / f"{i:06d}.safetensors"
 
-    def __contains__(self, i: int) -> bool:
-        return is_whole(self._path(i))  # one that was cut is computed again
+    def sound(self, i: int) -> bool:
+        """Whether an item is there, whole; one that is damaged is set aside, which is said."""
+        if not self._path(i).exists():
+            return False
+        try:
+            load_tensors(self._path(i))
+        except Damaged as error:
+            path = self._path(i)
+            tqdm.write(f"{path} is damaged ({error}).{set_aside(path)} It is made again.", file=sys.stderr)
+            return False
+        return True
 
     def __getitem__(self, i: int) -> dict[str, Tensor]:
-        path = self._path(i)
         try:
-            return load_tensors(path)
+            return load_tensors(self._path(i))
         except (Damaged, OSError) as error:
-            aside = set_aside(path)
             raise UserError(
-                f"{path} cannot be read ({reason(error)}), expected what an earlier stage wrote.{aside} Give the same "
-                "command: it is computed again."
+                f"{self._path(i)} cannot be read ({reason(error)}), expected what an earlier stage wrote. Give the "
+                "same command: it is computed again."
             ) from error
 
     def __setitem__(self, i: int, tensors: dict[str, Tensor]) -> None:

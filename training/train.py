@@ -10,11 +10,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from iaff.config import Config, load_config
 from iaff.data import Dataset, open_split
@@ -23,12 +25,13 @@ from iaff.errors import UserError
 from iaff.extras import missing
 from iaff.method.rounds import Round, iterate
 from iaff.nets.backbones import check_backbones
+from iaff.nets.networks import Networks
 from iaff.places import expanded
 from iaff.run import Run, claimed, create
 
 from .report import Report
 from .storage import first_line, one_sentence
-from .trainer import Crowd, Trainer
+from .trainer import Crowd, Trainer, sound_weights
 
 try:
     from accelerate import Accelerator, InitProcessGroupKwargs
@@ -56,6 +59,8 @@ def train(config: Config, folder: Path, workers: int = 0) -> Run:
     if accelerator.is_main_process:
         print(*look(photos, data.train, most=0).lines(short=True), sep="\n")  # tags alone: masks are for figures
     with opened(folder, settings(config, photos), accelerator) as run:
+        if accelerator.is_main_process:
+            set_aside_damaged(run, config)
         trainer = Trainer(folder, accelerator, config.seed, workers)
         report = Report(run, config, trainer) if accelerator.is_main_process else lambda r: None
 
@@ -66,6 +71,23 @@ def train(config: Config, folder: Path, workers: int = 0) -> Run:
         iterate(config, photos, trainer, after_round, trainer.agreed(run.measured_rounds()))
         trainer.close()
     return run
+
+
+def set_aside_damaged(run: Run, config: Config) -> None:
+    """Sets aside finished weights that are damaged or of other networks: their stages are trained anew.
+
+    Those of rounds that are over are read by nobody but who measures the next ones, hours later.
+    """
+    networks = Networks(config, len(run.classes) - 1, pretrained=False)
+
+    @cache
+    def network(name: str) -> nn.Module:
+        return networks.region(networks.unary()) if name == "region" else getattr(networks, name)()
+
+    for path in sorted((run.dir / "weights").glob("*.safetensors")):
+        name = path.stem.partition("_")[0]
+        if name in ("classifier", "unary", "region", "pairwise"):
+            sound_weights(network(name), path)
 
 
 def settings(config: Config, photos: Dataset) -> dict[str, Any]:

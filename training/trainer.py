@@ -28,7 +28,7 @@ from iaff.errors import UserError
 from iaff.extras import missing
 from iaff.nets.folding import Network
 from iaff.nets.loss import Loss
-from iaff.nets.networks import read_weights
+from iaff.nets.networks import WrongWeights, read_weights
 from iaff.tensor_files import save_tensors
 
 from .storage import Board, Maps, reason, set_aside, write
@@ -139,7 +139,7 @@ class Trainer:
         """
         net.to(self.device)
         done = self._weights_path(stage)
-        if not self.agreed(self.main and self._is_done(stage, net)):
+        if not self.agreed(self.main and sound_weights(net, done)):
             if self.main or not alone:
                 self._fit(stage, net, count, sample, loss, how, collate, alone)
             if self.main:
@@ -154,21 +154,6 @@ class Trainer:
         """``net`` with the weights that this stage ended with, in evaluation mode."""
         return read_weights(net, self._weights_path(stage)).to(self.device).eval()
 
-    def _is_done(self, stage: str, net: nn.Module) -> bool:
-        """Whether this stage's weights are there and can be read; damaged ones are set aside, to be trained again."""
-        path = self._weights_path(stage)
-        if not path.exists():
-            return False
-        before = {key: value.clone() for key, value in net.state_dict().items()}
-        try:
-            read_weights(net, path)
-        except UserError as error:
-            tqdm.write(f"{error}{set_aside(path)} The stage {stage} is trained again.", file=sys.stderr)
-            return False
-        finally:
-            net.load_state_dict(before)
-        return True
-
     def _fit(self, stage, net, count, sample, loss, how: Fit, collate, alone) -> None:
         if not any(p.requires_grad for p in net.parameters()):
             return
@@ -177,7 +162,8 @@ class Trainer:
         samples = Samples(sample, count, how.steps * how.batch, stage_seed)
         optimiser, schedule = make_optimiser(net, how)
         watch = Watch(stage, how.steps)
-        start = self._resume(stage, net, optimiser, schedule, watch, alone)
+        kept = {"stage": stage, "seed": self.seed, "items": count, "fit": how.model_dump()}
+        start = self._resume(stage, net, optimiser, schedule, watch, alone, kept)
         if self.workers and start < how.steps:
             samples[0]  # what a sample keeps for the next ones is read here, once, before the loading processes start
         loader = DataLoader(
@@ -209,7 +195,7 @@ class Trainer:
                     self._look(stage, step + 1 - len(fresh), fresh, watch, bar)
                     fresh = []
                 if due:
-                    self._checkpoint(stage, step + 1, net, optimiser, schedule, watch)
+                    self._checkpoint(stage, step + 1, net, optimiser, schedule, watch, kept)
                     saved = time.monotonic()
 
     def _step(self, part: nn.Module, loss: Loss, batches: list[dict[str, Tensor]], crowd: "Crowd") -> Tensor:
@@ -256,9 +242,10 @@ class Trainer:
     def _checkpoint_path(self, stage: str) -> Path:
         return self.folder / "checkpoints" / f"{stage}.pt"
 
-    def _checkpoint(self, stage, step, net, optimiser, schedule, watch: Watch) -> None:
+    def _checkpoint(self, stage, step, net, optimiser, schedule, watch: Watch, about: dict[str, Any]) -> None:
         state = {
             "step": step,
+            "about": about,  # what the stage that goes on must have in common with this one
             "net": net.state_dict(),
             "optimiser": optimiser.state_dict(),
             "schedule": schedule.state_dict(),
@@ -268,11 +255,11 @@ class Trainer:
         write(self._checkpoint_path(stage), lambda path: torch.save(state, path))
         self.board.flush()
 
-    def _resume(self, stage, net, optimiser, schedule, watch: Watch, alone: bool) -> int:
+    def _resume(self, stage, net, optimiser, schedule, watch: Watch, alone: bool, about: dict[str, Any]) -> int:
         if self.scaler and self.fresh_scaler:
             self.scaler.load_state_dict(self.fresh_scaler)
         path = self._checkpoint_path(stage)
-        usable = self.main and self._can_resume(stage, net)
+        usable = self.main and self._can_resume(stage, net, about)
         if not (usable if alone else self.agreed(usable)):
             return 0
         state = read_checkpoint(path, net)
@@ -284,13 +271,14 @@ class Trainer:
             self.scaler.load_state_dict(state["scaler"])
         return state["step"]
 
-    def _can_resume(self, stage: str, net: nn.Module) -> bool:
+    def _can_resume(self, stage: str, net: nn.Module, about: dict[str, Any]) -> bool:
         """Whether this stage's checkpoint is there and can be read; a damaged one is set aside."""
         path = self._checkpoint_path(stage)
         if not path.exists():
             return False
         try:
-            read_checkpoint(path, net)
+            if read_checkpoint(path, net).get("about", about) != about:
+                raise ValueError("it was written with other settings")
         except Exception as error:  # zipfile's and torch's readers raise whatever they stumble upon
             what = f"{path} is no checkpoint of this stage ({reason(error)}).{set_aside(path)}"
             tqdm.write(f"{what} The stage {stage} begins anew.", file=sys.stderr)
@@ -311,7 +299,7 @@ class Trainer:
         """
         maps = self.maps(stage)
         own = range(self.accelerator.process_index, count, self.accelerator.num_processes)
-        missing = [i for i in own if i not in maps]
+        missing = [i for i in own if not maps.sound(i)]
         how: dict[str, Any] = self._loading() | {"pin_memory": False}
         loader = DataLoader(Each(load), None, sampler=missing, collate_fn=lambda item: item, **how)
         bar = tqdm(
@@ -333,7 +321,7 @@ class Trainer:
     def has(self, stage: str, count: int) -> bool:
         """Whether a pass over ``count`` items is complete."""
         maps = self.maps(stage)
-        return self.agreed(all(i in maps for i in range(count)))
+        return self.agreed(self.main and all(maps.sound(i) for i in range(count)))
 
     def maps(self, stage: str) -> Maps:
         """What a pass has written so far."""
@@ -346,6 +334,21 @@ class Trainer:
     def agreed(self, value: Any) -> Any:
         """The main process's answer, for all: files may appear between two looks."""
         return broadcast_object_list([value])[0]
+
+
+def sound_weights(net: nn.Module, path: Path) -> bool:
+    """Whether a stage's weights are there, for its network; damaged ones are set aside, which is said.
+
+    The network then has them, or is as it was.
+    """
+    if not path.exists():
+        return False
+    try:
+        read_weights(net, path)
+    except WrongWeights as error:
+        tqdm.write(f"{error}{set_aside(path)} The stage {path.stem} is trained again.", file=sys.stderr)
+        return False
+    return True
 
 
 def read_checkpoint(path: Path, net: nn.Module) -> dict[str, Any]:

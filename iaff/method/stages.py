@@ -195,13 +195,9 @@ class Stages:
         return sample, BALANCED if balanced and self.config.supervision == "tags" else HARD
 
     def _object_share(self, t: int, refined: Maps) -> float:
-        """The share of the cells that round 1 ended by calling objects, which the labels of all later rounds keep.
-
-        Raises:
-            UserError: it was deleted, and round 1 is over.
-        """
-        if t > 2 and not self.trainer.has("object_share", 1):
-            raise UserError("cache/object_share of round 1 is gone, which targets.keep_objects needs; put it back.")
+        """The share of the cells that round 1 ended by calling objects, which the labels of all later rounds keep."""
+        if t > 2 and not self.trainer.has("object_share", 1):  # it was lost: round 1 is asked once more
+            refined = self.results(1)[2]
 
         def share(_: int) -> Batch:
             objects = [(refined[i]["labels"] > 0).float().mean() for i in range(self.count)]

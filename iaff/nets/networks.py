@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from iaff.config import Config
 from iaff.errors import UserError
 from iaff.nets.backbones import Depth, build_trunk
@@ -47,21 +49,42 @@ class Networks:
         return build_trunk(backbone, depth, self.config.output_stride, weights if self.pretrained else "none")
 
 
+class WrongWeights(UserError):
+    """A file of weights is damaged, or holds others than its network's: what made it can make it again."""
+
+
 def read_weights(net: Network, path: Path) -> Network:
     """The network with the weights that training wrote to ``path``, in full precision.
 
     Raises:
-        UserError: the file is missing or damaged, or holds those of another network.
+        WrongWeights: the file is damaged, or its weights are of another network or not finite; the network is as it
+            was.
+        UserError: the file is missing, or this user may not read it.
     """
+    again = "copy the file again, or give the command of its training, which makes it anew."
     try:
         state = load_tensors(path)
-    except (Damaged, OSError) as error:
-        raise UserError(
-            f"{path} cannot be read ({error}). Expected the whole file that training wrote; copy or train it again."
-        ) from error
-    try:
-        net.load_state_dict({key: value.float() for key, value in state.items()})
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else error
-        raise UserError(f"{path} holds weights of another network than config.json says: {first}") from error
+    except Damaged as error:
+        raise WrongWeights(f"{path} cannot be read ({error}). Expected the whole file; {again}") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror or error}). Expected weights; {again}") from error
+    wanted = net.state_dict()
+    for key in sorted(wanted.keys() | state.keys()):
+        got, expected = _described(state.get(key)), _described(wanted.get(key))
+        if got != expected:
+            raise WrongWeights(
+                f"{path} holds weights of another network than config.json says: {key} is {got}, expected {expected}; "
+                f"{again}"
+            )
+        if not state[key].isfinite().all():
+            raise WrongWeights(f"{path}: got numbers in {key} that are not finite, expected weights; {again}")
+    net.load_state_dict({key: value.float() for key, value in state.items()})
     return net
+
+
+def _described(tensor: Tensor | None) -> str:
+    """Kind and shape; floats of half precision are as good as those of full."""
+    if tensor is None:
+        return "not there"
+    kind = "floats" if tensor.is_floating_point() else str(tensor.dtype).removeprefix("torch.")
+    return f"{kind} {tuple(tensor.shape)}"

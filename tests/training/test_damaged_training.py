@@ -24,7 +24,7 @@ LOSS = Loss(lambda batch: torch.ones(1), lambda net, batch, counts: net(batch["x
 HOW = Fit(steps=6, batch=2, optimiser="sgd", crop=16)
 
 
-def fit(folder, monkeypatch, stop_at=None):
+def fit(folder, monkeypatch, stop_at=None, seed=0):
     """A stage of six steps, each with a checkpoint; stopped in the middle if wanted."""
     monkeypatch.setattr(training.trainer, "CHECKPOINT_SECONDS", -1)
     torch.manual_seed(0)
@@ -35,7 +35,7 @@ def fit(folder, monkeypatch, stop_at=None):
             raise KeyboardInterrupt
         return {"x": torch.tensor([1.0, i, 2.0])}
 
-    return Trainer(folder, Accelerator(cpu=True), 0).fit("unary_1", nn.Linear(3, 2), 8, sample, LOSS, HOW)
+    return Trainer(folder, Accelerator(cpu=True), seed).fit("unary_1", nn.Linear(3, 2), 8, sample, LOSS, HOW)
 
 
 DAMAGE = {
@@ -81,6 +81,15 @@ def test_a_damaged_part_of_a_stage_is_made_again(tmp_path, monkeypatch, capsys, 
     assert (folder / f"{part}.damaged").exists()
 
 
+def test_a_checkpoint_of_other_settings_is_set_aside(tmp_path, monkeypatch, capsys):
+    for folder, seed in ((tmp_path / "a", 0), (tmp_path / "b", 1)):
+        with pytest.raises(KeyboardInterrupt):
+            fit(folder, monkeypatch, stop_at=4, seed=seed)
+    shutil.copy(tmp_path / "b/checkpoints/unary_1.pt", tmp_path / "a/checkpoints/unary_1.pt")
+    fit(tmp_path / "a", monkeypatch)
+    assert "it was written with other settings" in capsys.readouterr().err
+
+
 def test_a_checkpoint_that_is_whole_is_gone_on_with(tmp_path, monkeypatch, capsys):
     with pytest.raises(KeyboardInterrupt):
         fit(tmp_path, monkeypatch, stop_at=4)
@@ -88,17 +97,23 @@ def test_a_checkpoint_that_is_whole_is_gone_on_with(tmp_path, monkeypatch, capsy
     assert "damaged" not in capsys.readouterr().err
 
 
-def test_a_damaged_map_is_computed_again(tmp_path):
+def test_a_damaged_map_is_computed_again(tmp_path, capsys):
     trainer = Trainer(tmp_path, Accelerator(cpu=True), 0)
     compute = lambda i: {"x": torch.full((4,), float(i))}  # noqa: E731
     trainer.each("x", 3, compute)
     paths = sorted((tmp_path / "cache/x").iterdir())
     paths[0].write_bytes(paths[0].read_bytes()[:-1])
     paths[1].write_bytes(flip_inside(paths[1].read_bytes(), paths[1]))
-    assert trainer.each("x", 3, compute)[0]["x"].tolist() == [0] * 4  # it was cut, which is seen at once
-    with pytest.raises(UserError, match=r"000001.* cannot be read .*It is kept as .*damaged\. Give the same command"):
+    with pytest.raises(UserError, match=r"000001.* cannot be read .*Give the same command"):
         Maps(tmp_path / "cache/x")[1]
-    assert trainer.each("x", 3, compute)[1]["x"].tolist() == [1] * 4
+    maps = trainer.each("x", 3, compute)
+    assert [maps[i]["x"].tolist() for i in range(3)] == [[i] * 4 for i in range(3)]
+    said = capsys.readouterr().err
+    assert said.count("It is made again.") == 2
+    assert sorted(path.name for path in (tmp_path / "cache/x").glob("*.damaged")) == [
+        "000000.safetensors.damaged",
+        "000001.safetensors.damaged",
+    ]
 
 
 def test_a_photo_that_changes_is_named(tmp_path):

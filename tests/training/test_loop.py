@@ -25,7 +25,7 @@ from iaff.method.superpixels import on_grid
 from iaff.run import Run
 from iaff.trace import Trace
 from iaff.trace.record import trace_photo
-from tests.runs import CONFIG, assert_identical, everything_learnt, everything_measured, losses
+from tests.runs import CONFIG, assert_identical, assert_same_end, everything_learnt, everything_measured, losses
 from training.evaluate import evaluate
 from training.ship import ship
 from training.storage import Maps
@@ -184,6 +184,26 @@ def test_a_finished_training_makes_nothing_again(run, tmp_path):
     shutil.copytree(run.dir, tmp_path / "tiny", ignore=shutil.ignore_patterns("cache"))
     training.train.train(load_config(CONFIG), tmp_path / "tiny")
     assert list((tmp_path / "tiny" / "cache").iterdir()) == []
+
+
+def test_what_is_damaged_is_made_again(run, tmp_path, capsys):
+    """Of a training that stopped in round 2: what later stages read, and what only scores read."""
+    folder = tmp_path / "tiny"
+    shutil.copytree(run.dir, folder)
+    figures = json.loads((folder / "figures.json").read_text())
+    (folder / "figures.json").write_text(json.dumps({**figures, "rounds": figures["rounds"][:1]}))
+    for name in ("weights/pairwise_2", "weights/classifier"):
+        (folder / f"{name}.safetensors").unlink()
+    damaged = ["weights/unary_1", "weights/region_2", "cache/unary_1/000003", "cache/object_share/000000"]
+    for name in damaged:
+        path = folder / f"{name}.safetensors"
+        data = path.read_bytes()
+        path.write_bytes(data[:-3] + bytes([data[-3] ^ 1]) + data[-2:])
+    training.train.train(load_config(CONFIG), folder)
+    said = [line for line in capsys.readouterr().err.splitlines() if "It is kept as" in line]
+    assert len(said) == len(damaged)
+    assert all(any(name in line for line in said) for name in damaged)
+    assert_same_end(folder, run.dir)
 
 
 def test_a_map_that_is_gone_is_said(run, tmp_path):

@@ -5,12 +5,10 @@ the run's traces where a photo has one. An id that is not in ``images.csv`` name
 read.
 """
 
-import csv
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -61,29 +59,22 @@ def table_of(run: Run) -> Table:
             f"The run {run.name} has no images.csv (yet). Expected the figures of its photos, which training writes "
             "after each round; wait for the first one."
         ) from None
-    return _table(path, about.st_mtime_ns, about.st_size)
+    return _table(run.dir, about.st_mtime_ns, about.st_size)
 
 
 @lru_cache(maxsize=4)
-def _table(path: Path, changed: int, size: int) -> Table:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
-        rounds = sorted({int(line["round"]) for line in lines})
-        ids = list(dict.fromkeys(line["image"] for line in lines))
-        names = [name for name in (lines[0] if lines else ()) if name not in ("round", "image")]
-        figures = {name: np.full((len(rounds), len(ids)), np.nan) for name in names}
-        row, column = {t: i for i, t in enumerate(rounds)}, {name: i for i, name in enumerate(ids)}
-        for line in lines:
-            at = row[int(line["round"])], column[line["image"]]
-            for name in names:
-                if line[name]:
-                    figures[name][at] = float(line[name])
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-        raise UserError(
-            f"{path} cannot be read ({shorten(str(error), 200)}). Expected the table that training wrote: round, "
-            "image, and figures from 0 to 1; restore it."
-        ) from error
+def _table(folder: Path, changed: int, size: int) -> Table:
+    lines = Run(folder, {}).images()
+    rounds = sorted({int(line["round"]) for line in lines})
+    ids = list(dict.fromkeys(line["image"] for line in lines))
+    names = [name for name in (lines[0] if lines else ()) if name not in ("round", "image")]
+    figures = {name: np.full((len(rounds), len(ids)), np.nan) for name in names}
+    row, column = {t: i for i, t in enumerate(rounds)}, {name: i for i, name in enumerate(ids)}
+    for line in lines:
+        at = row[int(line["round"])], column[line["image"]]
+        for name in names:
+            if line[name]:
+                figures[name][at] = float(line[name])
     return Table(rounds, ids, figures)
 
 
