@@ -174,6 +174,12 @@ class View:
         self.page.goto(f"{modules}/state/pins.js")
         return modules
 
+    def reload(self) -> None:
+        """Once the address says what is shown, which it does a moment later."""
+        self.wait("!__iaff.history.waiting")
+        self.page.reload()
+        self.page.wait_for_selector(".iaff[data-ready]", timeout=20000)
+
     def state(self, key: str):
         return self.page.evaluate(f"window.__iaff.state.{key}")
 

@@ -213,8 +213,7 @@ def test_browsing_by_keyboard_and_opening(page, photos):
     assert (meta["tags"], meta["title"], truth) == (["cow", "sheep"], "pasture.jpg", True)
     assert 0 < meta["rounds"][1]["figures"]["refined"]["miou"] <= 1
     assert page.page.locator(".strip-head").all_inner_texts()[0] == "from the data set"
-    page.page.reload()
-    page.page.wait_for_selector(".iaff[data-ready]")
+    page.reload()
     assert page.page.locator(".mine").count() == 0, "the data set has it, so the browser does not keep it"
 
 

@@ -170,8 +170,7 @@ def test_too_much_for_a_link(view):
     assert len(link) < 200
     assert "paint" not in link
     before = look(view)
-    view.page.reload()
-    view.page.wait_for_selector(".iaff[data-ready]")
+    view.reload()
     assert look(view) == before, "this page's own history has it still"
 
 
@@ -182,8 +181,7 @@ def test_many_classes_are_in_the_link_as_far_as_they_fit(view):
     for classes, fits in ((some, True), (most, False)):
         view.page.evaluate("(cls) => __iaff.store.set({ cls }) || __iaff.history.write()", classes)
         assert view.page.evaluate("location.search.includes('cls=')") == fits
-        view.page.reload()
-        view.page.wait_for_selector(".iaff[data-ready]")
+        view.reload()
         assert view.state("cls") == classes
 
 
@@ -256,8 +254,7 @@ def test_another_run_takes_pin_and_zoom_out_of_the_address(view):
     view.page.evaluate(SLOW_INDEX)  # later than the address is written
     to(view, run="synthetic", img=None)
     view.wait("__iaff.run.name === 'synthetic' && __iaff.current.name === __iaff.state.img")
-    assert view.state("zoom") == 1
-    assert view.page.evaluate("location.search") == f"?run=synthetic&img={view.state('img')}"
+    view.wait("__iaff.state.zoom === 1 && location.search === `?run=synthetic&img=${__iaff.state.img}`")
 
 
 def test_what_is_chosen_while_rounds_play_is_an_entry(view):

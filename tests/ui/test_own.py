@@ -148,15 +148,13 @@ def test_a_photo_outlives_a_reload_and_can_be_forgotten(view):
     finish(view)
     view.key("8")
     assert "img=own-" in view.page.url
-    view.page.reload()
-    view.page.wait_for_selector(".iaff[data-ready]")
+    view.reload()
     view.wait("__iaff.trace?.meta.title === 'my cat.jpg'")
     view.page.hover(".mine")
     view.page.click(".mine .forget")
     assert view.page.locator(".mine").count() == 0
     view.wait("__iaff.trace?.meta.title !== 'my cat.jpg'")
-    view.page.reload()
-    view.page.wait_for_selector(".iaff[data-ready]")
+    view.reload()
     assert view.page.locator(".mine").count() == 0
 
 

@@ -219,8 +219,7 @@ def test_a_run_without_weights_takes_traces_alone(view, run_folder):
     assert view.page.locator(".tag-editor").count() == 0, "it cannot be computed again here"
     store = "import(__iaff.base + __iaff.scripts + '/client/user_photo_store.js')"
     view.wait(f"{store}.then((s) => s.kept()).then((all) => all.length === 1)")
-    view.page.reload()
-    view.page.wait_for_selector(".iaff[data-ready]")
+    view.reload()
     view.wait("__iaff.trace?.meta.name === 'astronaut' && __iaff.state.img.startsWith('own-')")
     view.page.hover(".mine")
     view.page.click(".mine .forget")
