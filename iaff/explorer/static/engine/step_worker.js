@@ -1,0 +1,17 @@
+// Walks to the end, off the page's thread. {kind, make, steps} builds the matrix; {x, transposed} answers with the
+// walked x.
+import { SparseMatrix } from "./sparse_matrix.js";
+import { Stencil } from "./stencil.js";
+
+const MATRICES = { stencil: Stencil, sparse: SparseMatrix };
+let matrix, all;
+
+self.onmessage = ({ data: { kind, make, steps, x, transposed } }) => {
+  if (make) {
+    matrix = new MATRICES[kind](...make);
+    all = steps;
+    return;
+  }
+  matrix.walk(x, transposed, all);
+  postMessage(x, { transfer: [x.buffer] });
+};
