@@ -30,7 +30,7 @@ IMPORT = re.compile(
 )
 MARK = re.compile("@@(title|embedded)@@")
 WORKER = "engine/worker.js"  # a worker knows no import map: what it imports and itself become one script
-WORKER_PARTS = ("engine/stencil.js", "engine/sparse_matrix.js", "engine/step_worker.js")
+WORKER_PARTS = tuple(f"engine/{name}.js" for name in ("stencil", "sparse_matrix", "matrices", "step_worker"))
 
 
 def shell() -> str:
