@@ -14,4 +14,12 @@ export function onGrid(map, trace) {
   });
 }
 
+/** A map of the cells (h, w) as large as the photo: (H, W), of the same type. */
+export function onPhoto(map, trace) {
+  const { W, H } = trace,
+    large = new map.constructor(W * H);
+  for (let y = 0, q = 0; y < H; y++) for (let x = 0; x < W; x++, q++) large[q] = map[trace.cell(x, y)];
+  return large;
+}
+
 const middle = (cell, size) => Math.min(size - 1, STRIDE * cell + STRIDE / 2); // the last cell may be cut off
