@@ -31,10 +31,13 @@ export function pairOfRounds(scene) {
  */
 export function pairOfPanes([first, second]) {
   const [before, after] = [first, second].map((scene) => scene?.labels());
-  if (!before || !after || before.length !== after.length) return null;
+  if (!before || !after || before.length !== after.length || !sameSize(first.trace, second.trace)) return null;
   const pair = { names: ["pane 1", "pane 2"], before, after, trace: first.trace };
   return first.trace === second.trace && second.since() < first.since() ? turned(pair) : pair;
 }
+
+/** Whether maps of two traces can be laid over each other, pixel by pixel. */
+export const sameSize = (a, b) => a.W === b.W && a.H === b.H;
 
 /** Two rounds, the earlier first. */
 export const inOrder = (one, other) => (other < one ? [other, one] : [one, other]);

@@ -3,6 +3,7 @@ import { COMPARED } from "../draw/layers.js";
 import { step } from "../panel/stages.js";
 import { pan, reveal, zoomBy } from "../picture/viewport.js";
 import { clicked, leftBehind, pinned } from "../state/pins.js";
+import { besideChange, countChange, nextCount } from "../state/panes.js";
 import { perRound } from "../state/state.js";
 
 const PAN = 0.15; // of what is seen, at one key
@@ -113,6 +114,24 @@ export class Actions {
   toggleTruth() {
     const { store } = this;
     if (this.current.trace?.truth) store.set({ truth: TRUTHS[store.state.truth] });
+  }
+
+  // --- beside each other -------------------------------------------------------------------------------------------
+
+  /**
+   * A photo beside the one that is shown, or away from there; beside the one before, if it is that one itself.
+   */
+  beside(name) {
+    const { store, photos } = this,
+      change = besideChange(store.state, name);
+    store.set(name === store.state.img ? { ...change, img: photos.before().name } : change);
+  }
+
+  /** More panes, with what is worth comparing at this stage, or one again. */
+  panes() {
+    const { store } = this,
+      { origin } = this.current;
+    if (origin) store.set(countChange(store.state, origin, nextCount(store.state.panes)));
   }
 
   // --- against another round ---------------------------------------------------------------------------------------

@@ -6,17 +6,25 @@ import { PaneDrawing } from "../draw/draw_pane.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
 
-/** What a pane is called, where there are several. */
+/** What a pane is called, where there are several; with the photo's title where they show different ones. */
 export function paneTitle(scene) {
   const {
     index,
+    trace,
     spec: { stage, round, by, run },
-    shared: { state },
+    shared: { state, scenes },
   } = scene;
-  const what = stage === DIFFERENCE ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ") : ABOUT[stage].short,
-    when = stage !== DIFFERENCE && perRound(stage) ? `round ${round}` : "",
-    parts = [what, when, (by || state.by) && BY[by ?? "ial"].name, run && `run ${run}`];
+  const between = stage === DIFFERENCE,
+    what = between ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ") : ABOUT[stage].short,
+    when = !between && perRound(stage) ? `round ${round}` : "",
+    named = !between && trace && scenes.some(({ spec: { photo } }) => photo),
+    parts = [named && trace.title, what, when, (by || state.by) && byName(by, trace), run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;
+}
+
+/** What refines the map: a trace that is of no run has an affinity that is not ours. */
+function byName(by, trace) {
+  return by || !trace || trace.meta.run ? BY[by ?? "ial"].name : "its own affinity";
 }
 
 export class Pane extends Scene {
