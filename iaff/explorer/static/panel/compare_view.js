@@ -1,11 +1,9 @@
 // The tab "Compare": panes side by side, a second round under the first, and the figures of all.
 import { perRound } from "../state/state.js";
 import { PaneRows } from "./pane_rows.js";
-import { percent } from "../ui/format.js";
+import { comparedFigures, written } from "./compared_figures.js";
 import { COMPARED } from "../draw/layers.js";
-import { sameSize } from "../draw/pair.js";
 import { COUNTS, DIFFERENCE, countChange } from "../state/panes.js";
-import { agreement, miou, objectShare } from "../engine/score.js";
 import { el, refill, segmented } from "../ui/dom.js";
 
 const cleared = { p2: null, p3: null, p4: null };
@@ -120,52 +118,21 @@ export class CompareView {
 
   /** What can be said of every pane that shows a label map. */
   #figures() {
-    const { panes } = this.picture,
-      maps = panes.map((pane) => ({ pane, labels: pane.labels() })).filter(({ labels }) => labels);
-    const first = panes[0].labels(),
-      comparable = (pane) => sameSize(pane.trace, panes[0].trace) && pane.labels().length === first.length;
-    /** @type {[string, (map: any) => any][]} */
-    const figures = [
-      [
-        "mIoU",
-        ({ pane: { trace }, labels }) => labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
-      ],
-      ["object share", ({ labels }) => percent(share(labels))],
-      [
-        "same label as 1",
-        ({ pane, labels }) => first && labels !== first && comparable(pane) && percent(agreement(first, labels)),
-      ],
-    ];
-    const rows = figures.map(([name, of]) => ({ name, values: maps.map((map) => of(map) || "") }));
-    const head = el(
-      "tr",
-      {},
-      el("td"),
-      maps.map(({ pane }) => el("th", { scope: "col" }, String(pane.index + 1))),
-    );
+    const { scenes, rows } = comparedFigures(this.picture.panes),
+      head = scenes.map(({ index }) => el("th", { scope: "col" }, String(index + 1)));
     this.table.replaceChildren(
-      ...(maps.length ? [head] : []),
-      ...rows
-        .filter(({ values }) => values.some(Boolean))
-        .map(({ name, values }) =>
-          el(
-            "tr",
-            {},
-            el("th", { scope: "row" }, name),
-            values.map((v) => el("td", {}, v)),
-          ),
+      ...(scenes.length ? [el("tr", {}, el("td"), head)] : []),
+      ...rows.map(({ name, unit, values }) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, name),
+          values.map((value) => el("td", {}, written(value, unit))),
         ),
+      ),
     );
   }
 }
-
-const known = new WeakMap();
-const once = (labels, key, make) => {
-  const of = known.get(labels) ?? known.set(labels, {}).get(labels);
-  return (of[key] ??= make());
-};
-const scored = (labels, truth) => once(labels, "miou", () => miou(labels, truth));
-const share = (labels) => once(labels, "share", () => objectShare(labels));
 
 /** p2 to p4 from a list whose first is the main pane. */
 function entries(list) {
