@@ -219,7 +219,7 @@ def test_a_damaged_table_is_said(tmp_path):
     shutil.copy(SHIPPED / "config.json", tmp_path)
     (tmp_path / "images.csv").write_text("round,image,changed\n1,a,much\n")
     browse, _, _ = data_set([Run.load(tmp_path)], JobQueue())
-    assert "cannot be read" in browse({"run": "animals"})["error"]
+    assert "line 2: got changed = 'much'" in browse({"run": "animals"})["error"]
 
 
 # --- in the browser ---------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import { CHANGES } from "./difference.js";
 import { heat } from "./paint.js";
 import { shownClasses } from "./layers.js";
 import { pinsOf } from "../state/pins.js";
+import { DIFFERENCE } from "../state/panes.js";
 import { percent } from "../ui/format.js";
 
 const UNKNOWN = 255;
@@ -38,6 +39,19 @@ export function legend({ trace, state, difference = null, between = null }) {
     ...(between ? changeEntries(between) : []),
     ...(truth ? [line("true border", "dashed")] : []),
   ];
+}
+
+/** Entries for the classes that other panes show, and that the main one's trace does not have. */
+export function classesBeside([main, ...others]) {
+  const known = new Set(main.trace.meta.classes),
+    found = new Map();
+  for (const { trace, spec, shared } of others) {
+    if (!trace || spec.stage === DIFFERENCE) continue;
+    const shown = { ...shared.state, stage: spec.stage, round: spec.round };
+    for (const { swatch, of } of legend({ trace, state: shown, difference: null, between: null }))
+      if (of && !known.has(of)) found.set(of, { swatch, words: of });
+  }
+  return [...found.values()];
 }
 
 const STAGE_ENTRIES = {

@@ -86,6 +86,17 @@ export class Scene {
     };
   }
 
+  /** The other way round: the pixel of the main pane's photo under a point of this pane, where `view` has the photo. */
+  under(left, top, view) {
+    const { W, H } = this.shared.origin,
+      [right, down] = this.ratio(),
+      inside = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v)));
+    return {
+      x: inside((left - view.left) / view.scale / right, W),
+      y: inside((top - view.top) / view.scale / down, H),
+    };
+  }
+
   /** What is said on the pane: why it shows nothing, or not what was asked for; "" where it does. */
   notice() {
     const { trace, spec, why } = this;

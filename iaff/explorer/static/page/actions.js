@@ -3,7 +3,7 @@ import { COMPARED } from "../draw/layers.js";
 import { step } from "../panel/stages.js";
 import { pan, reveal, zoomBy } from "../picture/viewport.js";
 import { clicked, leftBehind, pinned } from "../state/pins.js";
-import { besideChange, countChange, nextCount } from "../state/panes.js";
+import { besideChange, countChange, nextCount, photosBeside } from "../state/panes.js";
 import { perRound } from "../state/state.js";
 
 const PAN = 0.15; // of what is seen, at one key
@@ -118,13 +118,14 @@ export class Actions {
 
   // --- beside each other -------------------------------------------------------------------------------------------
 
-  /**
-   * A photo beside the one that is shown, or away from there; beside the one before, if it is that one itself.
-   */
+  /** A photo beside the one that is shown, or away from there; beside the one before, if it is that one itself. */
   beside(name) {
     const { store, photos } = this,
-      change = besideChange(store.state, name);
-    store.set(name === store.state.img ? { ...change, img: photos.before().name } : change);
+      { state } = store,
+      change = besideChange(state, name);
+    if (name !== state.img) return store.set(change);
+    const there = photosBeside(state, state.panes).includes(name);
+    store.set({ ...(there ? {} : change), img: photos.before().name });
   }
 
   /** More panes, with what is worth comparing at this stage, or one again. */

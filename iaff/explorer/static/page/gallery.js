@@ -26,6 +26,7 @@ export class Gallery {
     this.forget = forget;
     this.beside = beside;
     store.subscribe(() => this.#showPanes());
+    current.changed.subscribe(() => this.#showPanes());
     photos.listed.subscribe(() => this.#fill());
     photos.chosen.subscribe(() => this.#update());
     this.node = el("div.gallery", { role: "group", "aria-label": "Photos" });

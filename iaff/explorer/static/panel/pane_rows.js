@@ -11,7 +11,7 @@ export class PaneRows {
    * @param {import("../state/store.js").Store} parts.store
    * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
    * @param {any[]} parts.runs those that are open
-   * @param {import("../picture/picture.js").Picture} parts.picture whose panes they are
+   * @param {any} parts.picture the picture whose panes they are
    * @param {import("../trace/photos.js").Photos} parts.photos the ones to choose from
    * @param {string[]} parts.propagators those that the server can compute
    */
@@ -58,11 +58,13 @@ export class PaneRows {
       rounds = Array.from({ length: trace.T }, (_, t) => [String(t + 1), `round ${t + 1}`]),
       stage = now.stage || state.stage,
       sources = this.#sources();
+    const layer = menu("stage", "Layer", now.stage, [["", "layer as 1"], ...stages, [DIFFERENCE, "difference 1 → 2"]]);
+    if (stage === DIFFERENCE) return { number: i + 1, menus: [layer] }; // it is of the others
     return {
       number: i + 1,
       menus: [
         sources.length && menu("source", "Photo or run", now.source, [["", "photo as 1"], ...sources]),
-        menu("stage", "Layer", now.stage, [["", "layer as 1"], ...stages, [DIFFERENCE, "difference 1 → 2"]]),
+        layer,
         (now.round || (perRound(stage) && (trace.T > 1 || this.current.trace.T > 1))) &&
           menu("round", "Round", now.round, [["", "round as 1"], ...rounds]),
         menu("by", "Propagator", now.by, [["", "by the same"], ...by]),

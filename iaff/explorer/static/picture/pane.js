@@ -93,14 +93,7 @@ export class Pane extends Scene {
 
   /** Pixel {x, y} of the main pane's photo under a position in CSS px of this pane. */
   pixel(left, top) {
-    const { view, dpr } = this,
-      { W, H } = this.shared.origin,
-      [right, down] = this.ratio(),
-      inside = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v)));
-    return {
-      x: inside((left * dpr - view.left) / view.scale / right, W),
-      y: inside((top * dpr - view.top) / view.scale / down, H),
-    };
+    return this.under(left * this.dpr, top * this.dpr, this.view);
   }
 
   /** Whether a pixel lies in the lowest part of the pane. */
