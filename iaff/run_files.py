@@ -132,6 +132,7 @@ class Mining(File):
 class PropagatorScore(File):
     """mIoU over a split, without tags, with proposed and with true ones."""
 
+    title: str | None = None
     miou: Share = None
     miou_proposed: Share = None
     miou_tags: Share = None

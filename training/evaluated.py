@@ -9,6 +9,8 @@ from iaff.method.photo import RoundMaps
 from iaff.run import SPLIT, Run
 from iaff.run_table import iou_columns
 
+from .propagators import MEANING
+
 
 class PhotoRows:
     """The lines of ``images_SPLIT.csv``. It takes the photos one by one, the rounds of each in order.
@@ -63,7 +65,12 @@ def store(run: Run, result: dict[str, Any], photos: PhotoRows) -> str:
         if "comparison" in result:
             others = [one for one in run.propagators()["tables"] if (one["data"], one["split"]) != (data, split)]
             about = {key: result[key] for key in ("data", "split", "images", "choice")}
-            run.write("propagators.json", {"tables": [*others, {**about, **result["comparison"]}]})
+            scores = {
+                name: {"title": MEANING.get(name, f"affinity of {name}"), **score}
+                for name, score in result["comparison"]["propagators"].items()
+            }
+            table = {**about, **result["comparison"], "propagators": scores}
+            run.write("propagators.json", {"tables": [*others, table]})
             names.append("propagators.json")
     except OSError as error:
         return f"Nothing was written into the run: {run.dir}: {error.strerror or error}."

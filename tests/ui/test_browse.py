@@ -79,6 +79,7 @@ def test_figures_say_what_a_run_can_do_so_far(runs, run_folder):
     assert young == {
         "ok": True,
         "figures": {"schema": 1, "rounds": []},
+        "propagators": [],
         "rounds": 3,
         "stamp": "",
         "explains": False,
