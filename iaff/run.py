@@ -40,7 +40,7 @@ from iaff.files import write_atomically
 from iaff.hub import fetched, on_hub
 from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
 from iaff.places import expanded
-from iaff.run_files import Figures, File, Index, Mining, Settings, check, read_json
+from iaff.run_files import Figures, File, Index, Mining, Propagators, Settings, check, read_json
 from iaff.run_table import read_images
 
 try:
@@ -114,6 +114,10 @@ class Run:
     def mining(self) -> dict[str, Any]:
         """Per round, superpixels by region score (equal bins from 0 to 1): right, wrong, unknown (void)."""
         return self._json("mining.json", Mining, {"rounds": []})
+
+    def propagators(self) -> dict[str, Any]:
+        """``tables``: what several propagators make of the run's unary maps, a table for each split that was scored."""
+        return self._json("propagators.json", Propagators, {"tables": []})
 
     def images(self, split: str = "") -> list[dict[str, str]]:
         """The lines of a table of photos: all columns as texts, checked; none where it is not there yet.

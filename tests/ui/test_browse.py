@@ -79,6 +79,7 @@ def test_figures_say_what_a_run_can_do_so_far(runs, run_folder):
     assert young == {
         "ok": True,
         "figures": {"schema": 1, "rounds": []},
+        "propagators": [],
         "rounds": 3,
         "stamp": "",
         "explains": False,
@@ -264,7 +265,7 @@ def test_browsing_by_keyboard_and_opening(page, photos):
     assert page.page.evaluate(FOCUSED) == "pasture.jpg"
     assert page.state("stage") == "refined", "the page behind hears no key"
     page.page.fill(".browser input", "")
-    page.page.select_option(".browser select >> nth=1", "cow")
+    page.page.select_option(".browser select >> nth=2", "cow")
     page.wait(f"{TILES} === 2")
     page.page.select_option(".browser select >> nth=0", "agreement")
     page.page.select_option(".browser select >> nth=1", "best")
@@ -301,6 +302,53 @@ def test_a_shipped_run_opens_the_gallery(view):
     assert view.page.locator(".mine").count() == 0
     view.open("?run=synthetic")
     assert not view.page.locator("button:has-text('All photos')").is_visible(), "no images.csv, no list"
+
+
+HIGHLIGHTED = "document.querySelector('.browser .pointed .id')?.textContent"
+MAP = "__iaff.browser.plot"
+
+
+def test_photos_as_a_map_of_two_figures(view):
+    """Order, what it is compared with and the map are in the link; map and list point at each other; Enter opens."""
+    open_all_photos(view, "?run=animals&img=cow&stage=refined&round=3")
+    order, against, _, _, _, second = (view.page.locator(".browser .choices select").nth(i) for i in range(6))
+    order.select_option("iou.cow")
+    view.wait("document.querySelector('.browser .meaning').textContent === 'of the refined map'")
+    order.select_option("miou")
+    view.wait("document.querySelector('.browser .tile .id').textContent === 'Grace Hopper'")
+    view.page.get_by_role("button", name="Turn the order").click()
+    view.wait("document.querySelector('.browser .tile .id').textContent.startsWith('Coffee')")
+    against.select_option("run.plain_cam")
+    view.wait("document.querySelector('.browser .value').textContent.includes(' points')")
+    second.select_option("leak")
+    view.wait(f"{MAP}.points.length === 3 && {MAP}.scatter.places.length === 3")
+    assert view.text(".photo-plot .axis >> nth=1").startswith("mIoU against run plain_cam, round 5 →")
+    view.wait("location.search.includes('allvs=run.plain_cam') && location.search.includes('allplot=leak')")
+
+    view.reload()
+    view.wait(f"{MAP}.points.length === 3 && {MAP}.scatter.places.length === 3")
+    assert (order.input_value(), against.input_value(), second.input_value()) == ("miou", "run.plain_cam", "leak")
+    against.select_option("")
+    view.wait(f"{MAP}.points.length > 3 && {MAP}.scatter.places.length === {MAP}.points.length")
+    rings = {
+        point["id"]: point["ring"]
+        for point in view.page.evaluate(
+            f"{MAP}.scatter.points.map(({{ id, ring }}) => ({{ id: {MAP}.points[id].id, ring }}))"
+        )
+    }
+    assert {name for name, ring in rings.items() if ring == "strong"} == {"cow"}, "the open photo is marked"
+    place = view.page.evaluate(f"{MAP}.scatter.places[{MAP}.points.findIndex(({{ id }}) => id === 'spitz')]")
+    view.page.locator(".photo-plot .over-map").hover(position=place)
+    view.wait(f"{HIGHLIGHTED} === 'A dog in a towel'")
+    view.page.wait_for_selector(".photo-plot .tip img:not([hidden])")
+    view.page.locator(".browser .tile:has-text('Chelsea')").hover()
+    assert view.text(".photo-plot .tip b") == "Chelsea the cat"
+    view.page.locator(".photo-plot .over-map").focus()
+    view.key("ArrowRight")
+    first = view.page.evaluate(HIGHLIGHTED)
+    view.key("ArrowRight", "ArrowLeft", "Enter")
+    view.wait(f"__iaff.trace?.meta.title === '{first}'")
+    assert not view.page.locator("dialog.browser").is_visible()
 
 
 def test_a_run_appears_and_grows_while_it_trains(page, runs, run_folder):
