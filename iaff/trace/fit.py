@@ -131,9 +131,8 @@ def map_sizes(rounds: Sequence[Any], cam: Any, seeds: Any) -> Iterator[tuple[int
     maps = [(given.get(key), axes) for given in dicts for key, axes in MAPS.items()]
     for given, axes in [*maps, (cam, 3), (seeds, 2)]:
         try:
-            shape = () if given is None else tuple(plain_array("", given).shape)
+            shape: tuple[int, ...] = () if given is None else plain_array("", given).shape
         except ValueError:  # which is said where it is read
             continue
         if len(shape) == axes and min(shape) > 0:
-            h, w = shape[-2:]
-            yield h, w
+            yield shape[-2], shape[-1]
