@@ -15,7 +15,8 @@ from .events import PAUSE, Values, events, open_page, places, value, watch
 
 GRIDS = {"28 x 28 dense": ((448, 448), 16, None), "88 x 66, k = 64": ((264, 352), 4, 64)}  # (H, W), stride, partners
 STEPS = 256
-PAGES = 8  # each with its first row and its first column
+MODES = ("row", "column")
+PAGES = 8  # each with its first row, or its first column
 QUESTIONS = 8  # walked to their end
 
 # Pins a pixel; resolves to [ms until its row is exact, ms for which the page did nothing else at the longest].
@@ -50,16 +51,15 @@ def made(size: tuple[int, int], stride: int, keep: int | None) -> Trace:
 
 
 def sparse(page, app: App) -> Values:
-    """For each grid the size of a round; mouse moved -> the first row is drawn, key -> the first column is; and the
-    whole walk, with what it leaves of the page meanwhile."""
+    """For each grid the size of a round; mouse moved -> the first row, or column, is drawn; and the whole walk, with
+    what it leaves of the page meanwhile."""
     figures = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, (size, stride, keep) in GRIDS.items():
             trace, path = made(size, stride, keep), Path(folder) / "sparse.safetensors"
             trace.save(path)
             sizes = [trace.tensors[f"rounds.1.{part}"].nbytes for part in ("weights", *(["partners"] if keep else []))]
-            firsts = [first(page, app, path) for _ in range(PAGES)]
-            rows, columns = ([ms for each in firsts for ms in each[kind]] for kind in ("row", "column"))
+            rows, columns = ([ms for _ in range(PAGES) for ms in first(page, app, path, mode)] for mode in MODES)
             whole, longest = np.transpose([page.evaluate(EXACT, pixel) for pixel in pixels(size)]).tolist()
             figures |= {
                 f"sparse, {name}: a round": value("MB", 1.5, [sum(sizes) / MB]),
@@ -71,28 +71,18 @@ def sparse(page, app: App) -> Values:
     return figures
 
 
-def first(page, app: App, trace: Path) -> dict[str, list[float]]:
-    """ms to the first "row" and the first "column" of a trace that was just opened."""
+def first(page, app: App, trace: Path, mode: str) -> list[float]:
+    """ms to the first row or column of a trace that was just opened."""
     page.mouse.move(0, 0)
     open_page(page, app, "stage=photo")
     page.set_input_files("input[type=file]", trace)
     page.wait_for_function("__iaff.trace?.meta.name === 'sparse'")
-    page.evaluate("__iaff.store.set({ stage: 'affinity', round: 1, x: null, y: null })")
+    page.evaluate("(mode) => __iaff.store.set({ stage: 'affinity', mode, round: 1, x: null, y: null })", mode)
     page.wait_for_timeout(10 * PAUSE)
     watch(page, "pointermove")
     page.mouse.move(*list(places(page, 2))[1])
-    rows = answered(page)
-    watch(page, "keydown")
-    page.keyboard.press("b")
-    columns = answered(page)
-    page.keyboard.press("b")
-    return {"row": rows, "column": columns}
-
-
-def answered(page) -> list[float]:
-    """ms until the first steps of what was asked were drawn."""
     page.wait_for_function("__iaff.picture.main.affinity().at > 0")
-    page.wait_for_timeout(10 * PAUSE)
+    page.wait_for_timeout(PAUSE)
     return events(page, "drawn")[0][:1]
 
 
