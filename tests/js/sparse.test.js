@@ -126,7 +126,7 @@ testAgainstPython("a guess is judged in px of the photo", "sparse", async (conte
     { distance, near, width } = judge({ x: 9 * stride, y: 50 }, values, trace);
   assert.equal(distance, 6 * stride);
   assert.deepEqual(near, { x: 3.5 * stride, y: 3.5 * stride });
-  assertNear([width], [2 * stride * Math.sqrt((4 * trace.h) / Math.PI)], 1e-6);
+  assertNear([width], [2 * stride * Math.sqrt(Math.ceil(0.9 * 4 * trace.h) / Math.PI)], 1e-6);
 });
 
 // Their affinity is the trace's own: it is not ended with the edits.
