@@ -25,9 +25,9 @@ function partsOf(entry) {
   return { stage, round, by, source: source.join(".") };
 }
 
-/** What a pane shows that follows the main one but for another photo. */
+/** A photo as the source of a pane, and the other way round: its name, or null. */
 export const photoSource = (name) => PHOTO + name;
-const photoOf = (source) => (source.startsWith(PHOTO) && source.slice(PHOTO.length)) || null;
+export const photoOf = (source) => (source.startsWith(PHOTO) && source.slice(PHOTO.length)) || null;
 
 /**
  * {stage, round, by, run, photo} of pane i (0 is the main one): `run` is the name of another run with the same photo,
