@@ -1,4 +1,5 @@
 // What can be said of every pane that shows a label map: the table of the tab "Compare", on the page and in files.
+import { sameSize } from "../draw/pair.js";
 import { agreement, miou, objectShare } from "../engine/score.js";
 import { percent } from "../ui/format.js";
 
@@ -9,6 +10,8 @@ function once(labels, key, make) {
   const of = known.get(labels) ?? known.set(labels, {}).get(labels);
   return (of[key] ??= make());
 }
+
+const comparable = (a, b) => sameSize(a.trace, b.trace) && a.labels().length === b.labels().length;
 
 const UNITS = { share: percent };
 
@@ -27,8 +30,10 @@ const FIGURES = [
   {
     name: "same label as 1",
     unit: "share",
-    of: ({ labels }, first) =>
-      first && labels !== first && labels.length === first.length ? agreement(first, labels) : null,
+    of: ({ scene, labels }, first) =>
+      first.labels && labels !== first.labels && comparable(scene, first.scene)
+        ? agreement(first.labels, labels)
+        : null,
   },
 ];
 
@@ -40,7 +45,7 @@ const FIGURES = [
  */
 export function comparedFigures(all) {
   const maps = all.map((scene) => ({ scene, labels: scene.labels() })).filter(({ labels }) => labels),
-    first = all[0].labels(),
+    first = { scene: all[0], labels: all[0].labels() },
     rows = FIGURES.map(({ name, unit, of }) => ({ name, unit, values: maps.map((map) => of(map, first)) }));
   return {
     scenes: maps.map(({ scene }) => scene),
