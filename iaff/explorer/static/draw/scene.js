@@ -1,18 +1,18 @@
 // What a pane shows: one trace as one of its layers, with the answer to the question that all panes share. It is drawn
 // by draw_pane.js, on the page and on exported pictures alike.
 import { DIRECTIONS, perRound } from "../state/state.js";
-import { DIFFERENCE } from "../state/panes.js";
+import { DIFFERENCE, ERROR } from "../state/panes.js";
 import { reach, shares } from "../engine/scan.js";
 import { askedLeaks } from "../engine/leaks.js";
 import { differ } from "./difference.js";
-import { COMPARED, Layers } from "./layers.js";
+import { COMPARED, Layers, isLabelled, labelStage } from "./layers.js";
 import { inOrder, pairOfPanes, pairOfRounds } from "./pair.js";
 import { place } from "./place.js";
 
 const REACH_SHARE = 0.9;
 const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
+const NO_TRUTH = "This trace holds no truth: nothing says what is wrong.";
 const ASKING = ["affinity", "refined"]; // stages that answer what the cursor asks
-const LABELLED = ["seeds", ...COMPARED]; // stages that are label maps
 const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: /** @type {any} */ ([]) });
 
 /**
@@ -88,6 +88,7 @@ export class Scene {
   /** What is said on the pane: why it shows nothing, or not what was asked for; "" where it does. */
   notice() {
     if (this.trace && this.spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
+    if (this.trace && this.spec.stage === ERROR && !this.trace.truth) return NO_TRUTH;
     return this.why;
   }
 
@@ -120,8 +121,7 @@ export class Scene {
 
   /** When in the training what is shown was made: its round, 0 before the first. */
   since() {
-    const { stage, round } = this.spec;
-    return perRound(stage) ? round : 0;
+    return perRound(this.labelStage()) ? this.spec.round : 0;
   }
 
   /** The two label maps that are compared here, see pair.js, or null. */
@@ -140,9 +140,20 @@ export class Scene {
 
   /** Class ids of what is shown at photo size, where that is a label map; null elsewhere. */
   labels() {
-    const { spec, trace, layers } = this,
-      stage = spec.stage === "affinity" ? "refined" : spec.stage;
-    return trace && LABELLED.includes(stage) ? layers.labels(stage, spec.round) : null;
+    const { spec, trace, layers } = this;
+    return trace && isLabelled(spec.stage) ? layers.labels(this.labelStage(), spec.round) : null;
+  }
+
+  /** The stage whose label map is shown, or whose errors would be. */
+  labelStage() {
+    return labelStage(this.spec.stage, this.shared.state.stage);
+  }
+
+  /** Its errors where they are shown, see Layers.errors(); else null. */
+  errors() {
+    const { trace, spec, layers } = this,
+      shown = spec.stage === ERROR || this.overlays().some(({ name }) => name === ERROR);
+    return trace && shown ? layers.errors(this.labelStage(), spec.round) : null;
   }
 
   /** The largest leaks of the affinity while they are looked at, {leaks, chosen}; else null. */

@@ -82,7 +82,7 @@ export class Display {
     const { picture } = this,
       shown = picture.panes.flatMap((pane) => [pane.spec.stage, ...pane.overlays().map(({ name }) => name)]);
     this.pointer.moved.send();
-    if (["refined", "carried", "difference"].some((name) => shown.includes(name))) this.#show();
+    if (["refined", "carried", "difference", "error"].some((name) => shown.includes(name))) this.#show();
     else this.later.send();
     this.pointer.pointed.send();
   }

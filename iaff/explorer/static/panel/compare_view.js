@@ -3,7 +3,7 @@ import { STAGES, perRound } from "../state/state.js";
 import { ABOUT } from "./stages.js";
 import { percent } from "../ui/format.js";
 import { COMPARED } from "../draw/layers.js";
-import { BY, COUNTS, DIFFERENCE, paneChange, paneValues } from "../state/panes.js";
+import { BY, COUNTS, DIFFERENCE, ERROR, paneChange, paneValues } from "../state/panes.js";
 import { agreement, miou, objectShare } from "../engine/score.js";
 import { el, refill, segmented } from "../ui/dom.js";
 
@@ -120,8 +120,11 @@ export class CompareView {
       "div.pane-row",
       {},
       el("b", {}, String(i + 1)),
-      choose("Layer", [["", "layer as 1"], ...stages, [DIFFERENCE, "difference 1 → 2"]], now.stage, (stage) =>
-        put({ stage }),
+      choose(
+        "Layer",
+        [["", "layer as 1"], ...stages, ...(trace.truth ? [[ERROR, "errors"]] : []), [DIFFERENCE, "difference 1 → 2"]],
+        now.stage,
+        (stage) => put({ stage }),
       ),
       choose("Round", [["", "round as 1"], ...rounds], now.round, (round) => put({ round })),
       this.#by(i, now.by, (by) => put({ by })),

@@ -1,6 +1,6 @@
 // One pane of the page: a scene (draw/scene.js) with its two canvases, its title and its note.
 import { perRound } from "../state/state.js";
-import { BY, DIFFERENCE, specOf } from "../state/panes.js";
+import { BY, DIFFERENCE, ERROR, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
 import { Scene } from "../draw/scene.js";
@@ -13,8 +13,12 @@ export function paneTitle(scene) {
     spec: { stage, round, by, run },
     shared: { state },
   } = scene;
-  const what = stage === DIFFERENCE ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ") : ABOUT[stage].short,
-    when = stage !== DIFFERENCE && perRound(stage) ? `round ${round}` : "",
+  const own = {
+    [DIFFERENCE]: () => (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → "),
+    [ERROR]: () => `errors of ${ABOUT[scene.labelStage()].short}`,
+  };
+  const what = own[stage]?.() ?? ABOUT[stage].short,
+    when = perRound(stage === ERROR ? scene.labelStage() : stage) ? `round ${round}` : "",
     parts = [what, when, (by || state.by) && BY[by ?? "ial"].name, run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;
 }

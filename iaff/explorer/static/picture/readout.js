@@ -1,7 +1,7 @@
 // The value under the cursor, in words, with its unit. One function per stage; at most one string per event.
 
 import { small } from "../ui/format.js";
-import { DIFFERENCE } from "../state/panes.js";
+import { DIFFERENCE, ERROR } from "../state/panes.js";
 
 const label = (trace, id) =>
   id === 255 ? "unknown" : (trace.meta.classes[trace.meta.class_ids.indexOf(id)] ?? `class ${id}`);
@@ -26,6 +26,7 @@ const VALUE = {
   refined: (trace, t, p, _, { layers }) =>
     trace.refined(t) ? probabilities(trace, trace.refined(t), p, layers) : "computing …",
   [DIFFERENCE]: () => "",
+  [ERROR]: (trace, _, __, q, pane) => (pane.labels() ? label(trace, pane.labels()[q]) : ""),
 };
 
 /** What is compared there: "round 1: cat → round 3: background". */
@@ -36,6 +37,13 @@ function compared(pane, q) {
   return ` · ${from} → ${to}`;
 }
 
+/** What is wrong with the map there, where that is shown: "missed". */
+function error(pane, q) {
+  const errors = pane.errors(),
+    look = errors?.looks[errors.kinds[q]];
+  return look && !look.unknown ? ` · ${look.name}` : "";
+}
+
 /** The value at a pixel of the main photo, as a pane shows it. */
 export function describe(at, pane) {
   const { trace, spec } = pane,
@@ -44,5 +52,5 @@ export function describe(at, pane) {
     q = y * trace.W + x,
     value = VALUE[spec.stage](trace, spec.round, p, q, pane);
   const truth = trace.truth ? ` · truth: ${trace.truth[q] === 255 ? "void" : label(trace, trace.truth[q])}` : "";
-  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${compared(pane, q)}${truth}`;
+  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${compared(pane, q)}${truth}${error(pane, q)}`;
 }

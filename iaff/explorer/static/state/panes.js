@@ -3,6 +3,8 @@
 import { PROPAGATORS, STAGES } from "./state.js";
 
 export const DIFFERENCE = "difference"; // a pane may show what differs between the first two
+export const ERROR = "error"; // or what is wrong with a label map
+const OWN_LAYERS = [...STAGES, DIFFERENCE, ERROR];
 export const COUNTS = [1, 2, 4];
 
 // What may stand in the affinity's place, as the reader of a paper would call it.
@@ -23,7 +25,7 @@ export function specOf(state, i) {
   if (!text) return main;
   const [stage, round, by, ...run] = text.split(".");
   return {
-    stage: [...STAGES, DIFFERENCE].includes(stage) ? stage : main.stage,
+    stage: OWN_LAYERS.includes(stage) ? stage : main.stage,
     round: +round || main.round,
     by: by === "ial" ? null : PROPAGATORS.includes(by) ? by : main.by,
     run: run.join(".") || null,
