@@ -33,11 +33,13 @@ export function pairOfRounds(scene) {
  */
 export function pairOfPanes([first, second]) {
   const [before, after] = [first, second].map((scene) => scene?.labels());
-  if (!before || !after || before.length !== after.length) return null;
+  if (!before || !after || !sameSize(first.trace, second.trace)) return null;
   const { trace } = first,
-    pair = { names: ["pane 1", "pane 2"], before, after, truth: trace.truth, trace };
+    pair = { names: ["pane 1", "pane 2"], before, after, truth: trace.truth ?? second.trace.truth, trace };
   return trace === second.trace && second.since() < first.since() ? turned(pair) : pair;
 }
+
+const sameSize = (a, b) => a.W === b.W && a.H === b.H;
 
 /** Two rounds, the earlier first. */
 export const inOrder = (one, other) => (other < one ? [other, one] : [one, other]);

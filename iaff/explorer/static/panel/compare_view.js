@@ -3,6 +3,8 @@ import { STAGES, perRound } from "../state/state.js";
 import { ABOUT } from "./stages.js";
 import { percent } from "../ui/format.js";
 import { COMPARED } from "../draw/layers.js";
+import { pairOfPanes } from "../draw/pair.js";
+import { changesTable } from "./changes_table.js";
 import { BY, COUNTS, DIFFERENCE, ERROR, paneChange, paneValues } from "../state/panes.js";
 import { agreement, miou, objectShare } from "../engine/score.js";
 import { el, refill, segmented } from "../ui/dom.js";
@@ -33,6 +35,7 @@ export class CompareView {
     this.panes = el("div.pane-rows");
     this.under = el("div");
     this.table = el("table.figures-table");
+    this.changes = el("div.changes-of-two");
     this.node = el(
       "div.tab-body",
       {},
@@ -41,6 +44,7 @@ export class CompareView {
       this.panes,
       this.under,
       this.table,
+      this.changes,
     );
   }
 
@@ -64,6 +68,7 @@ export class CompareView {
     this.rows = rows; // an open choice stays open while answers arrive
     refill(this.under, this.#underneath());
     this.#figures();
+    this.#changes();
   }
 
   #set(change) {
@@ -159,7 +164,7 @@ export class CompareView {
     const how = segmented(
       "How",
       [
-        [false, "difference", "what was gained, lost, or became another class"],
+        [false, "difference", "what became right or wrong; without truth: what was gained or lost"],
         [true, "wipe", "a line to drag between the two (w)"],
       ],
       (wipe) => store.set({ wipe: wipe ? 50 : null }),
@@ -213,6 +218,14 @@ export class CompareView {
         ),
     );
   }
+
+  /** What changed between the two maps that are compared. */
+  #changes() {
+    const pair = comparedPair(this.picture.panes);
+    const rounds = pair?.names[0].startsWith("round"); // else the panes' table has the figures of both
+    this.changes.replaceChildren(...(pair ? changesTable(pair, rounds) : []));
+    this.table.hidden = Boolean(rounds) && this.picture.panes.length === 1;
+  }
 }
 
 const known = new WeakMap();
@@ -222,6 +235,13 @@ const once = (labels, key, make) => {
 };
 const scored = (labels, truth) => once(labels, "miou", () => miou(labels, truth));
 const share = (labels) => once(labels, "share", () => objectShare(labels));
+
+/** The two maps whose figures are compared: those of a difference that is shown, else those of the first two panes. */
+function comparedPair(panes) {
+  const shown = panes.find(({ spec }) => spec.stage === DIFFERENCE) ?? panes[0],
+    pair = shown.pair() ?? panes[0].pair() ?? pairOfPanes(panes);
+  return pair && pair.before !== pair.after ? pair : null;
+}
 
 /** p2 to p4 from a list whose first is the main pane. */
 function entries(list) {

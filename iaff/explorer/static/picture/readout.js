@@ -3,8 +3,7 @@
 import { small } from "../ui/format.js";
 import { DIFFERENCE, ERROR } from "../state/panes.js";
 
-const label = (trace, id) =>
-  id === 255 ? "unknown" : (trace.meta.classes[trace.meta.class_ids.indexOf(id)] ?? `class ${id}`);
+const label = (trace, id) => (id === 255 ? "unknown" : trace.className(id));
 
 function probabilities(trace, map, p, layers, from = 0) {
   const parts = [],

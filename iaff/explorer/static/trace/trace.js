@@ -189,6 +189,12 @@ export class Trace {
       : null;
   }
 
+  /** What a class id is called; truth may have classes of the run that are no tag of the photo. */
+  className(id) {
+    const { classes, class_ids: ids, run } = this.meta;
+    return classes[ids.indexOf(id)] ?? run?.classes?.[id] ?? `class ${id}`;
+  }
+
   /** Image pixel -> grid pixel index, the only place where this is done in the browser. */
   cell(x, y) {
     return Math.floor(y / STRIDE) * this.w + Math.floor(x / STRIDE);
