@@ -9,6 +9,7 @@ import { BY, COUNTS, DIFFERENCE, ERROR, paneChange, paneValues } from "../state/
 import { agreement, miou, objectShare } from "../engine/score.js";
 import { el, refill, segmented } from "../ui/dom.js";
 
+const UNKNOWN = 255; // whose share of a map would go for wrong
 const cleared = { p2: null, p3: null, p4: null };
 const quick = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
 
@@ -188,7 +189,8 @@ export class CompareView {
     const figures = [
       [
         "mIoU",
-        ({ pane: { trace }, labels }) => labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
+        ({ pane: { trace }, labels }) =>
+          !labels.includes(UNKNOWN) && trace.truth && percent(scored(labels, trace.truth)),
       ],
       ["object share", ({ labels }) => percent(share(labels))],
       [
