@@ -20,20 +20,18 @@ export function boundaryLabels(trace, t, which) {
 
 /**
  * The share of each cell's decision that other labels make: 1 - (G onehot(y))_{i, y_i}, Float32Array (n), NaN at void
- * cells, whose share of a decision counts as another label's. Null for a propagator without a matrix, and while a
- * random walk is under way: the last `later` that was given is called when it has ended.
+ * cells, whose share of a decision counts as another label's. Null for a propagator without a matrix, and while a long
+ * walk is under way: `trace.onlater` is called when it has ended.
  */
-export function leakMap(trace, t, labels, later) {
+export function leakMap(trace, t, labels) {
   const g = trace.affinity(t);
   if (!linear(g)) return null;
-  const answer = remember(trace, labels, `map${t}`, () => new Answer(g, labels));
-  if (later) answer.later = later;
-  return answer.map;
+  return remember(trace, labels, `map${t}`, () => new Answer(g, labels, () => trace.onlater())).map;
 }
 
 /** Mean of the leak map (0..1), NaN where all is void; null where there is no map (yet). */
-export function leakRate(trace, t, labels, later) {
-  const map = leakMap(trace, t, labels, later);
+export function leakRate(trace, t, labels) {
+  const map = leakMap(trace, t, labels);
   if (!map) return null;
   let sum = 0,
     count = 0;
@@ -86,24 +84,18 @@ function remember(trace, labels, key, make) {
 
 /** A leak map, now or later. */
 class Answer {
-  constructor(g, labels) {
-    this.map = null;
-    this.later = () => {};
+  constructor(g, labels, onlater) {
     const ids = known(labels),
       hot = oneHot(labels, ids),
-      done = (moved) => (this.map = leaked(moved, labels, ids));
-    if (g.make)
-      this.#walk(new Walk(...g.make), hot, ids.length, done); // the trace's own walk keeps the refined map
-    else done(g.propagate(hot, ids.length));
-  }
-
-  #walk(walk, hot, count, done) {
+      done = (moved) => (this.map = moved && leaked(moved, labels, ids)),
+      walk = g.make ? new g.constructor(...g.make) : g; // of its own: the trace's walk keeps the refined map
+    done(walk.propagate(hot, ids.length));
+    if (this.map || !g.make) return;
     walk.onlater = () => {
-      if (walk.propagated) done(walk.propagated);
+      done(walk.propagated);
       walk.close();
-      this.later();
+      onlater();
     };
-    walk.propagate(hot, count);
   }
 }
 

@@ -77,12 +77,11 @@ export class LeaksView {
   #rates(which) {
     const { trace } = this.current,
       { state } = this.store,
-      later = () => this.current.trace === trace && this.update(),
       scans = trace.affinity(state.round) instanceof Scan;
     const rates = Array.from({ length: trace.T }, (_, i) => {
       if (i + 1 !== state.round && !(scans && trace.affinity(i + 1) instanceof Scan)) return null;
       const labels = boundaryLabels(trace, i + 1, which);
-      return labels && leakRate(trace, i + 1, labels, later);
+      return labels && leakRate(trace, i + 1, labels);
     });
     this.rate.textContent = text(rates[state.round - 1]);
     this.#bars(rates);
