@@ -1,7 +1,7 @@
 // Leaks: where the affinity mixes labels that differ, as iaff/propagation/leaks.py has it. Maps are on the grid.
 import { Scan, argmax } from "./scan.js";
 import { onGrid } from "./grid.js";
-import { Walk } from "./walk.js";
+import { carry } from "./stepped.js";
 import { pinsOf } from "../state/pins.js";
 
 const VOID = 255;
@@ -20,8 +20,8 @@ export function boundaryLabels(trace, t, which) {
 
 /**
  * The share of each cell's decision that other labels make: 1 - (G onehot(y))_{i, y_i}, Float32Array (n), NaN at void
- * cells, whose share of a decision counts as another label's. Null for a propagator without a matrix, and while a long
- * walk is under way: `trace.onlater` is called when it has ended.
+ * cells, whose share of a decision counts as another label's. Null for a propagator without a matrix, and while steps
+ * are still to be walked: `trace.onlater` is called when they are.
  */
 export function leakMap(trace, t, labels) {
   const g = trace.affinity(t);
@@ -87,15 +87,12 @@ class Answer {
   constructor(g, labels, onlater) {
     const ids = known(labels),
       hot = oneHot(labels, ids),
-      done = (moved) => (this.map = moved && leaked(moved, labels, ids)),
-      walk = g.make ? new g.constructor(...g.make) : g; // of its own: the trace's walk keeps the refined map
-    done(walk.propagate(hot, ids.length));
-    if (this.map || !g.make) return;
-    walk.onlater = () => {
-      done(walk.propagated);
-      walk.close();
-      onlater();
-    };
+      done = () => (this.map = moved.map && leaked(moved.map, labels, ids)),
+      moved = carry(g, hot, ids.length, () => {
+        done();
+        onlater();
+      });
+    done();
   }
 }
 

@@ -1,14 +1,13 @@
 // Reach and self-weight of every cell: each is one row of the affinity, and all rows take a while. They are asked in a
 // worker, coarse to fine, as long as somebody looks at the maps.
-import { Scan } from "./scan.js";
-import { coarseToFine, costOf, middleOf } from "./rows.js";
+import { coarseToFine, costOf, middleOf, recipeOf } from "./rows.js";
 import { rowsWorker } from "./worker.js";
 
 const FIRST_MS = 50; // until there is something to see
 const MORE_MS = 160;
 
 export class RowMaps {
-  /** g: a Scan or a Walk; onmore() is called when more rows are known. */
+  /** g: a Scan, or one that is walked in steps; onmore() is called when more rows are known. */
   constructor(g, { h, w }, onmore) {
     const { order, step } = coarseToFine(h, w, costOf(g));
     this.g = g;
@@ -39,14 +38,8 @@ export class RowMaps {
       this.close();
       this.onmore();
     };
-    this.worker.postMessage({ recipe: this.#recipe(), order: this.order.slice(this.known) });
+    this.worker.postMessage({ recipe: recipeOf(this.g), order: this.order.slice(this.known) });
     this.worker.postMessage({ ms: FIRST_MS });
-  }
-
-  /** What the worker makes the affinity of. */
-  #recipe() {
-    const { g } = this;
-    return g instanceof Scan ? { kind: "scan", make: [g.gates, g.h, g.w, g.passes] } : { kind: "walk", make: g.make };
   }
 
   #take({ reach, self }) {

@@ -1,7 +1,7 @@
 // Rows of an affinity, one cell after the other: how far each reaches, and how much it keeps of itself. Runs in a worker
 // (rows_worker.js).
+import { MATRICES } from "./matrices.js";
 import { Scan } from "./scan.js";
-import { Stencil } from "./stencil.js";
 
 const HELD = 0.9; // of a row's mass
 const LATTICES = [8, 4, 2, 1]; // cells from one asked cell to the next, coarse to fine
@@ -28,25 +28,27 @@ export function coarseToFine(h, w, cost) {
   return { order: Uint32Array.from(asked), step };
 }
 
-/** What answers for rows, of what its affinity says of itself (its `recipe`): {n, row(p, out)}. */
-export function rowsOf({ kind, make }) {
-  if (kind === "scan") return new Scan(...make);
-  const stencil = new Stencil(...make);
-  return { n: stencil.n, row: (p, out) => walkBack(stencil, p, out) };
+/** What a worker makes an affinity of: of a Scan, or of one that is walked in steps (see stepped.js). */
+export function recipeOf(g) {
+  if (g instanceof Scan) return { kind: "scan", make: [g.gates, g.h, g.w, g.passes] };
+  const { kind, make, steps } = g;
+  return { kind, make, steps };
 }
 
-function walkBack(stencil, p, out) {
-  const r = Math.floor(p / stencil.w);
-  out.fill(0);
-  out[p] = 1;
-  stencil.walk(out, true, stencil.steps, [r, r]);
+/** What then answers for rows: {n, row(p, out)}. */
+export function rowsOf({ kind, make, steps }) {
+  if (kind === "scan") return new Scan(...make);
+  const matrix = new MATRICES[kind](...make);
+  const row = (p, out) => {
+    out.fill(0);
+    out[p] = 1;
+    matrix.walk(out, true, steps, p);
+  };
+  return { n: matrix.n, row };
 }
 
 /** Multiplications that one row costs, about. */
-export function costOf(g) {
-  if (g instanceof Scan) return 16 * g.n * g.passes;
-  return g.steps * g.n * (1 + g.stencil.count);
-}
+export const costOf = (g) => g.n * (g instanceof Scan ? 16 * g.passes : g.steps * (1 + g.matrix.count));
 
 const DROPPED = 18; // bits of a weight, so that those left rise with it and name its bucket
 const BUCKETS = (0x3f800000 >>> DROPPED) + 2; // up to a weight of 1, and a little more by rounding
