@@ -27,6 +27,10 @@ export class Actions {
     this.photos = photos;
     this.guess = guess;
     this.pinMoved = pinMoved;
+    this.unwiped = null; // what the wipe's key changed beside the wipe, as it was: {diff}
+    store.subscribe((changed) => {
+      if (changed.has("diff") || (changed.has("wipe") && store.state.wipe === null)) this.unwiped = null;
+    });
   }
 
   // --- through the method ------------------------------------------------------------------------------------------
@@ -115,23 +119,28 @@ export class Actions {
 
   /** While a key is held, the other round is shown in its place. */
   blink(on) {
-    const { picture } = this;
-    if (picture.blink === on) return;
-    if (on && !picture.main.comparable()) {
-      const diff = this.#other();
-      if (!diff) return;
-      this.store.set({ diff });
-    }
-    picture.blink = on;
+    const { picture } = this,
+      round = on ? this.#compared() : null;
+    if (picture.blink === round) return;
+    picture.blink = round;
     picture.draw();
   }
 
-  /** Between the difference of two rounds and a line to drag between them. */
+  /** Between a line to drag between two rounds and the view as it was before, with a round to compare with or none. */
   toggleWipe() {
-    const { store } = this;
-    if (store.state.wipe !== null) return store.set({ wipe: null });
-    const diff = this.picture.main.comparable() ? store.state.diff : this.#other();
-    if (diff) store.set({ wipe: 50, diff });
+    const { store } = this,
+      { wipe, diff } = store.state;
+    if (wipe !== null) return store.set({ wipe: null, ...this.unwiped });
+    const other = this.#compared();
+    if (!other) return;
+    store.set({ wipe: 50, diff: other });
+    this.unwiped = { diff };
+  }
+
+  /** The round that is compared with, else the one that would be. */
+  #compared() {
+    const { diff } = this.store.state;
+    return this.picture.main.comparable() ? diff : this.#other();
   }
 
   /** The round to compare with where none is chosen: the one before, or the next; null at other stages. */

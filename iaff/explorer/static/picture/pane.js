@@ -7,8 +7,13 @@ import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
 
 /** What a pane is called, where there are several. */
-export function paneTitle({ index, spec: { stage, round, by, run }, shared: { state } }) {
-  const what = stage === DIFFERENCE ? "pane 1 → pane 2" : ABOUT[stage].short,
+export function paneTitle(scene) {
+  const {
+    index,
+    spec: { stage, round, by, run },
+    shared: { state },
+  } = scene;
+  const what = stage === DIFFERENCE ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ") : ABOUT[stage].short,
     when = stage !== DIFFERENCE && perRound(stage) ? `round ${round}` : "",
     parts = [what, when, (by || state.by) && BY[by ?? "ial"].name, run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;
@@ -27,7 +32,9 @@ export class Pane extends Scene {
     this.over = el("canvas.over", { ...role, "aria-label": `Pane ${index + 1}` });
     this.caption = el("p.pane-title", { hidden: true });
     this.note = el("p.pane-note", { hidden: true });
-    this.node = el("div.frame", { "data-pane": index + 1 }, this.base, this.over, this.caption, this.note);
+    this.badges = el("div.badges", { hidden: true, "aria-live": "polite" }, el("span"), el("span"));
+    const parts = [this.base, this.over, this.caption, this.badges, this.note];
+    this.node = el("div.frame", { "data-pane": index + 1 }, parts);
     this.drawing = new PaneDrawing(this.base, this.over);
   }
 
@@ -42,6 +49,17 @@ export class Pane extends Scene {
   #say(text) {
     this.note.hidden = !text;
     tell(this.note, text);
+  }
+
+  /** Two rounds in one place: which is where, or which is seen. */
+  #sayRounds() {
+    const two = this.twoRounds();
+    this.badges.hidden = !two;
+    [...this.badges.children].forEach((badge, i) => {
+      if (!two) return;
+      badge.textContent = `round ${two.rounds[i]}`;
+      badge.classList.toggle("unseen", two.seen !== null && two.seen !== two.rounds[i]);
+    });
   }
 
   /** Its name, where there are several. */
@@ -88,6 +106,7 @@ export class Pane extends Scene {
     this.look();
     this.drawing.draw(this, this.view);
     this.#say(this.notice());
+    this.#sayRounds();
   }
 
   hover() {
