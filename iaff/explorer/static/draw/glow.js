@@ -34,7 +34,7 @@ export class Glow {
     this.pixels = new Uint32Array(this.data.data.buffer);
   }
 
-  /** What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px. */
+  /** What is asked of a scene, all of whose picture have answered (Scene.answer), with the photo where `view` says; `dpr` canvas px are a CSS px. */
   draw(scene, view, dpr) {
     Object.assign(this, { scene, view, dpr });
     const { context: c, canvas } = this,
@@ -73,17 +73,14 @@ export class Glow {
   /** The answer to the question: the glow of the first pin (or the cursor), and an outline for each pin. */
   #affinity() {
     const { scene, context: c } = this,
-      { spec, trace } = scene,
+      { trace } = scene,
       { state, at } = scene.shared,
       pins = pinsOf(state);
-    pins.slice(1).forEach((pin, i) => {
-      scene.ask(pin, scene.others);
-      this.#outline(scene.others, PIN_COLOURS[i + 1]);
-    });
+    pins.slice(1).forEach((_, i) => this.#outline(scene.answers[i + 1], PIN_COLOURS[i + 1]));
     if (!at) return;
-    const query = scene.ask(at, scene.query);
-    if (spec.stage === "affinity") {
-      heat(query.values, query.max, state.scale === "log", this.pixels);
+    const { query } = scene;
+    if (scene.glows()) {
+      heat(query.values, scene.glowTop(), state.scale === "log", this.pixels);
       this.mapContext.putImageData(this.data, 0, 0);
       c.setTransform(1, 0, 0, 1, this.view.left, this.view.top);
       c.imageSmoothingEnabled = false;

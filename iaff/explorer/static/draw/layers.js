@@ -1,6 +1,9 @@
 // The layers of a photo, each made once, when it is first shown: what every stage puts over the picture.
 import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
-import { perRound } from "../state/state.js";
+import { CELL_MAPS, perRound } from "../state/state.js";
+import { cellLayer } from "./cell_maps.js";
+import { cellMap } from "../engine/cell_maps.js";
+import { boundaryOf } from "../engine/leaks.js";
 import { confidentAt, kindAt, thresholdsAt } from "../engine/mining.js";
 import { onPhoto, upsample } from "../engine/grid.js";
 import { carriedSeeds, seedThresholds, seedsAt } from "../engine/seeds.js";
@@ -45,12 +48,21 @@ export class Layers {
 
   /** A layer at photo or grid size, or null: {map, smooth, lines?, dashed?, dotted?, unknown?}. */
   get(name, round) {
+    if (CELL_MAPS.includes(name)) return this.#cells(name, round);
     const { cls } = this.state,
       tried = this.#tried(name);
     if (tried) return this.#now(name, `${tried}|${round}|${cls}`, () => this.#make(name, round));
     const once = ["cam", "seeds", "truth"].includes(name),
       part = name === "cam" ? this.camPart().join("") : "";
     return this.#once(`${name}${part}|${once ? "" : round}|${cls}`, () => this.#make(name, round));
+  }
+
+  /** A map of the affinity, as far as it is known; the leaks' is over the chosen boundary. */
+  #cells(name, round) {
+    const { trace } = this,
+      which = boundaryOf(trace, this.state),
+      { shown, known } = cellMap(trace, round, name, which);
+    return shown && this.#now(`${name}${round}`, `${which}|${known}`, () => cellLayer(name, shown, trace));
   }
 
   /** The thresholds that are tried here in place of the run's, as text, or "". */

@@ -2,6 +2,7 @@
 import { offscreen } from "./paint.js";
 import { NO_PHOTO, hatch } from "./colour.js";
 import { CHANGES, signs } from "./difference.js";
+import { CELL_MAPS } from "../state/state.js";
 import { DIFFERENCE } from "../state/panes.js";
 
 export class Painter {
@@ -87,12 +88,13 @@ export class Painter {
     c.imageSmoothingEnabled = this.view.scale < 6; // pixels are told apart when they are large
     c.imageSmoothingQuality = "high";
     this.#spread(c, trace.image);
-    if (stage === "photo") return;
-    c.globalAlpha = Math.min(1, opacity / 60); // the photo turns grey before the layer is fully there
+    const cells = scene.cellMaps().length > 0;
+    if (stage === "photo" && !cells) return;
+    c.globalAlpha = cells ? 1 : Math.min(1, opacity / 60); // the photo turns grey before the layer is fully there
     this.#spread(c, trace.grey());
     c.globalAlpha = opacity / 100;
     const difference = changes && stage !== "truth" && scene.difference();
-    if (stage === "affinity") this.#shade();
+    if (stage === "affinity") cells || this.#shade();
     else if (difference) this.#changes(difference);
     else if (stage !== DIFFERENCE) this.#layer(stage, round);
   }
@@ -118,6 +120,7 @@ export class Painter {
   #layer(name, round, over = false) {
     const { context: c, scene } = this,
       { stride } = scene.trace;
+    if (CELL_MAPS.includes(name)) this.#shade();
     const layer = over && name === "superpixels" ? null : scene.layers.get(name, round);
     if (layer) {
       c.imageSmoothingEnabled = layer.smooth;

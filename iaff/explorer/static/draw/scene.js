@@ -1,17 +1,19 @@
 // What a pane shows: one trace as one of its layers, with the answer to the question that all panes share. It is drawn
 // by draw_pane.js, on the page and on exported pictures alike.
-import { DIRECTIONS, perRound } from "../state/state.js";
+import { CELL_MAPS, DIRECTIONS, perRound } from "../state/state.js";
 import { DIFFERENCE } from "../state/panes.js";
 import { reach, shares } from "../engine/scan.js";
-import { askedLeaks } from "../engine/leaks.js";
+import { askedLeaks, boundaryOf } from "../engine/leaks.js";
+import { cellMap } from "../engine/cell_maps.js";
 import { differ } from "./difference.js";
 import { COMPARED, Layers } from "./layers.js";
 import { inOrder, pairOfPanes, pairOfRounds } from "./pair.js";
 import { place } from "./place.js";
+import { MOST_PINS, pinsOf } from "../state/pins.js";
 
 const REACH_SHARE = 0.9;
 const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
-const ASKING = ["affinity", "refined"]; // stages that answer what the cursor asks
+const ASKING = ["affinity", "refined", ...CELL_MAPS]; // stages that answer what the cursor asks
 const LABELLED = ["seeds", ...COMPARED]; // stages that are label maps
 const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: /** @type {any} */ ([]) });
 
@@ -43,8 +45,7 @@ export class Scene {
     this.trace = null;
     this.spec = spec;
     this.why = why;
-    this.query = answer();
-    this.others = answer();
+    this.answers = Array.from({ length: MOST_PINS }, answer); // to each pin, or the first to what is pointed at
     if (trace) this.show(trace, spec, why);
   }
 
@@ -55,7 +56,7 @@ export class Scene {
     this.trace = trace;
     if (!trace) return;
     this.layers = new Layers(trace, this.shared.state);
-    for (const one of [this.query, this.others]) {
+    for (const one of this.answers) {
       if (one.values?.length !== trace.n) one.values = new Float32Array(trace.n);
       if (one.shares.length !== trace.K) one.shares = new Float32Array(trace.K);
     }
@@ -88,7 +89,16 @@ export class Scene {
   /** What is said on the pane: why it shows nothing, or not what was asked for; "" where it does. */
   notice() {
     if (this.trace && this.spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
-    return this.why;
+    return this.why || (this.cellMaps().find(({ map }) => !map.values)?.map.why ?? "");
+  }
+
+  /** The maps of the affinity that are shown, from below to above: [{name, map}], see engine/cell_maps.js. */
+  cellMaps() {
+    const { trace, spec, shared } = this,
+      names = [spec.stage, ...this.overlays().map(({ name }) => name)].filter((name) => CELL_MAPS.includes(name));
+    if (!trace || !names.length) return [];
+    const which = boundaryOf(trace, shared.state);
+    return names.map((name) => ({ name, map: cellMap(trace, spec.round, name, which) }));
   }
 
   /** Further layers, from below to above: [{name, opacity}]. */
@@ -164,6 +174,32 @@ export class Scene {
     return ASKING.includes(this.spec.stage) && Boolean(this.affinity());
   }
 
+  /** The answer to the first pin, or to what is pointed at. */
+  get query() {
+    return this.answers[0];
+  }
+
+  /** Asks what is asked now, the first pin last: long walks go on with that. */
+  answer() {
+    const { at, state } = this.shared,
+      more = pinsOf(state).slice(1);
+    if (!this.asks()) return;
+    for (let i = more.length; i > 0; i--) this.ask(more[i - 1], this.answers[i]);
+    if (at) this.ask(at);
+  }
+
+  /** Whether the answer glows: where a map of the affinity is shown, it is an outline alone. */
+  glows() {
+    return this.spec.stage === "affinity" && this.asks() && !this.cellMaps().length;
+  }
+
+  /** The weight at the top of the glow's scale: of all panes' answers, or, where each has a scale of its own, of this. */
+  glowTop() {
+    const { scenes, state } = this.shared,
+      sharing = state.glow === "own" ? [this] : scenes.filter((scene) => scene.glows());
+    return Math.max(...sharing.map(({ query }) => query.max));
+  }
+
   /** Row or column of G for the pixel, into `into`: weights, mass, reach, share of each class. */
   ask(at, into = this.query) {
     const { trace, spec } = this,
@@ -180,6 +216,15 @@ export class Scene {
     map ? shares(into.values, map, trace.K, into.shares) : into.shares.fill(0);
     return into;
   }
+}
+
+/** The maps of the affinity that any scene shows, each as the first of them has it: [{name, map, n}]. */
+export function shownMaps(scenes) {
+  const found = new Map();
+  for (const scene of scenes)
+    for (const { name, map } of scene.cellMaps())
+      if (!found.has(name)) found.set(name, { name, map, n: scene.trace.n });
+  return [...found.values()];
 }
 
 /** A scene alone in its picture, apart from any page: `shared` as it is now, but for its scenes. */

@@ -22,10 +22,16 @@ const NO_GATES = "This affinity is no scan: it has no gates.";
  * @param {string} which boundary the leak is about, "truth" or "labels", see boundaryLabels
  */
 export function cellMap(trace, t, name, which) {
-  if (!trace.T) return none(NO_ROUNDS);
+  const why = whyNoMap(trace, t, name);
+  return why ? none(why) : MAPS[name](trace, t, trace.affinity(t), which);
+}
+
+/** Why there can be no such map of round t, in a sentence, or "". */
+export function whyNoMap(trace, t, name) {
+  if (!trace.T) return NO_ROUNDS;
   const g = trace.affinity(t);
-  if (!linear(g)) return none(`${g?.why ?? ""} Without a matrix there is no such map.`.trim());
-  return MAPS[name](trace, t, g, which);
+  if (!linear(g)) return `${g.why} Without a matrix there is no such map.`;
+  return name === "gates" && !(g instanceof Scan) ? NO_GATES : "";
 }
 
 const MAPS = {
@@ -42,13 +48,10 @@ const MAPS = {
     if (g instanceof Scan && g.passes === 1) return whole(trace.once(`self${t}`, () => meanKept(g)));
     return ofRows(trace, t, "self");
   },
-  gates(trace, t, g) {
-    if (!(g instanceof Scan)) return none(NO_GATES);
-    return whole(trace.once(`strength${t}`, () => meanKept(g).map((kept) => 1 - kept)));
-  },
+  gates: (trace, t, g) => whole(trace.once(`strength${t}`, () => meanKept(g).map((kept) => 1 - kept))),
 };
 
-/** The largest leak rate, and so on, is read off a map by its middle value: NaN where nothing is known. */
+/** The middle one of a map's values, NaN where none is known. */
 export function median(values) {
   const sorted = values.filter((v) => !Number.isNaN(v)).sort(),
     half = sorted.length >> 1;

@@ -61,7 +61,7 @@ export function rankedLeaks(trace, t, labels, count = 20) {
  * the chosen leak, or null where the pins are no longer at it.
  */
 export function askedLeaks(trace, state) {
-  const which = state.leaks === "labels" || !trace.truth ? "labels" : "truth",
+  const which = boundaryOf(trace, state),
     labels = boundaryLabels(trace, state.round, which),
     leaks = labels && rankedLeaks(trace, state.round, labels, LISTED),
     [target, source] = pinsOf(state),
@@ -70,6 +70,9 @@ export function askedLeaks(trace, state) {
     there = leak && source && at(target, leak.p) && at(source, leak.q);
   return { which, labels, leaks, chosen: there ? state.leak : null };
 }
+
+/** Over which boundary a view seeks leaks: "truth", or "labels" where that is chosen or there is no truth. */
+export const boundaryOf = (trace, state) => (state.leaks === "labels" || !trace.truth ? "labels" : "truth");
 
 /** Whether an affinity has rows and columns. */
 export const linear = (g) => Boolean(g && !g.why);

@@ -58,8 +58,15 @@ export class RowMaps {
 
   /** A map where cells that are not known stand for the nearest known one of a coarser lattice; NaN where none is. */
   filled(map) {
-    const { h, w, step } = this;
-    if (this.done && step === 1) return map;
+    const { known } = this;
+    if (this.fills?.known !== known) this.fills = { known, of: new Map() };
+    const { of } = this.fills;
+    if (!of.has(map)) of.set(map, this.done && this.step === 1 ? map : this.#spread(map));
+    return of.get(map);
+  }
+
+  #spread(map) {
+    const { h, w } = this;
     return map.map((v, p) => {
       for (let block = 2; Number.isNaN(v) && block <= 8; block *= 2)
         v = map[middleOf(Math.floor(p / w), p % w, block, h, w)];

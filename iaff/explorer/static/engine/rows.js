@@ -21,7 +21,7 @@ export function coarseToFine(h, w, cost) {
   const asked = new Set();
   let step = LATTICES[0];
   for (const finer of LATTICES) {
-    if (finer < step && (Math.ceil(h / finer) * Math.ceil(w / finer) * cost) > WORK) break;
+    if (finer < step && Math.ceil(h / finer) * Math.ceil(w / finer) * cost > WORK) break;
     step = finer;
     for (let r = 0; r < h; r += step) for (let c = 0; c < w; c += step) asked.add(middleOf(r, c, step, h, w));
   }

@@ -1,5 +1,6 @@
 // The tab "Compare": panes side by side, a second round under the first, and the figures of all.
-import { STAGES, perRound } from "../state/state.js";
+import { CELL_MAPS, STAGES, perRound } from "../state/state.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { ABOUT } from "./stages.js";
 import { percent } from "../ui/format.js";
 import { COMPARED } from "../draw/layers.js";
@@ -115,12 +116,13 @@ export class CompareView {
     const now = paneValues(state, i),
       put = (change) => this.store.set(paneChange(state, i, change));
     const stages = STAGES.filter((stage) => trace.has(stage, state.round)).map((stage) => [stage, ABOUT[stage].short]);
+    const maps = trace.T ? CELL_MAPS.map((name) => [name, ABOUT_MAPS[name].short]) : [];
     const rounds = Array.from({ length: trace.T }, (_, t) => [String(t + 1), `round ${t + 1}`]);
     return el(
       "div.pane-row",
       {},
       el("b", {}, String(i + 1)),
-      choose("Layer", [["", "layer as 1"], ...stages, [DIFFERENCE, "difference 1 → 2"]], now.stage, (stage) =>
+      choose("Layer", [["", "layer as 1"], ...stages, ...maps, [DIFFERENCE, "difference 1 → 2"]], now.stage, (stage) =>
         put({ stage }),
       ),
       choose("Round", [["", "round as 1"], ...rounds], now.round, (round) => put({ round })),

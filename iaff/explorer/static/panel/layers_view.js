@@ -1,16 +1,18 @@
 // The tab "Layers": what lies over the photo, how opaque, which classes, how near.
 import { STAGES, perRound } from "../state/state.js";
-import { EVERYTHING } from "../state/state.js";
+import { CELL_MAPS, EVERYTHING } from "../state/state.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
+import { whyNoMap } from "../engine/cell_maps.js";
 import { ABOUT } from "./stages.js";
 import { classChips } from "./class_chips.js";
 import { embedded } from "../client/embedded.js";
 import { el, refill } from "../ui/dom.js";
 
 const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth" };
-const OTHERS = ["carried", "truth"]; // layers that are no stage
+const OTHERS = ["carried", "truth", ...CELL_MAPS]; // layers that are no stage
 const ON = 60; // % opaque, when a layer is switched on
 const stageLayers = STAGES.filter((stage) => stage !== "photo" && stage !== "affinity");
-const nameOf = (layer) => NAMES[layer] ?? ABOUT[layer].name;
+const nameOf = (layer) => NAMES[layer] ?? (ABOUT[layer] ?? ABOUT_MAPS[layer]).name;
 
 /** The further layers as {name: % opaque}, and back as the state has them. */
 const read = ({ over }) =>
@@ -85,6 +87,7 @@ export class LayersView {
     const { trace } = this.current,
       { state } = this.store;
     if (name === "truth") return Boolean(trace.truth);
+    if (CELL_MAPS.includes(name)) return trace.T > 0;
     if (name === "carried") return Boolean(trace.seeds) && trace.T > 0;
     return trace.has(name, state.round);
   }
@@ -128,7 +131,9 @@ export class LayersView {
       main = state.stage === name,
       value = main ? state.opacity : (over[name] ?? 0);
     node.classList.toggle("main", main);
-    box.disabled = main;
+    const why = CELL_MAPS.includes(name) ? whyNoMap(this.current.trace, state.round, name) : "";
+    box.disabled = main || Boolean(why);
+    node.title = why || (ABOUT_MAPS[name] ? `Of each cell: ${ABOUT_MAPS[name].says}` : "");
     box.checked = main || value > 0;
     slider.value = value;
     slider.style.setProperty("--fill", value / 100);
@@ -144,4 +149,4 @@ export class LayersView {
   }
 }
 
-const perRoundLayer = (name) => name === "carried" || (STAGES.includes(name) && perRound(name));
+const perRoundLayer = (name) => name === "carried" || perRound(name);

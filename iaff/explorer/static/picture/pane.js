@@ -2,6 +2,7 @@
 import { perRound } from "../state/state.js";
 import { BY, DIFFERENCE, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
@@ -13,7 +14,10 @@ export function paneTitle(scene) {
     spec: { stage, round, by, run },
     shared: { state },
   } = scene;
-  const what = stage === DIFFERENCE ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ") : ABOUT[stage].short,
+  const what =
+      stage === DIFFERENCE
+        ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ")
+        : (ABOUT[stage] ?? ABOUT_MAPS[stage]).short,
     when = stage !== DIFFERENCE && perRound(stage) ? `round ${round}` : "",
     parts = [what, when, (by || state.by) && BY[by ?? "ial"].name, run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;

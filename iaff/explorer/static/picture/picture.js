@@ -238,11 +238,18 @@ export class Picture {
 
   draw() {
     this.wipe.update();
+    this.#answer();
     for (const pane of this.panes) pane.draw();
   }
 
   hover() {
+    this.#answer();
     for (const pane of this.panes) pane.hover();
+  }
+
+  /** All panes answer before any is drawn: their glows may have one scale. */
+  #answer() {
+    for (const pane of this.panes) pane.answer();
   }
 
   /** Show something else instead of the picture. Null brings the picture back. */

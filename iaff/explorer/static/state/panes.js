@@ -1,6 +1,6 @@
 // What each pane shows: the main one as the state says, the others as the state says but for what their own entry
 // ("stage.round.by.run", each part may be empty) changes.
-import { PROPAGATORS, STAGES } from "./state.js";
+import { CELL_MAPS, PROPAGATORS, STAGES } from "./state.js";
 
 export const DIFFERENCE = "difference"; // a pane may show what differs between the first two
 export const COUNTS = [1, 2, 4];
@@ -23,7 +23,7 @@ export function specOf(state, i) {
   if (!text) return main;
   const [stage, round, by, ...run] = text.split(".");
   return {
-    stage: [...STAGES, DIFFERENCE].includes(stage) ? stage : main.stage,
+    stage: [...STAGES, ...CELL_MAPS, DIFFERENCE].includes(stage) ? stage : main.stage,
     round: +round || main.round,
     by: by === "ial" ? null : PROPAGATORS.includes(by) ? by : main.by,
     run: run.join(".") || null,
