@@ -13,20 +13,32 @@ export const ABOUT_MAPS = {
 };
 
 /**
- * The scale of a map on a grid of n cells, the same for all rounds, panes and photos of that grid: {low, high, at, value,
- * text, root}. `at(v)`: where a value lies, 0..1, and `value` back; `text(v)`: the value in words. Reach is an area: its
- * root, as a radius, is what is even on the scale.
+ * The scale of a map on a grid of n cells, the same for all rounds, panes and photos of that grid: {at, value, ends, text,
+ * tick, unit}. `at(v)`: where a value lies, 0..1, and `value` back; `ends`: both ends in words; `text(v)`: a value in
+ * words, `tick(v)` without its `unit`. Reach is told in decades, from a thousandth of the cells.
  */
 export function scaleOf(name, n) {
-  if (name !== "reach")
-    return { low: 0, high: 1, at: (v) => v, value: (share) => share, text: (v) => percent(v, v > 0 && v < 0.1 ? 1 : 0) };
+  if (name !== "reach") {
+    const text = (v) => percent(v, v > 0 && v < 0.1 ? 1 : 0);
+    return {
+      at: (v) => v,
+      value: (share) => share,
+      ends: [text(0), text(1)],
+      text,
+      tick: (v) => number(100 * v),
+      unit: "%",
+    };
+  }
+  const low = Math.max(1, n / 1000),
+    wide = Math.log(Math.max(2, n) / low),
+    text = (v) => `${number(Math.round(v))} ${Math.round(v) === 1 ? "cell" : "cells"}`;
   return {
-    low: 1,
-    high: n,
-    at: (v) => Math.sqrt(v / n),
-    value: (share) => share * share * n,
-    text: (v) => `${number(Math.round(v))} ${Math.round(v) === 1 ? "cell" : "cells"}`,
-    root: true,
+    at: (v) => Math.max(0, Math.log(v / low) / wide),
+    value: (share) => low * Math.exp(share * wide),
+    ends: [`${low > 1 ? "≤ " : ""}${text(low)}`, `${text(n)}, log`],
+    text,
+    tick: (v) => number(Math.round(v)),
+    unit: "cells, log",
   };
 }
 

@@ -4,6 +4,7 @@ import { CHANGES } from "./difference.js";
 import { heat } from "./paint.js";
 import { ABOUT_MAPS, scaleOf } from "./cell_maps.js";
 import { shownClasses } from "./layers.js";
+import { mapOver } from "../state/over.js";
 import { pinsOf } from "../state/pins.js";
 import { number, percent } from "../ui/format.js";
 
@@ -28,16 +29,18 @@ const grade = (id, words) => ({ swatch: { kind: "grade", id }, words });
  * @param {any} what.state the view, whose stage and round are those of the picture
  * @param {any} what.difference what changed between two rounds (see difference.js)
  * @param {any[]} what.maps of the affinity that are shown, see scene.js: shownMaps
+ * @param {string?} what.crossed over which boundary a leak was chosen that is drawn with it, "truth" or "labels"
  * @param {any} what.between what changed between the first two panes, where a pane shows it
  */
-export function legend({ trace, state, difference = null, between = null, maps = [] }) {
+export function legend({ trace, state, difference = null, between = null, maps = [], crossed = null }) {
   const truth = trace.truth && state.truth;
   if (truth === "filled") return [note("the true labels:"), ...classEntries(trace, state), area(UNKNOWN, "void")];
   const changed = state.wipe === null ? difference : null;
   return [
     ...(changed ? changeEntries(changed) : STAGE_ENTRIES[state.stage](trace, state)),
-    ...(state.stage === "affinity" ? scaleEntries(state, maps.length === 0) : []),
+    ...(state.stage === "affinity" ? scaleEntries(state) : []),
     ...mapEntries(maps),
+    ...(crossed ? [line(crossed === "truth" ? "true border there" : "predicted border there", "dashed")] : []),
     ...(between ? changeEntries(between) : []),
     ...(truth ? [line("true border", "dashed")] : []),
   ];
@@ -89,10 +92,10 @@ function scoreEntries(trace, { round }) {
 }
 
 /** The affinity's: where a map stands in the place of its glow, the outline alone. */
-function scaleEntries({ scale }, glows) {
-  const low = scale === "log" ? `max/${(10 ** heat.decades).toLocaleString("en-GB")}` : "0",
+function scaleEntries(state) {
+  const low = state.scale === "log" ? `max/${(10 ** heat.decades).toLocaleString("en-GB")}` : "0",
     ramp = { swatch: { kind: "ramp", low, glow: true }, words: "max" };
-  return [...(glows ? [ramp] : []), line("holds 90 % of the mass")];
+  return [...(mapOver(state) ? [] : [ramp]), line("holds 90 % of the mass")];
 }
 
 /** The top of the glow's scale in a scene, and whose it is: "max 0.31 of all panes". */
@@ -112,9 +115,9 @@ export function progress({ known, total }, n) {
 /** The scales of maps of the affinity: [{name, map, n}], see scene.js: shownMaps. */
 export function mapEntries(maps) {
   return maps.map(({ name, map, n }) => {
-    const { low, high, text, root } = scaleOf(name, n),
-      words = [text(high), root && "root scale", progress(map, n)].filter(Boolean).join(", ");
-    return { swatch: { kind: "ramp", low: `${ABOUT_MAPS[name].short} ${text(low)}` }, words };
+    const [low, high] = scaleOf(name, n).ends,
+      words = [high, progress(map, n)].filter(Boolean).join(" · ");
+    return { swatch: { kind: "ramp", low: `${ABOUT_MAPS[name].short} ${low}` }, words };
   });
 }
 

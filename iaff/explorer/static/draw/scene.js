@@ -2,9 +2,11 @@
 // by draw_pane.js, on the page and on exported pictures alike.
 import { CELL_MAPS, DIRECTIONS, perRound } from "../state/state.js";
 import { DIFFERENCE } from "../state/panes.js";
+import { layersOver } from "../state/over.js";
 import { reach, shares } from "../engine/scan.js";
 import { askedLeaks, boundaryOf } from "../engine/leaks.js";
-import { cellMap } from "../engine/cell_maps.js";
+import { barOf, cellMap } from "../engine/cell_maps.js";
+import { scaleOf } from "./cell_maps.js";
 import { differ } from "./difference.js";
 import { COMPARED, Layers } from "./layers.js";
 import { inOrder, pairOfPanes, pairOfRounds } from "./pair.js";
@@ -26,6 +28,8 @@ const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, share
  * @property {any} origin the photo's trace as it was opened
  * @property {{x: number, y: number}?} at the pixel of that photo that is asked about
  * @property {number} region the superpixel that is outlined, or -1
+ * @property {any} leak an edge that is pointed at in the list of leaks, see engine/leaks.js
+ * @property {any} range cells that are to be lit up: of some bars of a histogram, {name of the map, first, last, bars}
  * @property {number?} blink a round that is shown in the chosen one's place, for as long as a key is held
  * @property {any} edits what was painted, see engine/whatif.js
  * @property {any} guess a guess at a lesson's question, see guess.js
@@ -103,10 +107,7 @@ export class Scene {
 
   /** Further layers, from below to above: [{name, opacity}]. */
   overlays() {
-    const { over } = this.shared.state;
-    return (over?.split("_") ?? [])
-      .map((text) => text.split("."))
-      .map(([name, opacity]) => ({ name, opacity: +opacity }));
+    return Object.entries(layersOver(this.shared.state)).map(([name, opacity]) => ({ name, opacity }));
   }
 
   /** Another round, where its map can be drawn beside this one's; else null. */
@@ -161,6 +162,18 @@ export class Scene {
       { state } = this.shared;
     if (!trace?.T || why || state.tab !== "leaks" || !perRound(spec.stage)) return null;
     return askedLeaks(trace, { ...state, round: spec.round });
+  }
+
+  /** The cells that are to be lit up, (n) of 1 and 0, while the leaks' tab is there; else null. */
+  lit() {
+    const { trace, spec, shared } = this,
+      { range, state } = shared;
+    if (!range || state.tab !== "leaks" || !trace?.T) return null;
+    const { name, first, last, bars } = range,
+      { shown } = cellMap(trace, spec.round, name, boundaryOf(trace, state)),
+      { at } = scaleOf(name, trace.n);
+    const there = (v) => !Number.isNaN(v) && first <= barOf(at(v), bars) && barOf(at(v), bars) <= last;
+    return shown && Uint8Array.from(shown, (v) => (there(v) ? 1 : 0));
   }
 
   /** The affinity that answers, or null. */

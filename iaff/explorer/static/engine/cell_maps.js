@@ -51,6 +51,16 @@ const MAPS = {
   gates: (trace, t, g) => whole(trace.once(`strength${t}`, () => meanKept(g).map((kept) => 1 - kept))),
 };
 
+/** How many of a map's values lie in each of `bars` equal parts of a scale: `at(v)` is where, 0..1. */
+export function counted(values, at, bars) {
+  const counts = Array.from({ length: bars }, () => 0);
+  for (const v of values) if (!Number.isNaN(v)) counts[barOf(at(v), bars)]++;
+  return counts;
+}
+
+/** In which of `bars` equal parts of a scale a share 0..1 of it lies; what is beyond its ends, in the last. */
+export const barOf = (share, bars) => Math.max(0, Math.min(bars - 1, Math.floor(bars * share)));
+
 /** The middle one of a map's values, NaN where none is known. */
 export function median(values) {
   const sorted = values.filter((v) => !Number.isNaN(v)).sort(),

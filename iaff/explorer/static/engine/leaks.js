@@ -57,19 +57,28 @@ export function rankedLeaks(trace, t, labels, count = 20) {
 }
 
 /**
- * What a state asks: {which, labels, leaks, chosen}. Labels and leaks may be null (see above); `chosen` is the rank of
- * the chosen leak, or null where the pins are no longer at it.
+ * What a state asks: {which, labels, leaks, chosen, lost}. Labels and leaks may be null (see above); `chosen` is the rank
+ * of the leak at the pins, which in another round is another one's; null where none was chosen or it is not among them.
+ * `lost`: the pins are at an edge, of a round where it was chosen, that is not among these.
  */
 export function askedLeaks(trace, state) {
   const which = boundaryOf(trace, state),
     labels = boundaryLabels(trace, state.round, which),
     leaks = labels && rankedLeaks(trace, state.round, labels, LISTED),
-    [target, source] = pinsOf(state),
-    leak = leaks?.[(state.leak ?? 0) - 1];
-  const at = (pin, cell) => trace.cell(pin.x, pin.y) === cell,
-    there = leak && source && at(target, leak.p) && at(source, leak.q);
-  return { which, labels, leaks, chosen: there ? state.leak : null };
+    [p, q] = pinsOf(state).map(({ x, y }) => trace.cell(x, y));
+  if (!leaks || state.leak === null || q === undefined) return { which, labels, leaks, chosen: null, lost: false };
+  const there = (leak) => leak?.p === p && leak.q === q,
+    rank = there(leaks[state.leak - 1]) ? state.leak : leaks.findIndex(there) + 1, // two directions may share an edge
+    apart = Math.max(
+      Math.abs((p % trace.w) - (q % trace.w)),
+      Math.abs(Math.floor(p / trace.w) - Math.floor(q / trace.w)),
+    );
+  return { which, labels, leaks, chosen: rank || null, lost: !rank && apart === 1 };
 }
+
+/** Whether two leaks, of rounds that may differ, are the same edge in the same direction. */
+export const sameEdge = (one, other) =>
+  one?.p === other?.p && one?.q === other?.q && one?.direction === other?.direction;
 
 /** Over which boundary a view seeks leaks: "truth", or "labels" where that is chosen or there is no truth. */
 export const boundaryOf = (trace, state) => (state.leaks === "labels" || !trace.truth ? "labels" : "truth");

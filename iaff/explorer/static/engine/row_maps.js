@@ -4,7 +4,7 @@ import { coarseToFine, costOf, middleOf, recipeOf } from "./rows.js";
 import { rowsWorker } from "./worker.js";
 
 const FIRST_MS = 50; // until there is something to see
-const MORE_MS = 160;
+const MORE_MS = 200;
 
 export class RowMaps {
   /** g: a Scan, or one that is walked in steps; onmore() is called when more rows are known. */
@@ -50,10 +50,10 @@ export class RowMaps {
     });
     this.known += reach.length;
     if (this.done) this.close();
+    this.worker?.postMessage({ ms: MORE_MS }); // it goes on while these are drawn
     this.wanted = false;
     this.onmore(); // who still looks asks again
     if (!this.wanted) this.close();
-    else this.worker?.postMessage({ ms: MORE_MS });
   }
 
   /** A map where cells that are not known stand for the nearest known one of a coarser lattice; NaN where none is. */

@@ -5,6 +5,7 @@ import { ABOUT } from "./stages.js";
 import { percent } from "../ui/format.js";
 import { COMPARED } from "../draw/layers.js";
 import { BY, COUNTS, DIFFERENCE, paneChange, paneValues } from "../state/panes.js";
+import { hasRows, leakOf, reachOf } from "./affinity_figures.js";
 import { agreement, miou, objectShare } from "../engine/score.js";
 import { el, refill, segmented } from "../ui/dom.js";
 
@@ -176,20 +177,25 @@ export class CompareView {
   /** What can be said of every pane that shows a label map. */
   #figures() {
     const { panes } = this.picture,
-      maps = panes.map((pane) => ({ pane, labels: pane.labels() })).filter(({ labels }) => labels);
+      maps = panes
+        .map((pane) => ({ pane, labels: pane.labels() }))
+        .filter(({ pane, labels }) => labels || hasRows(pane));
     const first = panes[0].labels();
     /** @type {[string, (map: any) => any][]} */
     const figures = [
       [
         "mIoU",
-        ({ pane: { trace }, labels }) => labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
+        ({ pane: { trace }, labels }) =>
+          labels && labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
       ],
-      ["object share", ({ labels }) => percent(share(labels))],
+      ["object share", ({ labels }) => labels && percent(share(labels))],
       [
         "same label as 1",
         ({ labels }) =>
-          first && labels !== first && labels.length === first.length && percent(agreement(first, labels)),
+          first && labels && labels !== first && labels.length === first.length && percent(agreement(first, labels)),
       ],
+      ["leak", ({ pane }) => hasRows(pane) && leakOf(pane)],
+      ["median reach, cells", ({ pane }) => hasRows(pane) && reachOf(pane)],
     ];
     const rows = figures.map(([name, of]) => ({ name, values: maps.map((map) => of(map) || "") }));
     const head = el(

@@ -3,6 +3,7 @@ import { STAGES, perRound } from "../state/state.js";
 import { CELL_MAPS, EVERYTHING } from "../state/state.js";
 import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { whyNoMap } from "../engine/cell_maps.js";
+import { layersOver, overText } from "../state/over.js";
 import { ABOUT } from "./stages.js";
 import { classChips } from "./class_chips.js";
 import { embedded } from "../client/embedded.js";
@@ -13,14 +14,6 @@ const OTHERS = ["carried", "truth", ...CELL_MAPS]; // layers that are no stage
 const ON = 60; // % opaque, when a layer is switched on
 const stageLayers = STAGES.filter((stage) => stage !== "photo" && stage !== "affinity");
 const nameOf = (layer) => NAMES[layer] ?? (ABOUT[layer] ?? ABOUT_MAPS[layer]).name;
-
-/** The further layers as {name: % opaque}, and back as the state has them. */
-const read = ({ over }) =>
-  Object.fromEntries((over?.split("_") ?? []).map((text) => text.split(".")).map(([k, v]) => [k, +v]));
-const written = (layers) =>
-  Object.entries(layers)
-    .map(([k, v]) => `${k}.${v}`)
-    .join("_") || null;
 
 export class LayersView {
   /** zoom(steps), copyLink(change): what the buttons do. */
@@ -71,7 +64,7 @@ export class LayersView {
     const nodes = names.map((name) => this.rows.get(name).node);
     if (nodes.length !== this.list.children.length || nodes.some((node, i) => node !== this.list.children[i]))
       this.list.replaceChildren(...nodes);
-    const over = read(this.store.state);
+    const over = layersOver(this.store.state);
     for (const name of names) this.#fill(this.rows.get(name), name, over);
     refill(this.classes, classChips(this.current.trace, this.store));
     this.zoomed();
@@ -96,9 +89,9 @@ export class LayersView {
     const { store } = this,
       { state } = this.store;
     if (state.stage === name) return store.set({ opacity });
-    const now = read(state);
+    const now = layersOver(state);
     opacity ? (now[name] = opacity) : delete now[name];
-    store.set({ over: written(now) });
+    store.set({ over: overText(now) });
   }
 
   #row(name) {

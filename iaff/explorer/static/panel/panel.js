@@ -212,7 +212,9 @@ export class Panel {
       { state } = this.store,
       between = picture.panes.find(({ spec }) => spec.stage === DIFFERENCE)?.difference(),
       maps = shownMaps(picture.panes),
-      entries = legend({ trace, state, difference: picture.difference(), between, maps }),
+      edge = picture.main.leaks(),
+      crossed = edge?.chosen ? edge.which : null,
+      entries = legend({ trace, state, difference: picture.difference(), between, maps, crossed }),
       { items, high } = legendNodes(entries, {
         store,
         trace,

@@ -66,6 +66,12 @@ export class Picture {
       get region() {
         return pointer.region;
       },
+      get leak() {
+        return pointer.leak;
+      },
+      get range() {
+        return pointer.range;
+      },
       get blink() {
         return blink();
       },
