@@ -101,8 +101,7 @@ function scaleEntries(state) {
 /** The top of the glow's scale in a scene, and whose it is: "max 0.31 of all panes". */
 export function glowWords(scene) {
   const { scenes, state } = scene.shared,
-    several =
-      scenes.length > 1 && (state.glow === "own" ? `, pane ${scene.index + 1} alone` : ", one scale for all panes");
+    several = scenes.length > 1 && (state.glow === "own" ? ` in pane ${scene.index + 1}` : " of all panes");
   return `max ${number(scene.glowTop())}${several || ""}`;
 }
 

@@ -6,6 +6,9 @@ import { rowsWorker } from "./worker.js";
 const FIRST_MS = 50; // until there is something to see
 const MORE_MS = 200;
 
+let running = /** @type {RowMaps | null} */ (null); // one at a time, so that what is drawn first is not kept waiting
+const waiting = new Set();
+
 export class RowMaps {
   /** g: a Scan, or one that is walked in steps; onmore() is called when more rows are known. */
   constructor(g, { h, w }, onmore) {
@@ -19,6 +22,7 @@ export class RowMaps {
     this.self = new Float32Array(h * w).fill(NaN); // G_pp
     this.known = 0; // cells
     this.onmore = onmore;
+    this.worker = /** @type {any} */ (null);
     this.wanted = false; // whether anybody has asked since the last answer
     this.broken = false; // this browser does not go on
   }
@@ -30,7 +34,13 @@ export class RowMaps {
   /** Somebody looks at them: rows are asked until all are known, or nobody looks any more. */
   look() {
     this.wanted = true;
-    if (this.done || this.broken || this.worker) return;
+    if (this.done || this.broken || running === this) return;
+    if (running) waiting.add(this);
+    else this.#start();
+  }
+
+  #start() {
+    running = this;
     this.worker = rowsWorker();
     this.worker.onmessage = ({ data }) => this.#take(data);
     this.worker.onerror = () => {
@@ -76,7 +86,13 @@ export class RowMaps {
 
   /** Asks no more for now; what is known stays. */
   close() {
-    this.worker?.terminate();
-    this.worker = null;
+    waiting.delete(this);
+    if (running !== this) return;
+    this.worker.terminate();
+    this.worker = running = null;
+    const [next] = waiting;
+    if (!next) return;
+    waiting.delete(next);
+    next.#start();
   }
 }

@@ -4,7 +4,8 @@ import { CHOSEN } from "../draw/leak_arrows.js";
 import { viewCentre } from "../draw/place.js";
 import { el } from "../ui/dom.js";
 
-const LONG = 104; // CSS px, the longer side
+const LONG = 104; // CSS px, the longer side at most
+const SHARE = 0.24; // of the pane's width, at most
 const DOT = 3; // CSS px
 
 export class Minimap {
@@ -29,7 +30,7 @@ export class Minimap {
       { zoom } = store.state;
     node.hidden = !trace || zoom === 1;
     if (node.hidden) return;
-    const size = LONG / Math.max(trace.W, trace.H),
+    const size = Math.min(LONG, SHARE * picture.main.width) / Math.max(trace.W, trace.H),
       dpr = Math.min(2, devicePixelRatio || 1),
       [width, height] = [trace.W, trace.H].map((px) => Math.round(px * size));
     if (node.width !== width * dpr || node.height !== height * dpr)
