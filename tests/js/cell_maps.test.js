@@ -41,7 +41,10 @@ testAgainstPython("reach, self-weight and gate strength are Python's", "cell_map
     start = performance.now(),
     first = await mapped(trace, t, "reach", ({ known }) => known >= 363);
   assertQuick(context, "reach map: every 16th cell", performance.now() - start, 300);
-  assert.ok(first.shown.every((v) => v > 0), "every cell stands for a known one");
+  assert.ok(
+    first.shown.every((v) => v > 0),
+    "every cell stands for a known one",
+  );
   const reach = await mapped(trace, t, "reach", ({ known, total }) => known === total);
   assertQuick(context, "reach map: all cells", performance.now() - start, 2000);
   assert.equal(reach.known, trace.n);
