@@ -17,9 +17,11 @@ export function leakOf({ trace, spec, shared }) {
   return rate === null ? LATER : Number.isNaN(rate) ? "" : percent(rate);
 }
 
-/** Median reach of all cells, or of those that are known so far. */
-export function reachOf({ trace, spec }) {
-  const { values, known, total } = cellMap(trace, spec.round, "reach", "");
+/** Median reach of all cells, or of those that are known so far. It takes the longest, and is asked for last. */
+export function reachOf(pane) {
+  if (!pane.labels() || leakOf(pane) === LATER) return LATER;
+  const { trace, spec } = pane,
+    { values, known, total } = cellMap(trace, spec.round, "reach", "");
   if (!values) return LATER;
   return `${number(median(values))}${known < total ? ` ${LATER}` : ""}`;
 }
