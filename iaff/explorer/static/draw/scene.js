@@ -1,18 +1,23 @@
 // What a pane shows: one trace as one of its layers, with the answer to the question that all panes share. It is drawn
 // by draw_pane.js, on the page and on exported pictures alike.
-import { DIRECTIONS, perRound } from "../state/state.js";
+import { CELL_MAPS, DIRECTIONS, perRound } from "../state/state.js";
 import { DIFFERENCE } from "../state/panes.js";
+import { layersOver } from "../state/over.js";
 import { reach, shares } from "../engine/scan.js";
-import { askedLeaks } from "../engine/leaks.js";
+import { askedLeaks, boundaryOf } from "../engine/leaks.js";
+import { barOf, cellMap } from "../engine/cell_maps.js";
+import { scaleOf } from "./cell_maps.js";
 import { differ } from "./difference.js";
-import { Layers } from "./layers.js";
-import { compared } from "./painter.js";
+import { COMPARED, Layers } from "./layers.js";
+import { inOrder, pairOfPanes, pairOfRounds } from "./pair.js";
 import { place } from "./place.js";
+import { MOST_PINS, pinsOf } from "../state/pins.js";
 
 const REACH_SHARE = 0.9;
 const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
 const NO_LAYER = "This trace has no such layer.";
-const ASKING = ["affinity", "refined"]; // stages that answer what the cursor asks
+const ASKING = ["affinity", "refined", ...CELL_MAPS]; // stages that answer what the cursor asks
+const LABELLED = ["seeds", ...COMPARED]; // stages that are label maps
 const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: /** @type {any} */ ([]) });
 
 /**
@@ -24,7 +29,9 @@ const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, share
  * @property {any} origin the photo's trace as it was opened
  * @property {{x: number, y: number}?} at the pixel of that photo that is asked about
  * @property {number} region the superpixel that is outlined, or -1
- * @property {boolean} blink whether the round that is compared with is shown in the other's place
+ * @property {any} leak an edge that is pointed at in the list of leaks, see engine/leaks.js
+ * @property {any} range cells that are to be lit up: of some bars of a histogram, {name of the map, first, last, bars}
+ * @property {number?} blink a round that is shown in the chosen one's place, for as long as a key is held
  * @property {any} edits what was painted, see engine/whatif.js
  * @property {any} guess a guess at a lesson's question, see guess.js
  * @property {any} moving how far a scan has come that is being watched: {direction, lines}
@@ -43,8 +50,7 @@ export class Scene {
     this.trace = null;
     this.spec = spec;
     this.why = why;
-    this.query = answer();
-    this.others = answer();
+    this.answers = Array.from({ length: MOST_PINS }, answer); // to each pin, or the first to what is pointed at
     if (trace) this.show(trace, spec, why);
   }
 
@@ -55,7 +61,7 @@ export class Scene {
     this.trace = trace;
     if (!trace) return;
     this.layers = new Layers(trace, this.shared.state);
-    for (const one of [this.query, this.others]) {
+    for (const one of this.answers) {
       if (one.values?.length !== trace.n) one.values = new Float32Array(trace.n);
       if (one.shares.length !== trace.K) one.shares = new Float32Array(trace.K);
     }
@@ -100,7 +106,9 @@ export class Scene {
   notice() {
     const { trace, spec, why } = this;
     if (trace && spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
-    return why || (trace && this.index ? this.#lacks() : ""); // of the main pane the panel speaks
+    if (why || !trace) return why;
+    const lacks = this.index ? this.#lacks() : ""; // of the main pane the panel speaks
+    return lacks || (this.cellMaps().find(({ map }) => !map.values)?.map.why ?? "");
   }
 
   #lacks() {
@@ -109,46 +117,64 @@ export class Scene {
     return (spec.stage === "affinity" && trace.affinity(spec.round).why) || "";
   }
 
+  /** The maps of the affinity that are shown, from below to above: [{name, map}], see engine/cell_maps.js. */
+  cellMaps() {
+    const { trace, spec, shared } = this,
+      names = [spec.stage, ...this.overlays().map(({ name }) => name)].filter((name) => CELL_MAPS.includes(name));
+    if (!trace || !names.length) return [];
+    const which = boundaryOf(trace, shared.state);
+    return names.map((name) => ({ name, map: cellMap(trace, spec.round, name, which) }));
+  }
+
   /** Further layers, from below to above: [{name, opacity}]. */
   overlays() {
-    const { over } = this.shared.state;
-    return (over?.split("_") ?? [])
-      .map((text) => text.split("."))
-      .map(([name, opacity]) => ({ name, opacity: +opacity }));
+    return Object.entries(layersOver(this.shared.state)).map(([name, opacity]) => ({ name, opacity }));
+  }
+
+  /** Another round, where its map can be drawn beside this one's; else null. */
+  other(round = this.shared.blink ?? this.shared.state.diff) {
+    const { trace, spec } = this;
+    return trace && round && round !== spec.round && round <= trace.T && COMPARED.includes(spec.stage) ? round : null;
   }
 
   /** Whether the round that is compared with can be drawn here. */
   comparable() {
-    return Boolean(this.trace) && compared(this.shared.state, this.spec, this.trace);
+    return this.other(this.shared.state.diff) !== null;
   }
 
-  /** What changed against the round, or the pane, that is compared with, or null. */
+  /** While two rounds are seen in one place: {rounds: the earlier and the later, seen: the one that is alone, or null}. */
+  twoRounds() {
+    const { blink, state } = this.shared,
+      other = this.other();
+    if (!other || (!blink && state.wipe === null)) return null;
+    return { rounds: inOrder(other, this.spec.round), seen: blink ? other : null };
+  }
+
+  /** When in the training what is shown was made: its round, 0 before the first. */
+  since() {
+    const { stage, round } = this.spec;
+    return perRound(stage) ? round : 0;
+  }
+
+  /** The two label maps that are compared here, see pair.js, or null. */
+  pair() {
+    return this.spec.stage === DIFFERENCE ? pairOfPanes(this.shared.scenes) : pairOfRounds(this);
+  }
+
+  /** What changed from the one to the other, drawn; null where nothing is compared. */
   difference() {
-    const { spec, layers } = this;
-    if (spec.stage === DIFFERENCE) return this.#betweenPanes();
-    return this.comparable() ? layers.difference(spec.stage, this.shared.state.diff, spec.round) : null;
+    const pair = this.pair();
+    if (!pair) return null;
+    if (this.compared?.before !== pair.before || this.compared.after !== pair.after)
+      this.compared = { ...pair, drawn: differ(pair) };
+    return this.compared.drawn;
   }
 
-  /** From the first pane's labels to the second's. */
-  #betweenPanes() {
-    const [first, second] = this.shared.scenes,
-      [a, b] = [first.labels(), second?.labels()];
-    if (!a || !b || a.length !== b.length || !sameSize(first.trace, second.trace)) return null;
-    if (this.between?.a !== a || this.between.b !== b) {
-      const { W, H, w, h } = this.trace,
-        size = a.length === W * H ? [W, H] : [w, h];
-      this.between = { a, b, result: differ(a, b, ...size) };
-    }
-    return this.between.result;
-  }
-
-  /** Class ids of what is shown, where that is a label map; null elsewhere. */
+  /** Class ids of what is shown at photo size, where that is a label map; null elsewhere. */
   labels() {
-    const { spec, trace, layers } = this;
-    if (!trace) return null;
-    if (spec.stage === "seeds") return trace.seeds && layers.seeds();
-    if (spec.stage === "affinity" || spec.stage === "refined") return layers.labels("refined", spec.round);
-    return trace.T && ["unary", "confident"].includes(spec.stage) ? layers.labels(spec.stage, spec.round) : null;
+    const { spec, trace, layers } = this,
+      stage = spec.stage === "affinity" ? "refined" : spec.stage;
+    return trace && LABELLED.includes(stage) ? layers.labels(stage, spec.round) : null;
   }
 
   /** The largest leaks of the affinity while they are looked at, {leaks, chosen}; else null. */
@@ -157,6 +183,18 @@ export class Scene {
       { state } = this.shared;
     if (!trace?.T || why || state.tab !== "leaks" || !perRound(spec.stage)) return null;
     return askedLeaks(trace, { ...state, round: spec.round });
+  }
+
+  /** The cells that are to be lit up, (n) of 1 and 0, while the leaks' tab is there; else null. */
+  lit() {
+    const { trace, spec, shared } = this,
+      { range, state } = shared;
+    if (!range || state.tab !== "leaks" || !trace?.T) return null;
+    const { name, first, last, bars } = range,
+      { shown } = cellMap(trace, spec.round, name, boundaryOf(trace, state)),
+      { at } = scaleOf(name, trace.n);
+    const there = (v) => !Number.isNaN(v) && first <= barOf(at(v), bars) && barOf(at(v), bars) <= last;
+    return shown && Uint8Array.from(shown, (v) => (there(v) ? 1 : 0));
   }
 
   /** The affinity that answers, or null. */
@@ -168,6 +206,32 @@ export class Scene {
   /** Whether what the cursor asks is answered here. */
   asks() {
     return ASKING.includes(this.spec.stage) && Boolean(this.affinity());
+  }
+
+  /** The answer to the first pin, or to what is pointed at. */
+  get query() {
+    return this.answers[0];
+  }
+
+  /** Asks what is asked now, the first pin last: long walks go on with that. */
+  answer() {
+    const { at, state } = this.shared,
+      more = pinsOf(state).slice(1);
+    if (!this.asks()) return;
+    for (let i = more.length; i > 0; i--) this.ask(more[i - 1], this.answers[i]);
+    if (at) this.ask(at);
+  }
+
+  /** Whether the answer glows: where a map of the affinity is shown, it is an outline alone. */
+  glows() {
+    return this.spec.stage === "affinity" && this.asks() && !this.cellMaps().length;
+  }
+
+  /** The weight at the top of the glow's scale: of all panes' answers, or, where each has a scale of its own, of this. */
+  glowTop() {
+    const { scenes, state } = this.shared,
+      sharing = state.glow === "own" ? [this] : scenes.filter((scene) => scene.glows());
+    return Math.max(...sharing.map(({ query }) => query.max));
   }
 
   /** Row or column of G for the pixel, into `into`: weights, mass, reach, share of each class. */
@@ -188,8 +252,14 @@ export class Scene {
   }
 }
 
-/** Whether maps of two traces can be laid over each other, pixel by pixel. */
-export const sameSize = (a, b) => a.W === b.W && a.H === b.H;
+/** The maps of the affinity that any scene shows, each as the first of them has it: [{name, map, n}]. */
+export function shownMaps(scenes) {
+  const found = new Map();
+  for (const scene of scenes)
+    for (const { name, map } of scene.cellMaps())
+      if (!found.has(name)) found.set(name, { name, map, n: scene.trace.n });
+  return [...found.values()];
+}
 
 /** A scene alone in its picture, apart from any page: `shared` as it is now, but for its scenes. */
 export function aloneScene(shared, shown) {

@@ -89,7 +89,7 @@ function scaleBar(sheet, size) {
 }
 
 /** All panes as they lie on the screen: {canvas, width, height}, the last two in CSS px. */
-function drawPanes({ scenes, state, layout }, scale) {
+function drawPanes({ scenes, layout }, scale) {
   const { columns, width, height, gap } = layout,
     rows = Math.ceil(scenes.length / columns),
     all = { width: columns * (width + gap) - gap, height: rows * (height + gap) - gap },
@@ -100,7 +100,6 @@ function drawPanes({ scenes, state, layout }, scale) {
     c.setTransform(1, 0, 0, 1, column * (width + gap) * scale, row * (height + gap) * scale);
     drawLabelled(c, scene, { width, height, scale }, scenes.length > 1);
   });
-  if (state.wipe !== null && scenes[0].comparable()) drawWipe(c, layout, state, scale);
   return { canvas, ...all };
 }
 
@@ -112,6 +111,10 @@ export function drawLabelled(c, scene, { width, height, scale }, titled) {
   c.save();
   c.scale(scale, scale);
   if (titled) lines(paneTitle(scene)).forEach((line, i) => label(c, line, 8, 8 + LINE * i));
+  scene.twoRounds()?.rounds.forEach((round, i) => {
+    const [x, side] = i ? [width - 8, "right"] : [8, "left"];
+    label(c, `round ${round}`, x, titled ? 40 : 8, side);
+  });
   if (notice)
     lines(notice).forEach((line, i, all) => label(c, line, width / 2, height - 12 - LINE * (all.length - i), "center"));
   c.restore();
@@ -132,14 +135,3 @@ function label(c, words, x, y, align = "left") {
 
 const LINE = 24; // CSS px
 const LABEL = '12.5px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
-
-function drawWipe(c, { width, height }, { wipe, diff, round }, scale) {
-  const x = (width * wipe) / 100;
-  c.setTransform(scale, 0, 0, scale, 0, 0);
-  c.fillStyle = "rgb(0 0 0 / .5)";
-  c.fillRect(x - 2, 0, 4, height);
-  c.fillStyle = "#fff";
-  c.fillRect(x - 1, 0, 2, height);
-  label(c, `round ${diff}`, x - 8, 10, "right");
-  label(c, `round ${round}`, x + 8, 10);
-}

@@ -120,7 +120,7 @@ function plainMaps(shot, chosen) {
       edits: shot.state.by ? null : shot.edits,
       at: null,
       region: -1,
-      blink: false,
+      blink: null,
       guess: null,
     };
   const stages = [trace.seeds && "seeds", "unary", chosen.includes("confident") && "confident"].filter(Boolean);

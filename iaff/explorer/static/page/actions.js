@@ -1,5 +1,4 @@
 // What keys and buttons do with the view.
-import { STRIDE } from "../engine/scan.js";
 import { COMPARED } from "../draw/layers.js";
 import { step } from "../panel/stages.js";
 import { pan, reveal, zoomBy } from "../picture/viewport.js";
@@ -29,6 +28,10 @@ export class Actions {
     this.photos = photos;
     this.guess = guess;
     this.pinMoved = pinMoved;
+    this.unwiped = null; // what the wipe's key changed beside the wipe, as it was: {diff}
+    store.subscribe((changed) => {
+      if (changed.has("diff") || (changed.has("wipe") && store.state.wipe === null)) this.unwiped = null;
+    });
   }
 
   // --- through the method ------------------------------------------------------------------------------------------
@@ -81,7 +84,7 @@ export class Actions {
     if (!trace) return;
     const [first = pointer.at() ?? peak, ...more] = pointer.pins(),
       clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
-    const moved = { x: clamp(first.x + dx * STRIDE, trace.W), y: clamp(first.y + dy * STRIDE, trace.H) };
+    const moved = { x: clamp(first.x + dx * trace.stride, trace.W), y: clamp(first.y + dy * trace.stride, trace.H) };
     store.set(pinned([moved, ...more]));
     reveal(store, trace, moved);
     this.pinMoved(first, moved);
@@ -136,23 +139,28 @@ export class Actions {
 
   /** While a key is held, the other round is shown in its place. */
   blink(on) {
-    const { picture } = this;
-    if (picture.blink === on) return;
-    if (on && !picture.main.comparable()) {
-      const diff = this.#other();
-      if (!diff) return;
-      this.store.set({ diff });
-    }
-    picture.blink = on;
+    const { picture } = this,
+      round = on ? this.#compared() : null;
+    if (picture.blink === round) return;
+    picture.blink = round;
     picture.draw();
   }
 
-  /** Between the difference of two rounds and a line to drag between them. */
+  /** Between a line to drag between two rounds and the view as it was before, with a round to compare with or none. */
   toggleWipe() {
-    const { store } = this;
-    if (store.state.wipe !== null) return store.set({ wipe: null });
-    const diff = this.picture.main.comparable() ? store.state.diff : this.#other();
-    if (diff) store.set({ wipe: 50, diff });
+    const { store } = this,
+      { wipe, diff } = store.state;
+    if (wipe !== null) return store.set({ wipe: null, ...this.unwiped });
+    const other = this.#compared();
+    if (!other) return;
+    store.set({ wipe: 50, diff: other });
+    this.unwiped = { diff };
+  }
+
+  /** The round that is compared with, else the one that would be. */
+  #compared() {
+    const { diff } = this.store.state;
+    return this.picture.main.comparable() ? diff : this.#other();
   }
 
   /** The round to compare with where none is chosen: the one before, or the next; null at other stages. */

@@ -3,8 +3,9 @@ import { perRound } from "../state/state.js";
 import { PaneRows } from "./pane_rows.js";
 import { percent } from "../ui/format.js";
 import { COMPARED } from "../draw/layers.js";
-import { sameSize } from "../draw/scene.js";
+import { sameSize } from "../draw/pair.js";
 import { COUNTS, DIFFERENCE, countChange } from "../state/panes.js";
+import { hasRows, leakOf, reachOf } from "./affinity_figures.js";
 import { agreement, miou, objectShare } from "../engine/score.js";
 import { el, refill, segmented } from "../ui/dom.js";
 
@@ -121,20 +122,25 @@ export class CompareView {
   /** What can be said of every pane that shows a label map. */
   #figures() {
     const { panes } = this.picture,
-      maps = panes.map((pane) => ({ pane, labels: pane.labels() })).filter(({ labels }) => labels);
-    const first = panes[0].labels(),
-      comparable = (pane) => sameSize(pane.trace, panes[0].trace) && pane.labels().length === first.length;
+      maps = panes
+        .map((pane) => ({ pane, labels: pane.labels() }))
+        .filter(({ pane, labels }) => labels || hasRows(pane));
+    const first = panes[0].labels();
     /** @type {[string, (map: any) => any][]} */
     const figures = [
       [
         "mIoU",
-        ({ pane: { trace }, labels }) => labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
+        ({ pane: { trace }, labels }) =>
+          labels && labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
       ],
-      ["object share", ({ labels }) => percent(share(labels))],
+      ["object share", ({ labels }) => labels && percent(share(labels))],
       [
         "same label as 1",
-        ({ pane, labels }) => first && labels !== first && comparable(pane) && percent(agreement(first, labels)),
+        ({ pane, labels }) =>
+          first && labels && labels !== first && sameSize(pane, panes[0]) && percent(agreement(first, labels)),
       ],
+      ["leak", ({ pane }) => hasRows(pane) && leakOf(pane)],
+      ["median reach, cells", ({ pane }) => hasRows(pane) && reachOf(pane)],
     ];
     const rows = figures.map(([name, of]) => ({ name, values: maps.map((map) => of(map) || "") }));
     const head = el(

@@ -2,14 +2,23 @@
 import { perRound } from "../state/state.js";
 import { BY, DIFFERENCE, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
 
 /** What a pane is called, where there are several; with the photo's title where they show different ones. */
-export function paneTitle({ index, trace, spec: { stage, round, by, run }, shared: { state, scenes } }) {
+export function paneTitle(scene) {
+  const {
+    index,
+    trace,
+    spec: { stage, round, by, run },
+    shared: { state, scenes },
+  } = scene;
   const between = stage === DIFFERENCE,
-    what = between ? "pane 1 → pane 2" : ABOUT[stage].short,
+    what = between
+      ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ")
+      : (ABOUT[stage] ?? ABOUT_MAPS[stage]).short,
     when = !between && perRound(stage) ? `round ${round}` : "",
     named = !between && trace && scenes.some(({ spec: { photo } }) => photo),
     parts = [named && trace.title, what, when, (by || state.by) && byName(by, trace), run && `run ${run}`];
@@ -34,7 +43,9 @@ export class Pane extends Scene {
     this.over = el("canvas.over", { ...role, "aria-label": `Pane ${index + 1}` });
     this.caption = el("p.pane-title", { hidden: true });
     this.note = el("p.pane-note", { hidden: true });
-    this.node = el("div.frame", { "data-pane": index + 1 }, this.base, this.over, this.caption, this.note);
+    this.badges = el("div.badges", { hidden: true, "aria-live": "polite" }, el("span"), el("span"));
+    const parts = [this.base, this.over, this.caption, this.badges, this.note];
+    this.node = el("div.frame", { "data-pane": index + 1 }, parts);
     this.drawing = new PaneDrawing(this.base, this.over);
   }
 
@@ -49,6 +60,17 @@ export class Pane extends Scene {
   #say(text) {
     this.note.hidden = !text;
     tell(this.note, text);
+  }
+
+  /** Two rounds in one place: which is where, or which is seen. */
+  #sayRounds() {
+    const two = this.twoRounds();
+    this.badges.hidden = !two;
+    [...this.badges.children].forEach((badge, i) => {
+      if (!two) return;
+      badge.textContent = `round ${two.rounds[i]}`;
+      badge.classList.toggle("unseen", two.seen !== null && two.seen !== two.rounds[i]);
+    });
   }
 
   /** Its name, where there are several. */
@@ -88,6 +110,7 @@ export class Pane extends Scene {
     this.look();
     this.drawing.draw(this, this.view);
     this.#say(this.notice());
+    this.#sayRounds();
   }
 
   hover() {

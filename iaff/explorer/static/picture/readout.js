@@ -1,5 +1,6 @@
 // The value under the cursor, in words, with its unit. One function per stage; at most one string per event.
 
+import { ABOUT_MAPS, scaleOf } from "../draw/cell_maps.js";
 import { small } from "../ui/format.js";
 import { DIFFERENCE } from "../state/panes.js";
 
@@ -28,13 +29,18 @@ const VALUE = {
   [DIFFERENCE]: () => "",
 };
 
-/** What the round that is compared with had there. */
-function before(pane, p, q) {
-  const { trace, spec, layers } = pane,
-    { diff } = pane.shared.state;
-  if (!pane.comparable()) return "";
-  const labels = layers.labels(spec.stage, diff);
-  return labels ? ` · round ${diff}: ${label(trace, labels[spec.stage === "confident" ? p : q])}` : "";
+/** What a map of the affinity has at cell p, as far as it is known. */
+function cellValue(name, { values }, p) {
+  if (!values || Number.isNaN(values[p])) return "";
+  return `${ABOUT_MAPS[name].short} ${scaleOf(name, values.length).text(values[p])}`;
+}
+
+/** What is compared there: "round 1: cat → round 3: background". */
+function compared(pane, q) {
+  const pair = pane.pair();
+  if (!pair) return "";
+  const [from, to] = [pair.before, pair.after].map((labels, i) => `${pair.names[i]}: ${label(pair.trace, labels[q])}`);
+  return ` · ${from} → ${to}`;
 }
 
 /** The value at a pixel of the main photo, as a pane shows it. */
@@ -43,7 +49,8 @@ export function describe(at, pane) {
     { x, y } = pane.local(at),
     p = trace.cell(x, y),
     q = y * trace.W + x,
-    value = VALUE[spec.stage](trace, spec.round, p, q, pane);
+    maps = pane.cellMaps().map(({ name, map }) => cellValue(name, map, p)),
+    values = [VALUE[spec.stage]?.(trace, spec.round, p, q, pane), ...maps].filter(Boolean);
   const truth = trace.truth ? ` · truth: ${trace.truth[q] === 255 ? "void" : label(trace, trace.truth[q])}` : "";
-  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${before(pane, p, q)}${truth}`;
+  return `x ${x}, y ${y} px${values.map((text) => ` · ${text}`).join("")}${compared(pane, q)}${truth}`;
 }
