@@ -46,6 +46,19 @@ export function legend({ trace, state, difference = null, between = null, maps =
   ];
 }
 
+/** Entries for the classes that other panes show, and that the main one's trace does not have. */
+export function classesBeside([main, ...others]) {
+  const known = new Set(main.trace.meta.classes),
+    found = new Map();
+  for (const { trace, spec, shared } of others) {
+    if (!trace || !(spec.stage in STAGE_ENTRIES)) continue; // of a difference, or a map of the affinity
+    const shown = { ...shared.state, stage: spec.stage, round: spec.round };
+    for (const { swatch, of } of STAGE_ENTRIES[spec.stage](trace, shown))
+      if (of && !known.has(of)) found.set(of, { swatch, words: of });
+  }
+  return [...found.values()];
+}
+
 const STAGE_ENTRIES = {
   photo: () => [note("Hover for values, click to pin a pixel.")],
   cam: camEntries,

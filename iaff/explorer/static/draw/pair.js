@@ -31,10 +31,13 @@ export function pairOfRounds(scene) {
  */
 export function pairOfPanes([first, second]) {
   const [before, after] = [first, second].map((scene) => scene?.labels());
-  if (!before || !after || before.length !== after.length) return null;
+  if (!before || !after || !sameSize(first, second)) return null;
   const pair = { names: ["pane 1", "pane 2"], before, after, trace: first.trace };
   return first.trace === second.trace && second.since() < first.since() ? turned(pair) : pair;
 }
+
+/** Whether the label maps of two scenes can be laid over each other, pixel by pixel. */
+export const sameSize = (one, other) => one.trace.W === other.trace.W && one.trace.H === other.trace.H;
 
 /** Two rounds, the earlier first. */
 export const inOrder = (one, other) => (other < one ? [other, one] : [one, other]);

@@ -15,6 +15,7 @@ import { MOST_PINS, pinsOf } from "../state/pins.js";
 
 const REACH_SHARE = 0.9;
 const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
+const NO_LAYER = "This trace has no such layer.";
 const ASKING = ["affinity", "refined", ...CELL_MAPS]; // stages that answer what the cursor asks
 const LABELLED = ["seeds", ...COMPARED]; // stages that are label maps
 const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: /** @type {any} */ ([]) });
@@ -53,7 +54,7 @@ export class Scene {
     if (trace) this.show(trace, spec, why);
   }
 
-  /** A trace (or null) and what of it, {stage, round, by, run}; `why` it is not the one that was asked for, or "". */
+  /** A trace (or null) and what of it, {stage, round, by, run, photo}; `why` it is not the one that was asked for, or "". */
   show(trace, spec, why = "") {
     Object.assign(this, { spec, why });
     if (trace === this.trace) return;
@@ -75,7 +76,7 @@ export class Scene {
     return place(own, this.trace, width, height);
   }
 
-  /** How much larger this trace's photo is than the main pane's: in another run it may have another size. */
+  /** How much larger this trace's photo is than the main pane's, in x and y: panes are linked by relative position. */
   ratio() {
     const { origin } = this.shared;
     return origin ? [this.trace.W / origin.W, this.trace.H / origin.H] : [1, 1];
@@ -90,10 +91,30 @@ export class Scene {
     };
   }
 
+  /** The other way round: the pixel of the main pane's photo under a point of this pane, where `view` has the photo. */
+  under(left, top, view) {
+    const { W, H } = this.shared.origin,
+      [right, down] = this.ratio(),
+      inside = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v)));
+    return {
+      x: inside((left - view.left) / view.scale / right, W),
+      y: inside((top - view.top) / view.scale / down, H),
+    };
+  }
+
   /** What is said on the pane: why it shows nothing, or not what was asked for; "" where it does. */
   notice() {
-    if (this.trace && this.spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
-    return this.why || (this.cellMaps().find(({ map }) => !map.values)?.map.why ?? "");
+    const { trace, spec, why } = this;
+    if (trace && spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
+    if (why || !trace) return why;
+    const lacks = this.index ? this.#lacks() : ""; // of the main pane the panel speaks
+    return lacks || (this.cellMaps().find(({ map }) => !map.values)?.map.why ?? "");
+  }
+
+  #lacks() {
+    const { trace, spec } = this;
+    if (!trace.has(spec.stage, spec.round)) return NO_LAYER;
+    return (spec.stage === "affinity" && trace.affinity(spec.round).why) || "";
   }
 
   /** The maps of the affinity that are shown, from below to above: [{name, map}], see engine/cell_maps.js. */

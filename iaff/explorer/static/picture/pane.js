@@ -7,20 +7,27 @@ import { PaneDrawing } from "../draw/draw_pane.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
 
-/** What a pane is called, where there are several. */
+/** What a pane is called, where there are several; with the photo's title where they show different ones. */
 export function paneTitle(scene) {
   const {
     index,
+    trace,
     spec: { stage, round, by, run },
-    shared: { state },
+    shared: { state, scenes },
   } = scene;
-  const what =
-      stage === DIFFERENCE
-        ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ")
-        : (ABOUT[stage] ?? ABOUT_MAPS[stage]).short,
-    when = stage !== DIFFERENCE && perRound(stage) ? `round ${round}` : "",
-    parts = [what, when, (by || state.by) && BY[by ?? "ial"].name, run && `run ${run}`];
+  const between = stage === DIFFERENCE,
+    what = between
+      ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ")
+      : (ABOUT[stage] ?? ABOUT_MAPS[stage]).short,
+    when = !between && perRound(stage) ? `round ${round}` : "",
+    named = !between && trace && scenes.some(({ spec: { photo } }) => photo),
+    parts = [named && trace.title, what, when, (by || state.by) && byName(by, trace), run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;
+}
+
+/** What refines the map: a trace that is of no run has an affinity that is not ours. */
+function byName(by, trace) {
+  return by || !trace || trace.meta.run ? BY[by ?? "ial"].name : "its own affinity";
 }
 
 export class Pane extends Scene {
@@ -89,14 +96,7 @@ export class Pane extends Scene {
 
   /** Pixel {x, y} of the main pane's photo under a position in CSS px of this pane. */
   pixel(left, top) {
-    const { view, dpr } = this,
-      { W, H } = this.shared.origin,
-      [right, down] = this.ratio(),
-      inside = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v)));
-    return {
-      x: inside((left * dpr - view.left) / view.scale / right, W),
-      y: inside((top * dpr - view.top) / view.scale / down, H),
-    };
+    return this.under(left * this.dpr, top * this.dpr, this.view);
   }
 
   /** Whether a pixel lies in the lowest part of the pane. */

@@ -17,6 +17,8 @@ const SCHEMA = "1";
 export class Trace {
   /** What the file says of itself, see docs/formats.md. @type {Record<string, any>} */
   meta;
+  /** What the page calls its photo; the file's own title, if it has one. */
+  title = "";
   /** By name. @type {Map<string, any>} */
   tensors;
   /** The file's. @type {Uint8Array} */
