@@ -79,6 +79,13 @@ def test_linked_panes_share_view_and_question(view):
     np.testing.assert_allclose(rows, expected, atol=1e-6)
     centres = view.page.evaluate("__iaff.picture.panes.map(p => p.pixel(p.width / 2, p.height / 2))")
     assert all(c == centres[0] for c in centres)
+    tops = "__iaff.picture.panes.slice(0, 3).map(p => p.glowTop())"
+    assert view.page.evaluate(tops) == [np.max(rows)] * 3, "one scale"
+    assert "of all panes" in view.text(".legend .ramp")
+    view.page.get_by_role("button", name="each its own").click()
+    rows = view.page.evaluate("__iaff.picture.panes.slice(0, 3).map(p => [...p.query.values])")  # of the CAM's peak
+    assert view.page.evaluate(tops) == np.max(rows, 1).tolist()
+    assert "in pane 1" in view.text(".legend .ramp")
     view.key("]")
     assert view.page.evaluate(PANES)[0] == ["affinity", 2, None]
     assert view.page.evaluate(PANES)[2] == ["affinity", 3, None], "a pane's own round stays"
@@ -98,6 +105,10 @@ def test_difference_pane_and_figures_of_both(view):
     shown = [float(v) for v in view.text(".figures-table tr >> nth=1").split() if v[0].isdigit()]
     measured = view.page.evaluate("[1, 2].map(t => 100 * __iaff.trace.meta.rounds[t - 1].figures.refined.miou)")
     assert shown == pytest.approx(measured, abs=0.051)
+    leaks = view.text(".figures-table tr:has-text('leak')").split()
+    measured = view.page.evaluate("[1, 2].map(t => 100 * __iaff.trace.meta.rounds[t - 1].figures.leak)")
+    assert [float(v) for v in leaks if v[0].isdigit()] == pytest.approx(measured, abs=0.051)
+    view.wait("document.querySelector('.figures-table').innerText.match(/median reach.*/)[0].match(/\\d+/g)?.length === 2")
 
 
 def test_layers_over_each_other_and_one_alone(view):

@@ -16,6 +16,7 @@ import { LeaksView } from "./panel/leaks_view.js";
 import { Lessons } from "./lessons/lessons.js";
 import { MiningView } from "./panel/mining_view.js";
 import { Panel } from "./panel/panel.js";
+import { Minimap } from "./picture/minimap.js";
 import { Pen } from "./picture/pen.js";
 import { Photos } from "./trace/photos.js";
 import { Picture } from "./picture/picture.js";
@@ -34,13 +35,14 @@ import { buildPage } from "./page/page.js";
 import { current, history, pictureIsThere, store } from "./shared.js";
 import { embedded } from "./client/embedded.js";
 import { keyList, listen, viewKeys } from "./page/keys.js";
+import { mapOver } from "./state/over.js";
 import { problem } from "./ui/problem.js";
 import { testHook } from "./page/test_hook.js";
 import { topLine } from "./page/top_line.js";
 import { watchRun } from "./server/growing_run.js";
 
 /** Builds the page of some runs in its node, and opens what the address names. */
-export function mount(element, { runs, static: scripts = "" }, base, server, upload) {
+export function mount(element, { runs, static: scripts = "", propagators = [] }, base, server, upload) {
   const root = element.querySelector(".iaff"),
     client = new Client({ base, server, upload }),
     timings = new Timings(),
@@ -85,6 +87,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
     moving: () => animation.frame,
   });
   const animation = new Animation({ store, current, pointer, picture });
+  const minimap = new Minimap({ store, current, picture });
   new Reading({ store, current, pointer, picture, say });
   const actions = new Actions({
     store,
@@ -104,7 +107,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
     animation.stop();
     stepper.stop();
   };
-  const copyLink = new CopyLink({ store, history, isOfUser: (img) => Boolean(userPhotos.find(img)), say });
+  const copyLink = new CopyLink({ store, history, isOfUser: (name) => Boolean(userPhotos.find(name)), say });
   const stepper = new Stepper({ store, current, actions });
   const gallery = new Gallery({
     store,
@@ -112,6 +115,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
     photos,
     add: () => takenIn.choose(),
     forget: (photo) => takenIn.forget(photo),
+    beside: (name) => actions.beside(name),
     browse: () => browser.open(),
   });
   const takenIn = new UserPhotosView({ root, store, current, userPhotos, photos, gallery, instead });
@@ -122,8 +126,8 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
       zoom: (steps) => actions.zoom(steps),
       copyLink: (change) => copyLink.copy(change),
     }),
-    compare: new CompareView({ store, current, runs, picture }),
-    leaks: new LeaksView({ store, current }),
+    compare: new CompareView({ store, current, runs, picture, photos, propagators }),
+    leaks: new LeaksView({ store, current, pointer }),
     mining: new MiningView({ store, current, pointer, client }),
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
@@ -188,6 +192,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
   pointer.moved.subscribe(() => {
     picture.hover();
     panel.hover();
+    minimap.update();
   });
   display.before.subscribe(() => {
     hiding.update(); // the charts may have come meanwhile
@@ -197,8 +202,12 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
     tools.update();
     stepper.update();
     panel.update();
+    minimap.update();
   });
-  display.seen.subscribe(() => panel.view?.zoomed?.());
+  display.seen.subscribe(() => {
+    panel.view?.zoomed?.();
+    minimap.update();
+  });
   display.later.subscribe(() => (panel.view ? panel.update() : panel.pin()));
   current.changed.subscribe(() => {
     for (const part of [panel.node, panel.head, panel.legend, stepper.node]) part.hidden = !current.origin;
@@ -221,7 +230,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
     const again = current.name === entry.name;
     pen.drop();
     if (trace !== current.origin) whatIf.open(trace, again);
-    current.open(trace, entry.name, trace.meta.title || entry.title || entry.name);
+    current.open(trace, entry.name, trace.title || entry.name);
     pointer.forget();
     animation.stop();
     sources.forget();
@@ -246,7 +255,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
   /** Whether the main pane asks a question before anybody does: at a refined map only beside the panel that says so. */
   function asksFirst() {
     const { stage, hide } = store.state;
-    return picture.main.asks() && !(stage === "refined" && hide?.includes("panel"));
+    return picture.main.asks() && !mapOver(store.state) && !(stage === "refined" && hide?.includes("panel"));
   }
 
   /** The photo that is open: its title, its run's name, its entry if it is the user's; null where there is none. */

@@ -1,12 +1,14 @@
 // The layers of a photo, each made once, when it is first shown: what every stage puts over the picture.
 import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
-import { upsample } from "../engine/scan.js";
 import { ERRORS, drawKinds } from "./kinds.js";
 import { ERROR } from "../state/panes.js";
 import { errorKinds } from "../engine/errors.js";
-import { perRound } from "../state/state.js";
+import { CELL_MAPS, perRound } from "../state/state.js";
+import { cellLayer } from "./cell_maps.js";
+import { cellMap } from "../engine/cell_maps.js";
+import { boundaryOf } from "../engine/leaks.js";
 import { confidentAt, kindAt, thresholdsAt } from "../engine/mining.js";
-import { onPhoto } from "../engine/grid.js";
+import { onPhoto, upsample } from "../engine/grid.js";
 import { carriedSeeds, seedThresholds, seedsAt } from "../engine/seeds.js";
 
 export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
@@ -59,12 +61,21 @@ export class Layers {
 
   /** A layer at photo or grid size, or null: {map, smooth, lines?, dashed?, dotted?, unknown?}. */
   get(name, round) {
+    if (CELL_MAPS.includes(name)) return this.#cells(name, round);
     const { cls } = this.state,
       tried = this.#tried(name);
     if (tried) return this.#now(name, `${tried}|${round}|${cls}`, () => this.#make(name, round));
     const once = ["cam", "seeds", "truth"].includes(name),
       part = name === "cam" ? this.camPart().join("") : "";
     return this.#once(`${name}${part}|${once ? "" : round}|${cls}`, () => this.#make(name, round));
+  }
+
+  /** A map of the affinity, as far as it is known; the leaks' is over the chosen boundary. */
+  #cells(name, round) {
+    const { trace } = this,
+      which = boundaryOf(trace, this.state),
+      { shown, known } = cellMap(trace, round, name, which);
+    return shown && this.#now(`${name}${round}`, `${which}|${known}`, () => cellLayer(name, shown, trace));
   }
 
   /** The thresholds that are tried here in place of the run's, as text, or "". */
@@ -194,10 +205,11 @@ export class Layers {
 
   /** The seeds after one walk over the affinity; nothing where none arrives. */
   #carried(round) {
-    const { W, H, w, h, K, meta } = this.trace,
-      carried = carriedSeeds(this.trace, round, this.seeds());
+    const { trace } = this,
+      { W, H, K, meta } = trace,
+      carried = carriedSeeds(trace, round, this.seeds());
     if (!carried) return null; // a walk that is still under way
-    return { map: softMap(upsample(carried.alpha, K, h, w, H, W), meta.class_ids, W, H, this.shown()), smooth: true };
+    return { map: softMap(upsample(carried.alpha, K, trace), meta.class_ids, W, H, this.shown()), smooth: true };
   }
 
   /** Outlines of the superpixels whose label the region network corrected. */
@@ -226,7 +238,7 @@ export class Layers {
         w,
         h,
       );
-    const map = camMap(upsample(cam, K - 1, h, w, H, W), meta.class_ids, W, H);
+    const map = camMap(upsample(cam, K - 1, this.trace), meta.class_ids, W, H);
     return { map, smooth: true, lines: at(this.state.fg ?? seed_fg), dashed: at(this.state.bg ?? seed_bg) };
   }
 

@@ -1,8 +1,8 @@
 // The lower canvas of a pane: photo, layers, lines. Drawn once per change of what is shown, never while hovering.
-import { STRIDE } from "../engine/scan.js";
 import { offscreen } from "./paint.js";
 import { NO_PHOTO, hatch } from "./colour.js";
 import { keyOf, patterns } from "./kinds.js";
+import { CELL_MAPS } from "../state/state.js";
 import { DIFFERENCE, ERROR } from "../state/panes.js";
 
 export class Painter {
@@ -89,12 +89,13 @@ export class Painter {
     c.imageSmoothingEnabled = this.view.scale < 6; // pixels are told apart when they are large
     c.imageSmoothingQuality = "high";
     this.#spread(c, trace.image);
-    if (stage === "photo") return;
-    c.globalAlpha = Math.min(1, strongest / 60); // the photo turns grey before the layer is fully there
+    const cells = scene.cellMaps().length > 0;
+    if (stage === "photo" && !cells) return;
+    c.globalAlpha = cells ? 1 : Math.min(1, strongest / 60); // the photo turns grey before the layer is fully there
     this.#spread(c, trace.grey());
     c.globalAlpha = opacity / 100;
     const difference = changes && stage !== "truth" && scene.difference();
-    if (stage === "affinity") this.#shade();
+    if (stage === "affinity") cells || this.#shade();
     else if (difference) this.#drawn(difference);
     else if (stage !== DIFFERENCE) this.#layer(stage, round);
   }
@@ -118,12 +119,14 @@ export class Painter {
   }
 
   #layer(name, round, over = false) {
-    const { scene } = this;
+    const { scene } = this,
+      { stride } = scene.trace;
+    if (CELL_MAPS.includes(name)) this.#shade();
     const layer = over && name === "superpixels" ? null : this.#made(name, round);
     if (layer) {
       this.#drawn(layer);
-      if (layer.lines) this.#stroke(layer.lines, STRIDE, ["#0008", "#fff"], 1.5);
-      if (layer.dashed) this.#stroke(layer.dashed, STRIDE, ["#fff"], 1.2, [4, 4]);
+      if (layer.lines) this.#stroke(layer.lines, stride, ["#0008", "#fff"], 1.5);
+      if (layer.dashed) this.#stroke(layer.dashed, stride, ["#fff"], 1.2, [4, 4]);
       if (layer.dotted) this.#stroke(layer.dotted, 1, ["#000a", "#fff"], 1.6, [1, 4]);
     }
     if (name === "superpixels" && scene.trace.superpixels)
@@ -146,7 +149,8 @@ export class Painter {
 
   /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */
   #spread(c, map) {
-    const unit = this.view.scale * (map.width === this.scene.trace.W ? 1 : STRIDE);
+    const { W, stride } = this.scene.trace,
+      unit = this.view.scale * (map.width === W ? 1 : stride);
     c.drawImage(map, 0, 0, map.width * unit, map.height * unit);
   }
 

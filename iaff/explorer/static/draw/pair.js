@@ -33,13 +33,14 @@ export function pairOfRounds(scene) {
  */
 export function pairOfPanes([first, second]) {
   const [before, after] = [first, second].map((scene) => scene?.labels());
-  if (!before || !after || !sameSize(first.trace, second.trace)) return null;
+  if (!before || !after || !sameSize(first, second)) return null;
   const { trace } = first,
     pair = { names: ["pane 1", "pane 2"], before, after, truth: trace.truth ?? second.trace.truth, trace };
   return trace === second.trace && second.since() < first.since() ? turned(pair) : pair;
 }
 
-const sameSize = (a, b) => a.W === b.W && a.H === b.H;
+/** Whether the label maps of two scenes can be laid over each other, pixel by pixel. */
+export const sameSize = (one, other) => one.trace.W === other.trace.W && one.trace.H === other.trace.H;
 
 /** Two rounds, the earlier first. */
 export const inOrder = (one, other) => (other < one ? [other, one] : [one, other]);

@@ -1,11 +1,11 @@
 // The legend, drawn on a figure: the entries of draw/legend.js for all panes together.
 import { RAMP_CSS, classColour, css, hatch } from "../draw/colour.js";
-import { errorEntries, errorsOf, legend } from "../draw/legend.js";
+import { errorEntries, errorsOf, glowWords, legend, mapEntries } from "../draw/legend.js";
+import { shownMaps } from "../draw/scene.js";
 import { widthOf } from "./export_sheet.js";
 import { pinsOf, PIN_COLOURS } from "../state/pins.js";
 import { DIFFERENCE } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
-import { number } from "../ui/format.js";
 
 const SIZE = 13; // px of the words
 const BETWEEN = 8; // px, mark to words
@@ -31,17 +31,22 @@ const keyOf = ({ swatch, words }) => JSON.stringify(swatch?.kind === "ramp" ? sw
 
 /** What the page's legend says of the scene's layer and of each that lies above it. */
 function entriesOf(scene, state, changes) {
-  const { trace, spec, query } = scene,
+  const { trace, spec } = scene,
     layers = [spec.stage, ...scene.overlays().map(({ name }) => name)].filter((stage) => stage in ABOUT),
     named = layers.filter((stage) => stage !== "photo" || state.truth === "filled"); // else it is a hint for the page
-  const told = named.flatMap((stage) => legend({ trace, state: { ...state, stage, round: spec.round }, ...changes })),
-    errors = errorsOf(scene);
-  return [...told, ...(errors ? errorEntries(errors) : [])]
+  const maps = shownMaps([scene]),
+    errors = errorsOf(scene),
+    of = (stage) => legend({ trace, state: { ...state, stage, round: spec.round }, ...changes, maps });
+  return [...named.flatMap(of), ...mapEntries(maps), ...(errors ? errorEntries(errors) : [])]
     .filter(({ shown }) => shown !== false)
-    .map((entry) => (entry.swatch?.kind === "ramp" && query.max ? { ...entry, words: topOf(query) } : entry));
+    .map((entry) => (entry.swatch?.glow && scene.query.max ? glowEntry(entry, scene, state) : entry));
 }
 
-const topOf = ({ max }) => `max ${number(max)}`;
+/** Glows of one scale are one entry. */
+const glowEntry = ({ swatch }, scene, { glow }) => ({
+  swatch: glow === "own" ? { ...swatch, pane: scene.index } : swatch,
+  words: glowWords(scene),
+});
 
 /** Several pins have colours of their own. */
 function pinEntries(state) {

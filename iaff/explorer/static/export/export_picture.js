@@ -1,5 +1,5 @@
 // The view as a picture: its panes at any resolution, with title, legend, scale and credit around them.
-import { Sheet } from "./export_sheet.js";
+import { Sheet, wrapped } from "./export_sheet.js";
 import { legendOf } from "./export_legend.js";
 import { aboutView, credit, scaleNote } from "./export_words.js";
 import { drawPane } from "../draw/draw_pane.js";
@@ -105,16 +105,18 @@ function drawPanes({ scenes, layout }, scale) {
 
 /** One pane with its title (if `titled`) and note, in canvas px. */
 export function drawLabelled(c, scene, { width, height, scale }, titled) {
-  const notice = scene.notice();
+  const notice = scene.notice(),
+    lines = (words) => wrapped(words, LABEL, width - 34);
   drawPane(c, scene, { width, height, scale });
   c.save();
   c.scale(scale, scale);
-  if (titled) label(c, paneTitle(scene), 8, 8);
+  if (titled) lines(paneTitle(scene)).forEach((line, i) => label(c, line, 8, 8 + LINE * i));
   scene.twoRounds()?.rounds.forEach((round, i) => {
     const [x, side] = i ? [width - 8, "right"] : [8, "left"];
     label(c, `round ${round}`, x, titled ? 40 : 8, side);
   });
-  if (notice) label(c, notice, width / 2, height - 36, "center");
+  if (notice)
+    lines(notice).forEach((line, i, all) => label(c, line, width / 2, height - 12 - LINE * (all.length - i), "center"));
   c.restore();
 }
 
@@ -125,10 +127,11 @@ function label(c, words, x, y, align = "left") {
     left = { left: x, center: x - width / 2, right: x - width }[align];
   c.fillStyle = "rgb(10 12 16 / .78)";
   c.beginPath();
-  c.roundRect(left, y, width, 24, 7);
+  c.roundRect(left, y, width, LINE, 7);
   c.fill();
   c.fillStyle = "#fff";
   c.fillText(words, left + 9, y + 12.5);
 }
 
+const LINE = 24; // CSS px
 const LABEL = '12.5px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';

@@ -94,7 +94,7 @@ export function widthOf(words, font) {
 }
 
 /** Lines of at most that width; a word that is longer stands alone. */
-function wrapped(words, font, width) {
+export function wrapped(words, font, width) {
   const lines = [];
   let line = "";
   for (const word of words.split(" ")) {

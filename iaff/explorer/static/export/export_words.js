@@ -1,10 +1,10 @@
 // What is written on exported figures, and what their files are called.
 import { ABOUT } from "../panel/stages.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { perRound, WAYS } from "../state/state.js";
 import { number } from "../ui/format.js";
 import { BY } from "../state/panes.js";
 import { pinsOf } from "../state/pins.js";
-import { STRIDE } from "../engine/scan.js";
 
 /** A text as a part of a file name. */
 export const slug = (text) =>
@@ -49,7 +49,9 @@ export function how({ state, scenes, edits }) {
   const [main] = scenes,
     pair = main.pair(),
     { by } = main.spec, // none while its answer is awaited
-    over = main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
+    over = main
+      .overlays()
+      .map(({ name, opacity }) => `${(ABOUT[name] ?? ABOUT_MAPS[name])?.short ?? name} ${opacity} %`);
   return [
     by && `by ${BY[by].name}`,
     state.dir && `scan ${WAYS[state.dir]} alone`,
@@ -84,8 +86,8 @@ function tried(state) {
 }
 
 /** "1 cell = 4 × 4 px of the photo (352 × 234 px)", and the zoom. */
-export function scaleNote(origin, state) {
-  const cell = `1 cell = ${STRIDE} × ${STRIDE} px of the photo (${origin.W} × ${origin.H} px)`;
+export function scaleNote({ stride, W, H }, state) {
+  const cell = `1 cell = ${stride} × ${stride} px of the photo (${W} × ${H} px)`;
   return state.zoom > 1 ? `${cell} · zoom ${state.zoom.toFixed(1)} ×` : cell;
 }
 

@@ -1,9 +1,9 @@
 // What keys and buttons do with the view.
-import { STRIDE } from "../engine/scan.js";
 import { COMPARED } from "../draw/layers.js";
 import { step } from "../panel/stages.js";
 import { pan, reveal, zoomBy } from "../picture/viewport.js";
 import { clicked, leftBehind, pinned } from "../state/pins.js";
+import { besideChange, countChange, nextCount, photosBeside } from "../state/panes.js";
 import { perRound } from "../state/state.js";
 
 const PAN = 0.15; // of what is seen, at one key
@@ -84,7 +84,7 @@ export class Actions {
     if (!trace) return;
     const [first = pointer.at() ?? peak, ...more] = pointer.pins(),
       clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
-    const moved = { x: clamp(first.x + dx * STRIDE, trace.W), y: clamp(first.y + dy * STRIDE, trace.H) };
+    const moved = { x: clamp(first.x + dx * trace.stride, trace.W), y: clamp(first.y + dy * trace.stride, trace.H) };
     store.set(pinned([moved, ...more]));
     reveal(store, trace, moved);
     this.pinMoved(first, moved);
@@ -114,6 +114,25 @@ export class Actions {
   toggleTruth() {
     const { store } = this;
     if (this.current.trace?.truth) store.set({ truth: TRUTHS[store.state.truth] });
+  }
+
+  // --- beside each other -------------------------------------------------------------------------------------------
+
+  /** A photo beside the one that is shown, or away from there; beside the one before, if it is that one itself. */
+  beside(name) {
+    const { store, photos } = this,
+      { state } = store,
+      change = besideChange(state, name);
+    if (name !== state.img) return store.set(change);
+    const there = photosBeside(state, state.panes).includes(name);
+    store.set({ ...(there ? {} : change), img: photos.before().name });
+  }
+
+  /** More panes, with what is worth comparing at this stage, or one again. */
+  panes() {
+    const { store } = this,
+      { origin } = this.current;
+    if (origin) store.set(countChange(store.state, origin, nextCount(store.state.panes)));
   }
 
   // --- against another round ---------------------------------------------------------------------------------------

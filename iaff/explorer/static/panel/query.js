@@ -165,7 +165,7 @@ export class Query {
     this.pinned = key;
     const first = Float32Array.from(picture.query.values);
     const rows = pins.map((pin, i) => {
-      const { count, mass } = picture.main.ask(pin, picture.main.others);
+      const { count, mass } = picture.main.answers[i];
       const dot = el("i.pin-dot", { style: `background:${PIN_COLOURS[i]}`, "aria-hidden": "true" });
       const share = i ? small(first[trace.cell(pin.x, pin.y)]) : "";
       const cells = [`${pin.x}, ${pin.y}`, count, mass.toFixed(2), share];
@@ -189,9 +189,9 @@ export class Query {
   }
 }
 
-/** How far a random walk is; nothing for an affinity that is exact at once. */
+/** How far a walk of several steps is; nothing for an affinity that is exact at once. */
 function walked({ at, steps, broken }) {
-  if (!steps) return "";
+  if (!steps || steps === 1) return "";
   if (at === steps) return `, after all ${steps} steps`;
   return broken ? `, after ${at} of ${steps} steps: this browser does not walk on` : `, step ${at} of ${steps} …`;
 }

@@ -2,25 +2,34 @@
 import { perRound } from "../state/state.js";
 import { BY, DIFFERENCE, ERROR, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
 
-/** What a pane is called, where there are several. */
+/** What a pane is called, where there are several; with the photo's title where they show different ones. */
 export function paneTitle(scene) {
   const {
     index,
+    trace,
     spec: { stage, round, by, run },
-    shared: { state },
+    shared: { state, scenes },
   } = scene;
   const own = {
     [DIFFERENCE]: () => (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → "),
     [ERROR]: () => `errors of ${ABOUT[scene.labelStage()].short}`,
   };
-  const what = own[stage]?.() ?? ABOUT[stage].short,
+  const between = stage === DIFFERENCE,
+    what = own[stage]?.() ?? (ABOUT[stage] ?? ABOUT_MAPS[stage]).short,
     when = perRound(stage === ERROR ? scene.labelStage() : stage) ? `round ${round}` : "",
-    parts = [what, when, (by || state.by) && BY[by ?? "ial"].name, run && `run ${run}`];
+    named = !between && trace && scenes.some(({ spec: { photo } }) => photo),
+    parts = [named && trace.title, what, when, (by || state.by) && byName(by, trace), run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;
+}
+
+/** What refines the map: a trace that is of no run has an affinity that is not ours. */
+function byName(by, trace) {
+  return by || !trace || trace.meta.run ? BY[by ?? "ial"].name : "its own affinity";
 }
 
 export class Pane extends Scene {
@@ -89,14 +98,7 @@ export class Pane extends Scene {
 
   /** Pixel {x, y} of the main pane's photo under a position in CSS px of this pane. */
   pixel(left, top) {
-    const { view, dpr } = this,
-      { W, H } = this.shared.origin,
-      [right, down] = this.ratio(),
-      inside = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v)));
-    return {
-      x: inside((left * dpr - view.left) / view.scale / right, W),
-      y: inside((top * dpr - view.top) / view.scale / down, H),
-    };
+    return this.under(left * this.dpr, top * this.dpr, this.view);
   }
 
   /** Whether a pixel lies in the lowest part of the pane. */

@@ -1,5 +1,6 @@
 // The value under the cursor, in words, with its unit. One function per stage; at most one string per event.
 
+import { ABOUT_MAPS, scaleOf } from "../draw/cell_maps.js";
 import { small } from "../ui/format.js";
 import { DIFFERENCE, ERROR } from "../state/panes.js";
 
@@ -28,6 +29,12 @@ const VALUE = {
   [ERROR]: (trace, _, __, q, pane) => (pane.labels() ? label(trace, pane.labels()[q]) : ""),
 };
 
+/** What a map of the affinity has at cell p, as far as it is known. */
+function cellValue(name, { values }, p) {
+  if (!values || Number.isNaN(values[p])) return "";
+  return `${ABOUT_MAPS[name].short} ${scaleOf(name, values.length).text(values[p])}`;
+}
+
 /** What is compared there: "round 1: cat → round 3: background". */
 function compared(pane, q) {
   const pair = pane.pair();
@@ -49,7 +56,9 @@ export function describe(at, pane) {
     { x, y } = pane.local(at),
     p = trace.cell(x, y),
     q = y * trace.W + x,
-    value = VALUE[spec.stage](trace, spec.round, p, q, pane);
+    maps = pane.cellMaps().map(({ name, map }) => cellValue(name, map, p)),
+    values = [VALUE[spec.stage]?.(trace, spec.round, p, q, pane), ...maps].filter(Boolean);
   const truth = trace.truth ? ` · truth: ${trace.truth[q] === 255 ? "void" : label(trace, trace.truth[q])}` : "";
-  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${compared(pane, q)}${truth}${error(pane, q)}`;
+  const words = values.map((text) => ` · ${text}`).join("");
+  return `x ${x}, y ${y} px${words}${compared(pane, q)}${truth}${error(pane, q)}`;
 }
