@@ -108,7 +108,9 @@ def test_difference_pane_and_figures_of_both(view):
     leaks = view.text(".figures-table tr:has-text('leak')").split()
     measured = view.page.evaluate("[1, 2].map(t => 100 * __iaff.trace.meta.rounds[t - 1].figures.leak)")
     assert [float(v) for v in leaks if v[0].isdigit()] == pytest.approx(measured, abs=0.051)
-    view.wait("document.querySelector('.figures-table').innerText.match(/median reach.*/)[0].match(/\\d+/g)?.length === 2")
+    view.wait(
+        "document.querySelector('.figures-table').innerText.match(/median reach.*/)[0].match(/\\d+/g)?.length === 2"
+    )
 
 
 def test_layers_over_each_other_and_one_alone(view):
