@@ -35,15 +35,14 @@ def read_affinity(path: Path) -> tuple[dict[str, Any], int | None, str]:
     if not np.isfinite(matrix.data if not isinstance(matrix, np.ndarray) else matrix).all() or matrix.min() < 0:
         raise UserError(f"{path}: got negative weights, NaN or infinity, expected weights in 0..1.")
     rows, columns = sums(matrix, 1), sums(matrix, 0)
-    if not _ones(rows) and _ones(columns):
-        matrix, rows, said = matrix.T, columns, f"{said}, columns sum to 1: transposed"
-    elif _ones(rows):
-        said += ", rows sum to 1"
-    elif rows.max() <= 1 + ROUNDING:
-        said += f", rows sum to {rows.min():.3g}..{rows.max():.3g}: the rest is a cell's own"
+    by_rows, by_columns = rows.max() <= 1 + ROUNDING, columns.max() <= 1 + ROUNDING
+    if by_columns and not (by_rows and _off(rows) <= _off(columns) + ROUNDING):
+        matrix, rows, said = matrix.T, columns, f"{said}, columns sum to {_range(columns)}: transposed"
+    elif by_rows:
+        said += f", rows sum to {_range(rows)}"
     else:
         raise UserError(
-            f"{path}: got rows that sum to {rows.min():.3g}..{rows.max():.3g}, expected at most 1. Divide each row by "
+            f"{path}: got rows that sum to {_range(rows)}, expected at most 1. Divide each row by "
             "its sum (or each column, as PSA and IRN do); give raw attention with --attention."
         )
     if rows.max() > 1:
@@ -130,5 +129,10 @@ def divided(matrix: Any, by: np.ndarray) -> Any:
     return (sparse.diags_array(1 / by) @ matrix).tocsr()
 
 
-def _ones(total: np.ndarray) -> bool:
-    return bool(np.abs(total - 1).max() <= ROUNDING)
+def _off(total: np.ndarray) -> float:
+    """How far sums are from 1, at most."""
+    return float(np.abs(total - 1).max())
+
+
+def _range(total: np.ndarray) -> str:
+    return "1" if _off(total) <= ROUNDING else f"{total.min():.3g}..{total.max():.3g}"

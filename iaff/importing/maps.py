@@ -91,8 +91,8 @@ class MapReader:
         if path.suffix.lower() in PICTURES:
             return self._folder(path, names, [path])
         value = _only(path, read_arrays(path))
-        if isinstance(value, Mapping) and "keys" in value and ("cam" in value or "high_res" in value):
-            return self._irn(path, value, names)
+        if isinstance(value, Mapping) and "keys" in value and len(value) > 1:
+            return self._numbered(path, value, names)
         if isinstance(value, Mapping):
             return self._by_key(path, value, names)
         maps = _lead(plain_or_refused(path, value), 3)
@@ -108,19 +108,20 @@ class MapReader:
             f"{len(self.full)} (background first). Name the classes in their order with --classes."
         )
 
-    def _irn(self, path: Path, value: Mapping[Any, Any], names: list[str]) -> Maps:
-        """IRN's dictionary (step/make_cam.py): class numbers, maps at stride 4, and maps at the photo's size."""
+    def _numbered(self, path: Path, value: Mapping[Any, Any], names: list[str]) -> Maps:
+        """``{"keys": class numbers, "cam": maps, ...}``: of IRN's ``cam`` (stride 4) and ``high_res`` (the photo's
+        size), or CLIP-ES's ``attn_highres``, the coarsest and the finest."""
         keys = plain_or_refused(path, value["keys"]).ravel().tolist()
-        read = {}
-        for part in ("cam", "high_res"):
-            if part in value:
-                maps = _lead(plain_or_refused(path, value[part]), 3)
-                if maps.ndim != 3 or len(maps) != len(keys) or not maps.size:
-                    raise UserError(f"{path}: got {part} {maps.shape}, expected one map for each of {len(keys)} keys.")
-                read[part] = self._maps(path, self._named(path, dict(zip(keys, maps)), names), f"IRN's {part}")
-        main = read.get("cam") or read["high_res"]
-        main.full = read.get("high_res")
-        return main
+        read = []
+        for part in value.keys() - {"keys"}:
+            maps = _lead(plain_or_refused(path, value[part]), 3)
+            if maps.ndim != 3 or len(maps) != len(keys) or not maps.size:
+                raise UserError(f"{path}: got {part!a} {maps.shape}, expected one map for each of {len(keys)} keys.")
+            named = self._named(path, dict(zip(keys, maps)), names)
+            read.append(self._maps(path, named, f"dict of keys and {part!a}"))
+        read.sort(key=lambda maps: maps.size)
+        read[0].full = read[-1] if len(read) > 1 else None
+        return read[0]
 
     def _by_key(self, path: Path, value: Mapping[Any, Any], names: list[str]) -> Maps:
         maps = {key: _lead(plain_or_refused(path, found), 2) for key, found in value.items()}
