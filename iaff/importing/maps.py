@@ -171,7 +171,7 @@ class MapReader:
         return self._maps(path, found, "grey pictures")
 
     def _maps(self, path: Path, maps: dict[str, np.ndarray], what: str) -> Maps:
-        by_class = {name: np.asarray(one, np.float32) for name, one in maps.items()}
+        by_class = {name: np.asarray(maps[name], np.float32) for name in self.full if name in maps}
         sizes = {one.shape for one in by_class.values()}
         if len(sizes) > 1:
             raise UserError(f"{path}: got maps of {' and '.join(map(str, sorted(sizes)[:2]))}, expected one size.")
