@@ -93,12 +93,14 @@ def test_linked_panes_share_view_and_question(view):
 
 def test_difference_pane_and_figures_of_both(view):
     view.open("?stage=refined&tab=compare&panes=4&p2=.3..&p4=difference...")
-    gained, lost = view.page.evaluate(
+    corrected, spoiled = view.page.evaluate(
         """(() => { const [a, b] = [1, 3].map(t => __iaff.picture.layers.labels('refined', t));
-        let gained = 0, lost = 0; a.forEach((v, p) => { gained += !v && b[p] > 0; lost += v > 0 && !b[p]; });
-        return [gained, lost]; })()"""
+        const { truth } = __iaff.trace;
+        let corrected = 0, spoiled = 0;
+        truth.forEach((v, p) => { corrected += a[p] !== v && b[p] === v; spoiled += a[p] === v && b[p] !== v; });
+        return [corrected, spoiled]; })()"""
     )
-    assert view.page.evaluate("__iaff.picture.panes[3].difference().counts")[:2] == [gained, lost]
+    assert view.page.evaluate("__iaff.picture.panes[3].difference().counts")[:2] == [corrected, spoiled]
     view.open("?run=animals&img=frisbee&stage=refined&round=1&tab=compare&panes=2&p2=.2..")
     shown = [float(v) for v in view.text(".figures-table tr >> nth=1").split() if v[0].isdigit()]
     measured = view.page.evaluate("[1, 2].map(t => 100 * __iaff.trace.meta.rounds[t - 1].figures.refined.miou)")
@@ -106,7 +108,9 @@ def test_difference_pane_and_figures_of_both(view):
     leaks = view.text(".figures-table tr:has-text('leak')").split()
     measured = view.page.evaluate("[1, 2].map(t => 100 * __iaff.trace.meta.rounds[t - 1].figures.leak)")
     assert [float(v) for v in leaks if v[0].isdigit()] == pytest.approx(measured, abs=0.051)
-    view.wait("document.querySelector('.figures-table').innerText.match(/median reach.*/)[0].match(/\\d+/g)?.length === 2")
+    view.wait(
+        "document.querySelector('.figures-table').innerText.match(/median reach.*/)[0].match(/\\d+/g)?.length === 2"
+    )
 
 
 def test_layers_over_each_other_and_one_alone(view):
@@ -140,7 +144,7 @@ def test_classes_hidden_and_one_alone(view):
     assert view.picture() == everything
 
 
-def test_wipe_and_blink_between_rounds(view):
+def test_wipe_between_rounds(view):
     view.open("?stage=refined&round=3")
     third = view.page.evaluate(BASE)
     view.key("w")
@@ -155,14 +159,7 @@ def test_wipe_and_blink_between_rounds(view):
     view.page.locator(".wipe").focus()
     view.key("ArrowRight")
     assert view.state("wipe") == pytest.approx(27, abs=1)
-    wiped = view.page.evaluate(BASE)
-    view.page.keyboard.down("x")
-    blinked = view.page.evaluate(BASE)
-    view.page.keyboard.up("x")
-    assert view.page.evaluate(BASE) == wiped
-    assert len({third, wiped, blinked}) == 3
-    view.open("?stage=refined&round=2")
-    assert view.page.evaluate(BASE) == blinked, "the blink shows the other round whole"
+    assert view.page.evaluate(BASE) != third
 
 
 def test_playing_in_a_loop_begins_again(view):

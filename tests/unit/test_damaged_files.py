@@ -50,7 +50,7 @@ def used(folder: Path) -> None:
     run = open_run(folder)
     answer = [run.config, run.figures(), run.mining(), run.traces(), Queries([run]).runs()]
     answer += [Queries([run]).photos(run.name), run_figures([run])({"run": run.name})]
-    answer += [page(run, BrowseRequest.model_validate({"run": run.name, "round": t})) for t in (1, 3)]
+    answer += [page(run, BrowseRequest.model_validate({"run": run.name, "round": t}), {}) for t in (1, 3)]
     json.dumps(answer, ensure_ascii=False).encode()  # Gradio's writer makes null of NaN
     run.trace_path(run.traces()[0]["name"])
     assert run.classes[0]

@@ -1,5 +1,8 @@
 // The layers of a photo, each made once, when it is first shown: what every stage puts over the picture.
 import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
+import { ERRORS, drawKinds } from "./kinds.js";
+import { ERROR } from "../state/panes.js";
+import { errorKinds } from "../engine/errors.js";
 import { CELL_MAPS, perRound } from "../state/state.js";
 import { cellLayer } from "./cell_maps.js";
 import { cellMap } from "../engine/cell_maps.js";
@@ -9,6 +12,7 @@ import { onPhoto, upsample } from "../engine/grid.js";
 import { carriedSeeds, seedThresholds, seedsAt } from "../engine/seeds.js";
 
 export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
+const LABELLED = ["seeds", ...COMPARED]; // stages that are label maps
 const KEPT = 64; // canvases of one photo
 
 /** Which of the classes (names) a view shows: [boolean]. Where it names none of them, all. */
@@ -16,6 +20,15 @@ export function shownClasses(classes, { cls }) {
   const chosen = cls?.split(",").filter((name) => classes.includes(name));
   return classes.map((name) => !chosen?.length || chosen.includes(name));
 }
+
+/** The stage of the label map that a layer shows, or that its errors are those of; `main` is the stage of the view. */
+export function labelStage(layer, main) {
+  if (LABELLED.includes(layer)) return layer;
+  return layer === ERROR && LABELLED.includes(main) ? main : "refined";
+}
+
+/** Whether a layer shows a label map. */
+export const isLabelled = (layer) => LABELLED.includes(layer) || layer === "affinity" || layer === ERROR;
 
 export class Layers {
   /** A trace's layers in a view; what was made is kept with the trace, for all views of it. */
@@ -90,6 +103,22 @@ export class Layers {
       ids = new Uint8Array(256).fill(1);
     this.trace.meta.class_ids.forEach((id, k) => (ids[id] = shown[k] ? 1 : 0));
     return ids;
+  }
+
+  /**
+   * What is wrong with the label map of a stage, against truth, drawn (see drawKinds()), with its pixels' `kinds`; null
+   * without truth, or where there is no such map yet.
+   */
+  errors(stage, round) {
+    const { truth } = this.trace,
+      labels = truth && this.labels(stage, round);
+    if (!labels) return null;
+    const make = () => {
+      const kinds = errorKinds(labels, truth);
+      return { kinds, labels, ...drawKinds(kinds, ERRORS, this.trace, 0) };
+    };
+    if (this.#tried(stage)) return this.#now(`errors-${stage}`, labels, make);
+    return this.#once(`errors-${stage}${round}`, make);
   }
 
   /** Class ids of a stage's map at photo size, 255 unknown; null where there is none, or none yet. */

@@ -5,6 +5,7 @@
  * @property {string[]} names of the two, the first before the second: "round 2", "round 5"
  * @property {Uint8Array} before class ids (W * H), 255 unknown
  * @property {Uint8Array} after
+ * @property {Uint8Array | null} truth the same of the true labels, 255 void
  * @property {any} trace whose photo and classes they have
  */
 
@@ -18,8 +19,9 @@ export function pairOfRounds(scene) {
     other = scene.other(shared.state.diff);
   if (!other) return null;
   const rounds = inOrder(other, spec.round),
+    names = rounds.map((t) => `round ${t}`),
     [before, after] = rounds.map((t) => layers.labels(spec.stage, t));
-  return before && after ? { names: rounds.map((t) => `round ${t}`), before, after, trace } : null;
+  return before && after ? { names, before, after, truth: trace.truth, trace } : null;
 }
 
 /**
@@ -32,8 +34,9 @@ export function pairOfRounds(scene) {
 export function pairOfPanes([first, second]) {
   const [before, after] = [first, second].map((scene) => scene?.labels());
   if (!before || !after || !sameSize(first, second)) return null;
-  const pair = { names: ["pane 1", "pane 2"], before, after, trace: first.trace };
-  return first.trace === second.trace && second.since() < first.since() ? turned(pair) : pair;
+  const { trace } = first,
+    pair = { names: ["pane 1", "pane 2"], before, after, truth: trace.truth ?? second.trace.truth, trace };
+  return trace === second.trace && second.since() < first.since() ? turned(pair) : pair;
 }
 
 /** Whether the label maps of two scenes can be laid over each other, pixel by pixel. */
@@ -42,9 +45,4 @@ export const sameSize = (one, other) => one.trace.W === other.trace.W && one.tra
 /** Two rounds, the earlier first. */
 export const inOrder = (one, other) => (other < one ? [other, one] : [one, other]);
 
-const turned = ({ names, before, after, trace }) => ({
-  names: names.toReversed(),
-  before: after,
-  after: before,
-  trace,
-});
+const turned = (pair) => ({ ...pair, names: pair.names.toReversed(), before: pair.after, after: pair.before });

@@ -1,14 +1,14 @@
 // What a pane shows: one trace as one of its layers, with the answer to the question that all panes share. It is drawn
 // by draw_pane.js, on the page and on exported pictures alike.
 import { CELL_MAPS, DIRECTIONS, perRound } from "../state/state.js";
-import { DIFFERENCE } from "../state/panes.js";
+import { DIFFERENCE, ERROR } from "../state/panes.js";
 import { layersOver } from "../state/over.js";
 import { reach, shares } from "../engine/scan.js";
 import { askedLeaks, boundaryOf } from "../engine/leaks.js";
 import { barOf, cellMap } from "../engine/cell_maps.js";
 import { scaleOf } from "./cell_maps.js";
 import { differ } from "./difference.js";
-import { COMPARED, Layers } from "./layers.js";
+import { COMPARED, Layers, isLabelled, labelStage } from "./layers.js";
 import { inOrder, pairOfPanes, pairOfRounds } from "./pair.js";
 import { place } from "./place.js";
 import { MOST_PINS, pinsOf } from "../state/pins.js";
@@ -16,8 +16,8 @@ import { MOST_PINS, pinsOf } from "../state/pins.js";
 const REACH_SHARE = 0.9;
 const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
 const NO_LAYER = "This trace has no such layer.";
+const NO_TRUTH = "This trace holds no truth: nothing says what is wrong.";
 const ASKING = ["affinity", "refined", ...CELL_MAPS]; // stages that answer what the cursor asks
-const LABELLED = ["seeds", ...COMPARED]; // stages that are label maps
 const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: /** @type {any} */ ([]) });
 
 /**
@@ -107,6 +107,7 @@ export class Scene {
     const { trace, spec, why } = this;
     if (trace && spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
     if (why || !trace) return why;
+    if (spec.stage === ERROR && !trace.truth) return NO_TRUTH;
     const lacks = this.index ? this.#lacks() : ""; // of the main pane the panel speaks
     return lacks || (this.cellMaps().find(({ map }) => !map.values)?.map.why ?? "");
   }
@@ -152,8 +153,7 @@ export class Scene {
 
   /** When in the training what is shown was made: its round, 0 before the first. */
   since() {
-    const { stage, round } = this.spec;
-    return perRound(stage) ? round : 0;
+    return perRound(this.labelStage()) ? this.spec.round : 0;
   }
 
   /** The two label maps that are compared here, see pair.js, or null. */
@@ -172,9 +172,20 @@ export class Scene {
 
   /** Class ids of what is shown at photo size, where that is a label map; null elsewhere. */
   labels() {
-    const { spec, trace, layers } = this,
-      stage = spec.stage === "affinity" ? "refined" : spec.stage;
-    return trace && LABELLED.includes(stage) ? layers.labels(stage, spec.round) : null;
+    const { spec, trace, layers } = this;
+    return trace && isLabelled(spec.stage) ? layers.labels(this.labelStage(), spec.round) : null;
+  }
+
+  /** The stage whose label map is shown, or whose errors would be. */
+  labelStage() {
+    return labelStage(this.spec.stage, this.shared.state.stage);
+  }
+
+  /** Its errors where they are shown, see Layers.errors(); else null. */
+  errors() {
+    const { trace, spec, layers } = this,
+      shown = spec.stage === ERROR || this.overlays().some(({ name }) => name === ERROR);
+    return trace && shown ? layers.errors(this.labelStage(), spec.round) : null;
   }
 
   /** The largest leaks of the affinity while they are looked at, {leaks, chosen}; else null. */

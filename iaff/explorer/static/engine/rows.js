@@ -31,14 +31,15 @@ export function coarseToFine(h, w, cost) {
 /** What a worker makes an affinity of: of a Scan, or of one that is walked in steps (see stepped.js). */
 export function recipeOf(g) {
   if (g instanceof Scan) return { kind: "scan", make: [g.gates, g.h, g.w, g.passes] };
-  const { kind, make, steps } = g;
-  return { kind, make, steps };
+  const { kind, make } = g;
+  return { kind, make };
 }
 
 /** What then answers for rows: {n, row(p, out)}. */
-export function rowsOf({ kind, make, steps }) {
+export function rowsOf({ kind, make }) {
   if (kind === "scan") return new Scan(...make);
-  const matrix = new MATRICES[kind](...make);
+  const matrix = new MATRICES[kind](...make),
+    steps = make.at(-1);
   const row = (p, out) => {
     out.fill(0);
     out[p] = 1;

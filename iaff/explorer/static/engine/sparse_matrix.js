@@ -24,10 +24,7 @@ export class SparseMatrix {
     }
   }
 
-  /**
-   * Walks on from `x` (overwritten) until `steps` are done or `until` (performance.now()) is reached; returns the steps.
-   * Either way is one pass over the weights: the transpose needs no table of its own.
-   */
+  /** See matrices.js. Either way is one pass over the weights: the transpose needs no table of its own. */
   walk(x, transposed, steps, _from = -1, until = Infinity) {
     let [before, after] = [x, this.buffer],
       done = 0;

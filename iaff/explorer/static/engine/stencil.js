@@ -32,10 +32,7 @@ export class Stencil {
     this.buffers = [0, 1].map(() => new Float32Array(n + 2 * this.margin)); // zeros around: no test at the borders
   }
 
-  /**
-   * Walks on from `x` (overwritten) until `steps` are done or `until` (performance.now()) is reached; returns the steps.
-   * `from`: the one cell where x is not 0, or -1.
-   */
+  /** See matrices.js. */
   walk(x, transposed, steps, from = -1, until = Infinity) {
     const table = transposed ? this.told : this.hears,
       row = Math.floor(from / this.w),

@@ -1,6 +1,6 @@
 // G = T^steps, as an affinity that can be asked at once: the first steps are walked here, within a frame, all of them
-// in a worker. T is the matrix of one step (see stencil.js and sparse_matrix.js). Rows and columns have the same form as
-// a Scan's.
+// in a worker. T is the matrix of one step (see matrices.js). Rows and columns have the same form as a Scan's.
+import { MATRICES } from "./matrices.js";
 import { stepWorker } from "./worker.js";
 
 const BUDGET_MS = 7;
@@ -8,17 +8,15 @@ const KEPT = 8; // exact answers, of rows and columns together
 
 export class Stepped {
   /**
-   * @param {string} kind of the matrix, see stencil.js and sparse_matrix.js
-   * @param {import("./stencil.js").Stencil | import("./sparse_matrix.js").SparseMatrix} matrix T
-   * @param {any[]} make what the matrix was made of
-   * @param {number} steps how often it is applied, from 1
+   * @param {keyof typeof MATRICES} kind of T
+   * @param {any[]} make what T is made of, and last how often it is applied, from 1
    */
-  constructor(kind, matrix, make, steps) {
+  constructor(kind, make) {
     this.kind = kind;
-    this.matrix = matrix;
     this.make = make;
-    this.steps = steps;
-    this.n = matrix.n;
+    this.matrix = new MATRICES[kind](...make);
+    this.steps = make.at(-1);
+    this.n = this.matrix.n;
     this.at = 0; // steps that the last answer had
     this.exact = new Map(); // question -> answer, the one that was asked for last at the end
     this.answered = 0; // how many answers became exact: what was read before may be read anew
@@ -136,7 +134,7 @@ export class Stepped {
       this.onlater();
       for (const { later } of this.maps) later();
     };
-    worker.postMessage({ kind: this.kind, make: this.make, steps: this.steps });
+    worker.postMessage({ kind: this.kind, make: this.make });
     return worker;
   }
 

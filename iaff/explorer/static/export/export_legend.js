@@ -1,6 +1,6 @@
 // The legend, drawn on a figure: the entries of draw/legend.js for all panes together.
 import { RAMP_CSS, classColour, css, hatch } from "../draw/colour.js";
-import { glowWords, legend, mapEntries } from "../draw/legend.js";
+import { errorEntries, errorsOf, glowWords, legend, mapEntries } from "../draw/legend.js";
 import { shownMaps } from "../draw/scene.js";
 import { widthOf } from "./export_sheet.js";
 import { pinsOf, PIN_COLOURS } from "../state/pins.js";
@@ -11,8 +11,8 @@ const SIZE = 13; // px of the words
 const BETWEEN = 8; // px, mark to words
 const RAMP_WIDTH = 120;
 const UNKNOWN = 255;
-const MARKS = { area, grade, line, change, pin };
-const WIDTHS = { area: 14, grade: 46, line: 22, change: 14, pin: 14 };
+const MARKS = { area, grade, line, sign, pin };
+const WIDTHS = { area: 14, grade: 46, line: 22, sign: 14, pin: 14 };
 
 /** Entries for Sheet.flow: what the colours, patterns and lines of all scenes of a picture mean. */
 export function legendOf({ scenes, state }, sheet) {
@@ -35,8 +35,9 @@ function entriesOf(scene, state, changes) {
     layers = [spec.stage, ...scene.overlays().map(({ name }) => name)].filter((stage) => stage in ABOUT),
     named = layers.filter((stage) => stage !== "photo" || state.truth === "filled"); // else it is a hint for the page
   const maps = shownMaps([scene]),
+    errors = errorsOf(scene),
     of = (stage) => legend({ trace, state: { ...state, stage, round: spec.round }, ...changes, maps });
-  return [...named.flatMap(of), ...mapEntries(maps)]
+  return [...named.flatMap(of), ...mapEntries(maps), ...(errors ? errorEntries(errors) : [])]
     .filter(({ shown }) => shown !== false)
     .map((entry) => (entry.swatch?.glow && scene.query.max ? glowEntry(entry, scene, state) : entry));
 }
@@ -128,13 +129,18 @@ function line(c, { form }, { ink }) {
   c.stroke();
 }
 
-function change(c, { colour, sign }, { sans }) {
+function sign(c, { colour, sign: text, ink }, { sans, line: border }) {
   c.beginPath();
   c.roundRect(0, -7, 14, 14, 3);
   c.fillStyle = colour;
   c.fill();
-  Object.assign(c, { fillStyle: "#000", font: `700 11px ${sans}`, textAlign: "center", textBaseline: "middle" });
-  c.fillText(sign, 7, 0.5);
+  if (colour === "transparent") {
+    c.strokeStyle = border;
+    c.lineWidth = 1;
+    c.stroke();
+  }
+  Object.assign(c, { fillStyle: ink, font: `700 11px ${sans}`, textAlign: "center", textBaseline: "middle" });
+  c.fillText(text, 7, 0.5);
 }
 
 function pin(c, { colour }) {

@@ -110,10 +110,11 @@ export function drawLabelled(c, scene, { width, height, scale }, titled) {
   drawPane(c, scene, { width, height, scale });
   c.save();
   c.scale(scale, scale);
-  if (titled) lines(paneTitle(scene)).forEach((line, i) => label(c, line, 8, 8 + LINE * i));
+  const title = titled ? lines(paneTitle(scene)) : [];
+  title.forEach((line, i) => label(c, line, 8, 8 + LINE * i));
   scene.twoRounds()?.rounds.forEach((round, i) => {
     const [x, side] = i ? [width - 8, "right"] : [8, "left"];
-    label(c, `round ${round}`, x, titled ? 40 : 8, side);
+    label(c, `round ${round}`, x, 8 + LINE * title.length, side);
   });
   if (notice)
     lines(notice).forEach((line, i, all) => label(c, line, width / 2, height - 12 - LINE * (all.length - i), "center"));

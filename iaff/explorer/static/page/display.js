@@ -3,7 +3,7 @@ import { paneValues, specOf } from "../state/panes.js";
 import { CELL_MAPS } from "../state/state.js";
 import { Signal } from "../ui/signal.js";
 
-const LATER = ["refined", "carried", "difference", ...CELL_MAPS]; // layers that may take a while
+const LATER = ["refined", "carried", "difference", "error", ...CELL_MAPS]; // layers that may take a while
 const SEEN = ["cx", "cy", "zoom"]; // what changes only where one looks
 
 export class Display {

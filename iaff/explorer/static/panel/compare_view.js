@@ -1,12 +1,11 @@
 // The tab "Compare": panes side by side, a second round under the first, and the figures of all.
 import { perRound } from "../state/state.js";
 import { PaneRows } from "./pane_rows.js";
-import { percent } from "../ui/format.js";
+import { comparedFigures, written } from "./compared_figures.js";
 import { COMPARED } from "../draw/layers.js";
-import { sameSize } from "../draw/pair.js";
+import { pairOfPanes } from "../draw/pair.js";
+import { changesTable } from "./changes_table.js";
 import { COUNTS, DIFFERENCE, countChange } from "../state/panes.js";
-import { hasRows, leakOf, reachOf } from "./affinity_figures.js";
-import { agreement, miou, objectShare } from "../engine/score.js";
 import { el, refill, segmented } from "../ui/dom.js";
 
 const cleared = { p2: null, p3: null, p4: null };
@@ -35,6 +34,7 @@ export class CompareView {
     this.panes = new PaneRows({ store, current, runs, picture, photos, propagators });
     this.under = el("div");
     this.table = el("table.figures-table");
+    this.changes = el("div.changes-of-two");
     this.node = el(
       "div.tab-body",
       {},
@@ -43,6 +43,7 @@ export class CompareView {
       this.panes.node,
       this.under,
       this.table,
+      this.changes,
     );
   }
 
@@ -52,6 +53,7 @@ export class CompareView {
     this.panes.update();
     refill(this.under, this.#underneath());
     this.#figures();
+    this.#changes();
   }
 
   #set(change) {
@@ -104,7 +106,7 @@ export class CompareView {
     const how = segmented(
       "How",
       [
-        [false, "difference", "what was gained, lost, or became another class"],
+        [false, "difference", "what became right or wrong; without truth: what was gained or lost"],
         [true, "wipe", "a line to drag between the two (w)"],
       ],
       (wipe) => store.set({ wipe: wipe ? 50 : null }),
@@ -121,57 +123,36 @@ export class CompareView {
 
   /** What can be said of every pane that shows a label map. */
   #figures() {
-    const { panes } = this.picture,
-      maps = panes
-        .map((pane) => ({ pane, labels: pane.labels() }))
-        .filter(({ pane, labels }) => labels || hasRows(pane));
-    const first = panes[0].labels();
-    /** @type {[string, (map: any) => any][]} */
-    const figures = [
-      [
-        "mIoU",
-        ({ pane: { trace }, labels }) =>
-          labels && labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
-      ],
-      ["object share", ({ labels }) => labels && percent(share(labels))],
-      [
-        "same label as 1",
-        ({ pane, labels }) =>
-          first && labels && labels !== first && sameSize(pane, panes[0]) && percent(agreement(first, labels)),
-      ],
-      ["leak", ({ pane }) => hasRows(pane) && leakOf(pane)],
-      ["median reach, cells", ({ pane }) => hasRows(pane) && reachOf(pane)],
-    ];
-    const rows = figures.map(([name, of]) => ({ name, values: maps.map((map) => of(map) || "") }));
-    const head = el(
-      "tr",
-      {},
-      el("td"),
-      maps.map(({ pane }) => el("th", { scope: "col" }, String(pane.index + 1))),
-    );
+    const { scenes, rows } = comparedFigures(this.picture.panes),
+      head = scenes.map(({ index }) => el("th", { scope: "col" }, String(index + 1)));
     this.table.replaceChildren(
-      ...(maps.length ? [head] : []),
-      ...rows
-        .filter(({ values }) => values.some(Boolean))
-        .map(({ name, values }) =>
-          el(
-            "tr",
-            {},
-            el("th", { scope: "row" }, name),
-            values.map((v) => el("td", {}, v)),
-          ),
+      ...(scenes.length ? [el("tr", {}, el("td"), head)] : []),
+      ...rows.map(({ name, unit, values, open }) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, name),
+          values.map((value, i) => el("td", {}, written(value, unit), open[i] && " …")),
         ),
+      ),
     );
+  }
+
+  /** What changed between the two maps that are compared. */
+  #changes() {
+    const pair = comparedPair(this.picture.panes);
+    const rounds = pair?.names[0].startsWith("round"); // else the panes' table has the figures of both
+    this.changes.replaceChildren(...(pair ? changesTable(pair, rounds) : []));
+    this.table.hidden = Boolean(rounds) && this.picture.panes.length === 1;
   }
 }
 
-const known = new WeakMap();
-const once = (labels, key, make) => {
-  const of = known.get(labels) ?? known.set(labels, {}).get(labels);
-  return (of[key] ??= make());
-};
-const scored = (labels, truth) => once(labels, "miou", () => miou(labels, truth));
-const share = (labels) => once(labels, "share", () => objectShare(labels));
+/** The two maps whose figures are compared: those of a difference that is shown, else those of the first two panes. */
+function comparedPair(panes) {
+  const shown = panes.find(({ spec }) => spec.stage === DIFFERENCE) ?? panes[0],
+    pair = shown.pair() ?? panes[0].pair() ?? pairOfPanes(panes);
+  return pair && pair.before !== pair.after ? pair : null;
+}
 
 /** p2 to p4 from a list whose first is the main pane. */
 function entries(list) {

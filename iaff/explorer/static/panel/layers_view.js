@@ -5,12 +5,13 @@ import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { whyNoMap } from "../engine/cell_maps.js";
 import { layersOver, overText } from "../state/over.js";
 import { ABOUT } from "./stages.js";
+import { labelStage } from "../draw/layers.js";
 import { classChips } from "./class_chips.js";
 import { embedded } from "../client/embedded.js";
 import { el, refill } from "../ui/dom.js";
 
-const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth" };
-const OTHERS = ["carried", "truth", ...CELL_MAPS]; // layers that are no stage
+const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth", error: "Errors" };
+const OTHERS = ["carried", "truth", "error", ...CELL_MAPS]; // layers that are no stage
 const ON = 60; // % opaque, when a layer is switched on
 const stageLayers = STAGES.filter((stage) => stage !== "photo" && stage !== "affinity");
 const nameOf = (layer) => NAMES[layer] ?? (ABOUT[layer] ?? ABOUT_MAPS[layer]).name;
@@ -80,6 +81,7 @@ export class LayersView {
     const { trace } = this.current,
       { state } = this.store;
     if (name === "truth") return Boolean(trace.truth);
+    if (name === "error") return Boolean(trace.truth) && (trace.T > 0 || state.stage === "seeds");
     if (CELL_MAPS.includes(name)) return trace.T > 0;
     if (name === "carried") return Boolean(trace.seeds) && trace.T > 0;
     return trace.has(name, state.round);
@@ -130,7 +132,7 @@ export class LayersView {
     box.checked = main || value > 0;
     slider.value = value;
     slider.style.setProperty("--fill", value / 100);
-    when.textContent = main ? "stage" : perRoundLayer(name) ? `round ${state.round}` : "";
+    when.textContent = main ? "stage" : name === "error" ? this.#erring() : roundOf(name, state);
   }
 
   #alone(name) {
@@ -138,8 +140,18 @@ export class LayersView {
       { state } = this.store;
     if (STAGES.includes(name))
       store.set({ stage: name, over: null, truth: null, opacity: Math.max(80, state.opacity) });
+    else if (name === "error")
+      store.set({ over: "error.100", opacity: 0, truth: null }); // the stage says whose errors
     else store.set({ stage: "photo", over: `${name}.100`, truth: null });
+  }
+
+  /** Whose errors they are. */
+  #erring() {
+    const { state } = this.store,
+      stage = labelStage("error", state.stage);
+    return [ABOUT[stage].short, roundOf(stage, state)].filter(Boolean).join(", ");
   }
 }
 
 const perRoundLayer = (name) => name === "carried" || perRound(name);
+const roundOf = (name, { round }) => (perRoundLayer(name) ? `round ${round}` : "");

@@ -9,7 +9,8 @@ const SWATCHES = {
   area: ({ id }) => swatch(id),
   grade: ({ id }) => el("span.grade", { ...hidden, style: `--c:${css(classColour(id))}` }),
   line: ({ form }) => el(form === "solid" ? "span.line" : `span.line.${form}`, hidden),
-  change: ({ sign, colour }) => el("span.sign", { ...hidden, style: `background:${colour}` }, sign),
+  sign: ({ sign, ink, colour }) =>
+    el(sign ? "span.sign" : "span.sign.clear", { ...hidden, style: `background:${colour};color:${ink}` }, sign),
 };
 
 /**

@@ -4,7 +4,8 @@ import { CELL_MAPS, STAGES, perRound } from "../state/state.js";
 import { ABOUT } from "./stages.js";
 import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { whyNoMap } from "../engine/cell_maps.js";
-import { BY, DIFFERENCE, paneChange, paneValues, photoOf, photoSource } from "../state/panes.js";
+import { labelStage } from "../draw/layers.js";
+import { BY, DIFFERENCE, ERROR, paneChange, paneValues, photoOf, photoSource } from "../state/panes.js";
 import { el, refill } from "../ui/dom.js";
 
 export class PaneRows {
@@ -56,7 +57,8 @@ export class PaneRows {
       round = Math.min(+now.round || state.round, Math.max(1, trace.T)),
       here = STAGES.filter((name) => trace.has(name, round)),
       maps = CELL_MAPS.filter((name) => !whyNoMap(trace, round, name)),
-      layers = [...here, ...maps].map((name) => [name, layerName(name)]),
+      errors = trace.truth ? [ERROR] : [],
+      layers = [...here, ...maps, ...errors].map((name) => [name, layerName(name)]),
       rounds = Array.from({ length: trace.T }, (_, t) => [String(t + 1), `round ${t + 1}`]),
       stage = now.stage || state.stage,
       sources = this.#sources(),
@@ -68,7 +70,9 @@ export class PaneRows {
       menus: [
         sources.length && menu("source", "Photo or run", same ? "" : now.source, [["", "photo as 1"], ...sources]),
         layer,
-        (now.round || (perRound(stage) && (trace.T > 1 || this.current.trace.T > 1))) &&
+        (now.round ||
+          (perRound(stage === ERROR ? labelStage(stage, state.stage) : stage) &&
+            (trace.T > 1 || this.current.trace.T > 1))) &&
           menu("round", "Round", now.round, [["", "round as 1"], ...rounds]),
         menu("by", "Propagator", now.by, [["", "by the same"], ...by]),
       ].filter(Boolean),
@@ -92,7 +96,7 @@ export class PaneRows {
 /** What a trace's own affinity is called: one that is of no run is not ours. */
 const own = ({ meta }) => (meta.run ? BY.ial.name : "its own affinity");
 
-const layerName = (name) => (ABOUT[name] ?? ABOUT_MAPS[name])?.short ?? name;
+const layerName = (name) => (name === ERROR ? "errors" : ((ABOUT[name] ?? ABOUT_MAPS[name])?.short ?? name));
 
 const group = (name, options) => ({ group: name, options });
 

@@ -3,7 +3,7 @@ import { STAGES, perRound } from "../state/state.js";
 import { ABOUT, step } from "./stages.js";
 import { percent } from "../ui/format.js";
 import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
-import { classesBeside, glowWords, legend } from "../draw/legend.js";
+import { classesBeside, errorsOf, glowWords, legend } from "../draw/legend.js";
 import { shownMaps } from "../draw/scene.js";
 import { legendNodes } from "./legend.js";
 import { swatch } from "../draw/swatch.js";
@@ -214,7 +214,8 @@ export class Panel {
       maps = shownMaps(picture.panes),
       edge = picture.main.leaks(),
       crossed = edge?.chosen ? edge.which : null,
-      ofMain = legend({ trace, state, difference: picture.difference(), between, maps, crossed }),
+      errors = picture.panes.map((pane) => errorsOf(pane)).find(Boolean),
+      ofMain = legend({ trace, state, difference: picture.difference(), between, maps, crossed, errors }),
       entries = [...ofMain, ...classesBeside(picture.panes)],
       { items, high } = legendNodes(entries, {
         store,

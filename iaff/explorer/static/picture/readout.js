@@ -2,10 +2,9 @@
 
 import { ABOUT_MAPS, scaleOf } from "../draw/cell_maps.js";
 import { small } from "../ui/format.js";
-import { DIFFERENCE } from "../state/panes.js";
+import { DIFFERENCE, ERROR } from "../state/panes.js";
 
-const label = (trace, id) =>
-  id === 255 ? "unknown" : (trace.meta.classes[trace.meta.class_ids.indexOf(id)] ?? `class ${id}`);
+const label = (trace, id) => (id === 255 ? "unknown" : trace.className(id));
 
 function probabilities(trace, map, p, layers, from = 0) {
   const parts = [],
@@ -27,6 +26,7 @@ const VALUE = {
   refined: (trace, t, p, _, { layers }) =>
     trace.refined(t) ? probabilities(trace, trace.refined(t), p, layers) : "computing …",
   [DIFFERENCE]: () => "",
+  [ERROR]: (trace, _, __, q, pane) => (pane.labels() ? label(trace, pane.labels()[q]) : ""),
 };
 
 /** What a map of the affinity has at cell p, as far as it is known. */
@@ -43,6 +43,13 @@ function compared(pane, q) {
   return ` · ${from} → ${to}`;
 }
 
+/** What is wrong with the map there, where that is shown: "missed". */
+function error(pane, q) {
+  const errors = pane.errors(),
+    look = errors?.looks[errors.kinds[q]];
+  return look && !look.unknown ? ` · ${look.name}` : "";
+}
+
 /** The value at a pixel of the main photo, as a pane shows it. */
 export function describe(at, pane) {
   const { trace, spec } = pane,
@@ -52,5 +59,6 @@ export function describe(at, pane) {
     maps = pane.cellMaps().map(({ name, map }) => cellValue(name, map, p)),
     values = [VALUE[spec.stage]?.(trace, spec.round, p, q, pane), ...maps].filter(Boolean);
   const truth = trace.truth ? ` · truth: ${trace.truth[q] === 255 ? "void" : label(trace, trace.truth[q])}` : "";
-  return `x ${x}, y ${y} px${values.map((text) => ` · ${text}`).join("")}${compared(pane, q)}${truth}`;
+  const words = values.map((text) => ` · ${text}`).join("");
+  return `x ${x}, y ${y} px${words}${compared(pane, q)}${truth}${error(pane, q)}`;
 }

@@ -201,6 +201,12 @@ export class Trace {
       : null;
   }
 
+  /** What a class id is called; truth may have classes of the run that are no tag of the photo. */
+  className(id) {
+    const { classes, class_ids: ids, run } = this.meta;
+    return classes[ids.indexOf(id)] ?? run?.classes?.[id] ?? `class ${id}`;
+  }
+
   /** Image pixel -> cell of the grid. */
   cell(x, y) {
     return cellAt(this, x, y);
