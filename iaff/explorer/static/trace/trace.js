@@ -19,6 +19,8 @@ export class Trace {
   meta;
   /** What the page calls its photo; the file's own title, if it has one. */
   title = "";
+  /** The file's id of each class id, where it numbers classes otherwise: class_numbers.js. @type {Uint8Array | null} */
+  fileNumbers = null;
   /** By name. @type {Map<string, any>} */
   tensors;
   /** The file's. @type {Uint8Array} */
