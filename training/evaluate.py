@@ -3,8 +3,8 @@
 Every figure comes with the split, the number of photos, how they were chosen, and the thresholds that it was measured
 with. mIoU is pooled over all non-void pixels at the size of the photo; a figure "with tags" restricts every map to the
 photo's tags and the background, one of "proposed tags" to those that the run's own classifier proposes (what an own
-photo gets), one without tags to nothing. The figures of each photo, and of ``--propagators``, are left in the run for the
-explorer.
+photo gets), one without tags to nothing. The figures of each photo, and of ``--propagators``, are left in the run for
+the explorer.
 """
 
 import argparse
