@@ -8,7 +8,7 @@ from iaff.propagation.propagators import Linear, Nothing, Propagator, Scan
 from iaff.propagation.reach import mass, reach, sample_reach
 from iaff.propagation.scan import column, propagate, propagate_back, row
 from iaff.propagation.smoothness import rademacher, smoothness, superpixel_average
-from iaff.propagation.walk import RandomWalk, colour_affinities, colour_walk, neighbours, transition
+from iaff.propagation.walk import RandomWalk, colour_affinities, colour_stencil, colour_walk, neighbours, transition
 
 __all__ = [
     "DenseCrf",
@@ -20,6 +20,7 @@ __all__ = [
     "RandomWalk",
     "Scan",
     "colour_affinities",
+    "colour_stencil",
     "colour_walk",
     "column",
     "gates_from_logits",

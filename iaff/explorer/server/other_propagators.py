@@ -1,4 +1,4 @@
-"""Other propagators on the photo in view, when they are asked for: the server function ``propagate``. Nothing is kept.
+"""Other propagators on the photo in view, when they are asked for: the server function ``propagate``.
 
 Linear ones answer with their stencil, which the browser walks itself; the others with the map that they refined. The
 size of what is asked is bounded, and one photo is refined at a time (:mod:`iaff.explorer.server.lane`). Torch is
@@ -15,6 +15,7 @@ from PIL import Image
 from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
 from iaff.explorer.server.answers import answering
+from iaff.explorer.server.propagator_parameters import parameters
 from iaff.explorer.server.requests import PropagateRequest
 from iaff.explorer.server.torch_start import start_torch
 from iaff.grid import STRIDE, grid_size
@@ -31,7 +32,8 @@ def propagate(request: PropagateRequest) -> dict[str, Any]:
 
     Args:
         request: ``by`` (one of BUILDERS), ``image`` (a JPEG or PNG file, as a trace holds it), ``grid`` ([w, h] of
-            the affinity), and for crf ``alpha`` (float32 (K, h, w), sums to 1 over K).
+            the affinity), ``params`` (see :mod:`iaff.explorer.server.propagator_parameters`), and for crf ``alpha``
+            (float32 (K, h, w), sums to 1 over K).
 
     Returns:
         ``{kind: "stencil", offsets, weights, steps}``: base64 of int32 (M, 2) and float16 (M, h, w), see
@@ -40,9 +42,10 @@ def propagate(request: PropagateRequest) -> dict[str, Any]:
     """
     if request.by not in BUILDERS:
         raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
+    chosen = parameters(request.by, request.params)
     photo = photo_of(request)
     start_torch()
-    return BUILDERS[request.by](photo, request)
+    return BUILDERS[request.by](photo, request, **chosen)
 
 
 def photo_of(request: PropagateRequest) -> np.ndarray:
@@ -89,22 +92,24 @@ def map_of(request: PropagateRequest, grid: tuple[int, int]) -> np.ndarray:
     return alpha
 
 
-def walk(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
+def walk(photo: np.ndarray, request: PropagateRequest, radius: int, beta: float, steps: int) -> dict[str, Any]:
     """The random walk over colour pairs."""
     from iaff.data.transforms import grid_photo
-    from iaff.propagation import colour_walk
+    from iaff.propagation import colour_stencil
 
-    g = colour_walk(grid_photo(photo))
-    return stencil(g.offsets.numpy(), g.weights.numpy(), g.steps)
+    offsets, weights = colour_stencil(grid_photo(photo), radius=radius, beta=beta)
+    return stencil(offsets.numpy(), weights.numpy(), steps)
 
 
-def pamr(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
-    """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own."""
+def pamr(photo: np.ndarray, request: PropagateRequest, dilations: int, steps: int) -> dict[str, Any]:
+    """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own.
+
+    ``dilations``: 1, 2, 4 ... up to this one.
+    """
     from iaff.data.transforms import grid_photo
-    from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
     from iaff.propagation import Pamr
 
-    g = Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
+    g = Pamr(grid_photo(photo), tuple(2**i for i in range(dilations.bit_length())), steps)
     return stencil(**g.to_arrays())
 
 
@@ -118,7 +123,7 @@ def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, A
     }
 
 
-def crf(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
+def crf(photo: np.ndarray, request: PropagateRequest, **widths: float) -> dict[str, Any]:
     """The dense CRF, if its library is installed."""
     alpha = map_of(request, grid_size(*photo.shape[:2]))
 
@@ -127,7 +132,7 @@ def crf(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
     from iaff.data.transforms import grid_photo
     from iaff.propagation import DenseCrf
 
-    propagator = DenseCrf(grid_photo(photo))
+    propagator = DenseCrf(grid_photo(photo), **widths)
     refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
     why = f"The dense CRF gives a refined map alone: its {propagator.why}."
     return {"kind": "map", "alpha": encoded(refined.astype("<f4")), "why": why}

@@ -90,6 +90,7 @@ class PropagateRequest(Request):
     )
     grid: list[int] = Field(min_length=2, max_length=2, description="[columns, rows] of the affinity")
     alpha: Base64 | None = Field(None, description="a text, a map of float32 in base64, or null")
+    params: dict[str, float] = Field({}, description="an object of numbers, some of the propagator's parameters")
 
 
 class TraceRequest(RunRequest):

@@ -2,7 +2,7 @@
 import { ABOUT } from "../panel/stages.js";
 import { perRound, WAYS } from "../state/state.js";
 import { number } from "../ui/format.js";
-import { BY } from "../state/panes.js";
+import { nameOf } from "../state/panes.js";
 import { pinsOf } from "../state/pins.js";
 import { STRIDE } from "../engine/scan.js";
 
@@ -50,7 +50,7 @@ export function how({ state, scenes, edits }) {
     { by } = main.spec, // none while its answer is awaited
     over = main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
   return [
-    by && `by ${BY[by].name}`,
+    by && `by ${nameOf(by, state)}`,
     state.dir && `scan ${WAYS[state.dir]} alone`,
     state.passes && `${state.passes} passes`,
     main.comparable() &&

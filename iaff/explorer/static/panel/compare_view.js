@@ -1,6 +1,7 @@
 // The tab "Compare": panes side by side, a second round under the first, and the figures of all.
 import { STAGES, perRound } from "../state/state.js";
 import { ABOUT } from "./stages.js";
+import { ParametersView } from "./parameters_view.js";
 import { percent } from "../ui/format.js";
 import { COMPARED } from "../draw/layers.js";
 import { BY, COUNTS, DIFFERENCE, paneChange, paneValues } from "../state/panes.js";
@@ -31,6 +32,7 @@ export class CompareView {
       runs.length > 1 && quick("runs", "This run, another one, and what differs", () => this.#runs()),
     ]);
     this.panes = el("div.pane-rows");
+    this.parameters = new ParametersView({ store });
     this.under = el("div");
     this.table = el("table.figures-table");
     this.node = el(
@@ -39,6 +41,7 @@ export class CompareView {
       el("div.choice-row", {}, el("h3", {}, "Panes"), this.count.node),
       this.presets,
       this.panes,
+      this.parameters.node,
       this.under,
       this.table,
     );
@@ -62,6 +65,7 @@ export class CompareView {
         Array.from({ length: state.panes }, (_, i) => this.#row(i)),
       );
     this.rows = rows; // an open choice stays open while answers arrive
+    this.parameters.update();
     refill(this.under, this.#underneath());
     this.#figures();
   }

@@ -1,6 +1,6 @@
 // One pane of the page: a scene (draw/scene.js) with its two canvases, its title and its note.
 import { perRound } from "../state/state.js";
-import { BY, DIFFERENCE, specOf } from "../state/panes.js";
+import { DIFFERENCE, nameOf, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
 import { Scene } from "../draw/scene.js";
@@ -10,7 +10,7 @@ import { el, tell } from "../ui/dom.js";
 export function paneTitle({ index, spec: { stage, round, by, run }, shared: { state } }) {
   const what = stage === DIFFERENCE ? "pane 1 → pane 2" : ABOUT[stage].short,
     when = stage !== DIFFERENCE && perRound(stage) ? `round ${round}` : "",
-    parts = [what, when, (by || state.by) && BY[by ?? "ial"].name, run && `run ${run}`];
+    parts = [what, when, (by || state.by) && nameOf(by ?? "ial", state), run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;
 }
 

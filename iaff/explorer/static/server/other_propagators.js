@@ -3,10 +3,12 @@
 // and columns like the trace's own.
 import { fromBase64, toBase64 } from "../trace/base64.js";
 import { floats, integers } from "../trace/safetensors.js";
-import { variant } from "../trace/variant.js";
+import { PARAMETERS, parametersOf } from "../state/parameters.js";
+import { dropVariant, variant } from "../trace/variant.js";
 import { Walk } from "../engine/walk.js";
 
 const OF_THE_MAP = new Set(["crf"]); // depend on the map that they refine, and so on the round
+const KEPT = 24; // answers of a trace: eight choices of parameters, if each of three rounds has its own
 const answers = new WeakMap(); // what was asked, of each trace
 
 /** G = I: the map as it is. */
@@ -43,19 +45,20 @@ class Refined {
 }
 
 /** What the server says of one photo (and, where it matters, one round): asked once, and again after a failure. */
-function answerOf(client, trace, t, by) {
+function answerOf(client, trace, t, by, params) {
   if (by === "none") return Promise.resolve({ kind: "none" });
   const own = OF_THE_MAP.has(by),
     home = own ? trace : original(trace),
-    key = own ? `${by}${t}` : by;
+    asked = Object.fromEntries(Object.entries(params).filter(([name]) => !PARAMETERS[by][name].walked)),
+    key = JSON.stringify([by, own && t, asked]);
   if (!answers.has(home)) answers.set(home, new Map());
-  const known = answers.get(home);
-  if (!known.has(key)) {
-    const asked = ask(client, trace, t, by);
-    asked.catch(() => known.delete(key));
-    known.set(key, asked);
-  }
-  return known.get(key);
+  const known = answers.get(home),
+    answer = known.get(key) ?? ask(client, trace, t, by, asked);
+  known.delete(key);
+  known.set(key, answer); // the last one that was wanted stands at the end
+  if (known.size > KEPT) known.delete(known.keys().next().value);
+  answer.catch(() => known.get(key) === answer && known.delete(key));
+  return answer;
 }
 
 function original(trace) {
@@ -63,43 +66,48 @@ function original(trace) {
   return trace;
 }
 
-async function ask(client, trace, t, by) {
+async function ask(client, trace, t, by, params) {
   const { w, h } = trace,
-    request = { by, grid: [w, h], image: toBase64(trace.tensors.get("image").bytes) };
+    request = { by, grid: [w, h], image: toBase64(trace.tensors.get("image").bytes), params };
   if (OF_THE_MAP.has(by)) request.alpha = toBase64(trace.unary(t));
   const answer = await client.propagate(request);
   if (answer.kind === "map")
     return { kind: "map", why: answer.why, map: floats({ dtype: "F32", bytes: fromBase64(answer.alpha) }) };
   return {
     kind: "stencil",
-    steps: answer.steps,
     offsets: integers({ bytes: fromBase64(answer.offsets) }),
     weights: floats({ dtype: "F16", bytes: fromBase64(answer.weights) }),
   };
 }
 
 /** An affinity of an answer; `onlater` is called when a part of it is there that was still being walked. */
-function affinityOf({ kind, steps, offsets, weights, map, why }, { h, w }, by, onlater) {
+function affinityOf({ kind, offsets, weights, map, why }, { h, w }, by, { steps }, onlater) {
   if (kind === "none") return new Nothing();
   if (kind === "map") return new Refined(map, why, by);
   return Object.assign(new Walk(offsets, weights, h, w, steps), { by, onlater });
 }
 
 /** The change (see variant.js) to another propagator; `said[t - 1]` is what the server said of round t. */
-export function propagatorChange(trace, by, said) {
-  const key = `by-${by}`;
+export function propagatorChange(trace, by, params, said) {
+  const key = `by-${by}-${JSON.stringify(params)}`;
   const onlater = () => (trace.variants?.get(key) ?? trace).onlater();
-  return { key, affinity: (t) => affinityOf(said[t - 1], trace, by, onlater) };
+  return { key, affinity: (t) => affinityOf(said[t - 1], trace, by, params, onlater) };
 }
 
 /**
- * Promise of the trace as another propagator refines it, in all its rounds, made once per trace; it fails with a
- * sentence. `by`: one of state.js's PROPAGATORS.
+ * Promise of the trace as another propagator refines it, in all its rounds; it fails with a sentence. Of the choices of
+ * parameters the last two stay: the one that is shown, and the one that takes its place.
+ * `by`: one of state.js's PROPAGATORS; `params`: its parameters, see parameters.js.
  */
-export async function refinedBy(client, trace, by) {
-  const known = trace.variants?.get(`by-${by}`);
-  if (known) return known;
-  const rounds = Array.from({ length: trace.T }, (_, i) => i + 1);
-  const said = await Promise.all(rounds.map((t) => answerOf(client, trace, t, by)));
-  return variant(trace, propagatorChange(trace, by, said));
+export async function refinedBy(client, trace, by, params = parametersOf(null, by)) {
+  const rounds = Array.from({ length: trace.T }, (_, i) => i + 1),
+    said = await Promise.all(rounds.map((t) => answerOf(client, trace, t, by, params))),
+    change = propagatorChange(trace, by, params, said),
+    made = variant(trace, change),
+    { variants } = trace;
+  variants.delete(change.key);
+  const older = [...variants.keys()].filter((key) => key.startsWith(`by-${by}-`));
+  for (const key of older.slice(0, -1)) dropVariant(trace, key);
+  variants.set(change.key, made); // the last one that was wanted stands at the end
+  return made;
 }

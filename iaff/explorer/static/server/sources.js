@@ -2,6 +2,7 @@
 // it, or the same photo's trace of another run. What is not there yet is fetched, and the panes are shown again.
 import { loadTrace } from "../trace/trace.js";
 import { dropVariant, variant, withPasses } from "../trace/variant.js";
+import { parametersOf } from "../state/parameters.js";
 import { refinedBy } from "./other_propagators.js";
 import { embedded } from "../client/embedded.js";
 
@@ -56,25 +57,34 @@ export class Sources {
     return variant(trace, change);
   }
 
-  /** By another propagator: the server is asked once for each trace. */
+  /**
+   * By another propagator. While other parameters are computed the last answer stays; what is chosen meanwhile waits for
+   * that, so that of many choices the newest alone is asked.
+   */
   #other(trace, by) {
     if (!this.refined.has(trace)) this.refined.set(trace, new Map());
-    const answers = this.refined.get(trace);
-    if (!answers.has(by)) {
-      answers.set(by, none(COMPUTING));
-      const start = performance.now();
-      refinedBy(this.client, trace, by)
-        .then(
-          (refined) => ({ trace: refined, why: "" }),
-          (error) => ({ trace: null, why: error.message }),
-        )
-        .then((answer) => {
-          answers.set(by, answer);
-          this.timings.add("server", performance.now() - start);
-          this.refresh();
-        });
-    }
-    return answers.get(by);
+    const answers = this.refined.get(trace),
+      params = parametersOf(this.store.state.params, by),
+      key = JSON.stringify(params);
+    if (!answers.has(by)) answers.set(by, { key: null, busy: false, answer: none(COMPUTING) });
+    const known = answers.get(by);
+    if (known.key !== key && !known.busy) this.#ask(known, trace, by, params, key);
+    return known.answer;
+  }
+
+  #ask(known, trace, by, params, key) {
+    const start = performance.now();
+    Object.assign(known, { key, busy: true });
+    refinedBy(this.client, trace, by, params)
+      .then(
+        (refined) => ({ trace: refined, why: "" }),
+        (error) => none(error.message),
+      )
+      .then((answer) => {
+        Object.assign(known, { busy: false, answer });
+        this.timings.add("server", performance.now() - start);
+        this.refresh();
+      });
   }
 
   /** The same photo in another run. */
@@ -112,7 +122,7 @@ export class Sources {
   retry() {
     const traces = [this.current.origin, ...[...this.known.values()].map(({ trace }) => trace)].filter(Boolean);
     for (const answers of traces.map((trace) => this.refined.get(trace) ?? new Map()))
-      for (const [by, { trace, why }] of answers) if (!trace && why !== COMPUTING) answers.delete(by);
+      for (const [by, { busy, answer }] of answers) if (!answer.trace && !busy) answers.delete(by);
   }
 
   /** Another photo: traces of other runs are let go. */

@@ -1,6 +1,7 @@
 // What each pane shows: the main one as the state says, the others as the state says but for what their own entry
 // ("stage.round.by.run", each part may be empty) changes.
 import { PROPAGATORS, STAGES } from "./state.js";
+import { parameterWords } from "./parameters.js";
 
 export const DIFFERENCE = "difference"; // a pane may show what differs between the first two
 export const COUNTS = [1, 2, 4];
@@ -13,6 +14,15 @@ export const BY = {
   pamr: { name: "PAMR", hint: "pixel-adaptive refinement" },
   crf: { name: "dense CRF", hint: "where it is installed" },
 };
+
+/** What a picture by a propagator is called: its name, and the parameters that are not as by default. */
+export const nameOf = (by, { params }) => BY[by].name + (by === "ial" ? "" : parameterWords(params, by));
+
+/** The propagators that stand in the affinity's place in any pane. */
+export function shownPropagators(state) {
+  const shown = Array.from({ length: state.panes }, (_, i) => specOf(state, i).by);
+  return PROPAGATORS.filter((by) => shown.includes(by));
+}
 
 const key = (i) => `p${i + 1}`;
 
