@@ -123,7 +123,7 @@ def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, A
     }
 
 
-def crf(photo: np.ndarray, request: PropagateRequest, **widths: float) -> dict[str, Any]:
+def crf(photo: np.ndarray, request: PropagateRequest, **widths: Any) -> dict[str, Any]:
     """The dense CRF, if its library is installed."""
     alpha = map_of(request, grid_size(*photo.shape[:2]))
 
