@@ -1,6 +1,6 @@
 // The layers of a photo, each made once, when it is first shown: what every stage puts over the picture.
 import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
-import { upsample } from "../engine/scan.js";
+import { upsample } from "../engine/grid.js";
 import { differ } from "./difference.js";
 import { perRound } from "../state/state.js";
 import { confidentAt, kindAt, thresholdsAt } from "../engine/mining.js";
@@ -166,10 +166,11 @@ export class Layers {
 
   /** The seeds after one walk over the affinity; nothing where none arrives. */
   #carried(round) {
-    const { W, H, w, h, K, meta } = this.trace,
-      carried = carriedSeeds(this.trace, round, this.seeds());
+    const { trace } = this,
+      { W, H, K, meta } = trace,
+      carried = carriedSeeds(trace, round, this.seeds());
     if (!carried) return null; // a walk that is still under way
-    return { map: softMap(upsample(carried.alpha, K, h, w, H, W), meta.class_ids, W, H, this.shown()), smooth: true };
+    return { map: softMap(upsample(carried.alpha, K, trace), meta.class_ids, W, H, this.shown()), smooth: true };
   }
 
   /** Outlines of the superpixels whose label the region network corrected. */
@@ -198,7 +199,7 @@ export class Layers {
         w,
         h,
       );
-    const map = camMap(upsample(cam, K - 1, h, w, H, W), meta.class_ids, W, H);
+    const map = camMap(upsample(cam, K - 1, this.trace), meta.class_ids, W, H);
     return { map, smooth: true, lines: at(this.state.fg ?? seed_fg), dashed: at(this.state.bg ?? seed_bg) };
   }
 

@@ -1,5 +1,4 @@
 // The lower canvas of a pane: photo, layers, lines. Drawn once per change of what is shown, never while hovering.
-import { STRIDE } from "../engine/scan.js";
 import { offscreen } from "./paint.js";
 import { NO_PHOTO, hatch } from "./colour.js";
 import { CHANGES, signs } from "./difference.js";
@@ -96,14 +95,15 @@ export class Painter {
   }
 
   #layer(name, round, over = false) {
-    const { context: c, scene } = this;
+    const { context: c, scene } = this,
+      { stride } = scene.trace;
     const layer = over && name === "superpixels" ? null : scene.layers.get(name, round);
     if (layer) {
       c.imageSmoothingEnabled = layer.smooth;
       this.#spread(c, layer.map);
       if (layer.unknown) this.#fill(layer.unknown, this.pattern);
-      if (layer.lines) this.#stroke(layer.lines, STRIDE, ["#0008", "#fff"], 1.5);
-      if (layer.dashed) this.#stroke(layer.dashed, STRIDE, ["#fff"], 1.2, [4, 4]);
+      if (layer.lines) this.#stroke(layer.lines, stride, ["#0008", "#fff"], 1.5);
+      if (layer.dashed) this.#stroke(layer.dashed, stride, ["#fff"], 1.2, [4, 4]);
       if (layer.dotted) this.#stroke(layer.dotted, 1, ["#000a", "#fff"], 1.6, [1, 4]);
     }
     if (name === "superpixels" && scene.trace.superpixels)
@@ -121,7 +121,8 @@ export class Painter {
 
   /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */
   #spread(c, map) {
-    const unit = this.view.scale * (map.width === this.scene.trace.W ? 1 : STRIDE);
+    const { W, stride } = this.scene.trace,
+      unit = this.view.scale * (map.width === W ? 1 : stride);
     c.drawImage(map, 0, 0, map.width * unit, map.height * unit);
   }
 

@@ -4,7 +4,6 @@ import { perRound, WAYS } from "../state/state.js";
 import { number } from "../ui/format.js";
 import { nameOf } from "../state/panes.js";
 import { pinsOf } from "../state/pins.js";
-import { STRIDE } from "../engine/scan.js";
 
 /** A text as a part of a file name. */
 export const slug = (text) =>
@@ -85,8 +84,8 @@ function tried(state) {
 }
 
 /** "1 cell = 4 × 4 px of the photo (352 × 234 px)", and the zoom. */
-export function scaleNote(origin, state) {
-  const cell = `1 cell = ${STRIDE} × ${STRIDE} px of the photo (${origin.W} × ${origin.H} px)`;
+export function scaleNote({ stride, W, H }, state) {
+  const cell = `1 cell = ${stride} × ${stride} px of the photo (${W} × ${H} px)`;
   return state.zoom > 1 ? `${cell} · zoom ${state.zoom.toFixed(1)} ×` : cell;
 }
 

@@ -1,5 +1,4 @@
 // What keys and buttons do with the view.
-import { STRIDE } from "../engine/scan.js";
 import { COMPARED } from "../draw/layers.js";
 import { step } from "../panel/stages.js";
 import { pan, reveal, zoomBy } from "../picture/viewport.js";
@@ -80,7 +79,7 @@ export class Actions {
     if (!trace) return;
     const [first = pointer.at() ?? peak, ...more] = pointer.pins(),
       clamp = (v, n) => Math.min(n - 1, Math.max(0, v));
-    const moved = { x: clamp(first.x + dx * STRIDE, trace.W), y: clamp(first.y + dy * STRIDE, trace.H) };
+    const moved = { x: clamp(first.x + dx * trace.stride, trace.W), y: clamp(first.y + dy * trace.stride, trace.H) };
     store.set(pinned([moved, ...more]));
     reveal(store, trace, moved);
     this.pinMoved(first, moved);
