@@ -15,7 +15,7 @@ from iaff.explorer.server.jobs import JobQueue
 from iaff.explorer.server.lane import in_turn
 from iaff.explorer.server.lessons import lesson_list
 from iaff.explorer.server.mining import run_mining
-from iaff.explorer.server.other_propagators import propagate
+from iaff.explorer.server.other_propagators import other_propagators
 from iaff.explorer.server.runs import listing
 from iaff.explorer.server.uploads import uploaded_photos
 from iaff.explorer.server.warm_up import warm_up
@@ -52,7 +52,7 @@ class Explorer(gr.HTML):
                 *data_set(runs, queue),
                 run_figures(runs),
                 run_mining(runs),
-                in_turn(propagate),
+                in_turn(other_propagators(runs)),
                 *exports(),
                 lesson_list(lessons),
                 warm_up(runs),

@@ -7,7 +7,9 @@ from iaff.propagation.pamr import Pamr
 from iaff.propagation.propagators import Linear, Nothing, Propagator, Scan
 from iaff.propagation.reach import mass, reach, sample_reach
 from iaff.propagation.scan import column, propagate, propagate_back, row
+from iaff.propagation.similarity import Similarity, nearest_cells, similarity_weights
 from iaff.propagation.smoothness import rademacher, smoothness, superpixel_average
+from iaff.propagation.sparse import Sparse
 from iaff.propagation.walk import RandomWalk, colour_affinities, colour_stencil, colour_walk, neighbours, transition
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "Propagator",
     "RandomWalk",
     "Scan",
+    "Similarity",
+    "Sparse",
     "colour_affinities",
     "colour_stencil",
     "colour_walk",
@@ -28,6 +32,7 @@ __all__ = [
     "leak",
     "leak_rate",
     "mass",
+    "nearest_cells",
     "neighbours",
     "propagate",
     "propagate_back",
@@ -37,6 +42,7 @@ __all__ = [
     "row",
     "sample_reach",
     "signed_gates",
+    "similarity_weights",
     "smoothness",
     "superpixel_average",
     "transition",

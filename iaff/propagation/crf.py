@@ -17,8 +17,8 @@ class DenseCrf:
     Args:
         photo: ``(3, h, w)`` on the affinity grid, 0..255.
         position, colour: widths of the bilateral kernel, px of the photo and of 255; bilateral: its compatibility.
-        gaussian: the compatibility of the Gaussian kernel, 3 px wide. Defaults are those of PSA; the grid's stride
-            divides the widths in px.
+        gaussian: the compatibility of the Gaussian kernel, 3 px wide; stride: px per cell, which divides widths in px.
+            Defaults are those of PSA.
 
     Raises:
         UserError: the library is not installed.
@@ -36,13 +36,15 @@ class DenseCrf:
         colour: float = 13,
         bilateral: float = 10,
         gaussian: float = 3,
+        stride: int = STRIDE,
     ):
         try:
             library = import_module("pydensecrf.densecrf")
         except ImportError as error:
             raise missing("pydensecrf", "crf", "The dense CRF, which a C++ compiler has to compile") from error
         self._new, self.steps = library.DenseCRF2D, steps
-        self.position, self.colour, self.bilateral, self.gaussian = position, colour, bilateral, gaussian
+        self.near, self.position, self.colour = 3 / stride, position / stride, colour
+        self.bilateral, self.gaussian = bilateral, gaussian
         self.photo = np.ascontiguousarray(photo.permute(1, 2, 0).clamp(0, 255).byte().cpu().numpy())
 
     def propagate(self, alpha: Tensor) -> Tensor:
@@ -54,7 +56,7 @@ class DenseCrf:
         crf = self._new(w, h, c)
         energy = -alpha.float().clamp(min=1e-5).log().flatten(1)
         crf.setUnaryEnergy(np.ascontiguousarray(energy.cpu().numpy()))
-        crf.addPairwiseGaussian(sxy=3 / STRIDE, compat=self.gaussian)
-        crf.addPairwiseBilateral(sxy=self.position / STRIDE, srgb=self.colour, rgbim=self.photo, compat=self.bilateral)
+        crf.addPairwiseGaussian(sxy=self.near, compat=self.gaussian)
+        crf.addPairwiseBilateral(sxy=self.position, srgb=self.colour, rgbim=self.photo, compat=self.bilateral)
         refined = np.array(crf.inference(self.steps), np.float32).reshape(c, h, w)
         return torch.from_numpy(refined).to(alpha)

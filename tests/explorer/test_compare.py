@@ -12,13 +12,16 @@ import torch
 from PIL import Image
 
 from iaff.data.transforms import grid_photo
-from iaff.explorer.server.other_propagators import MOST_CELLS, propagate
+from iaff.explorer.server.other_propagators import MOST_CELLS, other_propagators
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.places import SHIPPED
 from iaff.propagation import Pamr, colour_walk
+from iaff.run import Run
 from iaff.trace import Trace
 from iaff.trace.affinity import StencilAffinity
 
+RUN = Run.load(SHIPPED)
+propagate = other_propagators([RUN])
 TRACE = Trace.load(SHIPPED / "traces" / "pasture.safetensors")
 ALPHA = TRACE.rounds[1].alpha_u
 
@@ -88,7 +91,7 @@ NAN[0, 0, 0] = np.nan
     ("request_", "message"),
     [
         (None, "expected one JSON object"),
-        (question("magic"), "Got the propagator 'magic', expected one of walk, pamr, crf"),
+        (question("magic"), "Got the propagator 'magic', expected one of walk, pamr, crf, similarity"),
         (question("walk", image=7), "expected a text"),
         (question("walk", image="no base64!"), "Got image = 'no base64!', expected a text, a JPEG or PNG file of"),
         (question("walk", image=encoded(b"GIF89a")), "no picture"),

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from iaff.grid import LARGEST_STRIDE, STRIDE
+
 MOST_PHOTO_BYTES = 8_000_000  # of the file of a photo that another propagator refines
 MOST_LEAKS = 200  # that are listed at once
 Mode = Literal["row", "column"]
@@ -90,6 +92,11 @@ class PropagateRequest(Request):
     )
     grid: list[int] = Field(min_length=2, max_length=2, description="[columns, rows] of the affinity")
     alpha: Base64 | None = Field(None, description="a text, a map of float32 in base64, or null")
+    stride: int = Field(
+        STRIDE, ge=1, le=LARGEST_STRIDE, description=f"a whole number from 1 to {LARGEST_STRIDE}, px per cell"
+    )
+    run: str | None = Field(None, description="a text, the name of the run that made the trace, or null")
+    round: int | None = Field(None, description="a whole number, or null")
     params: dict[str, float] = Field({}, description="an object of numbers, some of the propagator's parameters")
 
 

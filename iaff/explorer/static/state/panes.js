@@ -13,6 +13,7 @@ export const BY = {
   walk: { name: "random walk", hint: "over the photo's colours" },
   pamr: { name: "PAMR", hint: "pixel-adaptive refinement" },
   crf: { name: "dense CRF", hint: "where it is installed" },
+  similarity: { name: "similarity", hint: "of the unary network's features: an affinity that nobody learned" },
 };
 
 /** What a picture by a propagator is called: its name, and the parameters that are not as by default. */
