@@ -26,7 +26,7 @@ def partners_and_weights(
     temperature: float,
     k: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each cell's partners ``int (n, k)`` and their weights ``float32 (n, k)``, see :class:`iaff.propagation.Similarity`.
+    """Each cell's partners ``int (n, k)`` and their weights ``float32 (n, k)``: :class:`iaff.propagation.Similarity`.
 
     Args:
         runs: the explorer's, by name; name, t: which of them, and its round; image: a file that was found sound.

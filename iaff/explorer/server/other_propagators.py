@@ -1,7 +1,7 @@
 """Other propagators on the photo in view, when they are asked for: the server function ``propagate``.
 
-Linear ones answer with their matrix, whose steps the browser takes itself; the others with the map that they refined. The
-size of what is asked is bounded, and one photo is refined at a time (:mod:`iaff.explorer.server.lane`). Torch is
+Linear ones answer with their matrix, whose steps the browser takes itself; the others with the map that they refined.
+The size of what is asked is bounded, and one photo is refined at a time (:mod:`iaff.explorer.server.lane`). Torch is
 imported at the first question.
 """
 
@@ -45,7 +45,7 @@ def other_propagators(runs: list[Run]) -> Handler:
     (float32 (K, h, w), sums to 1 over K); for similarity ``run`` and ``round``, who made the trace.
 
     The answer is ``{kind: "stencil", offsets, weights, steps}``: base64 of int32 (M, 2) and float16 (M, h, w), see
-    :class:`iaff.propagation.RandomWalk`; or ``{kind: "sparse", partners, weights, steps}``: of uint16 (n, k) and float16
+    :class:`iaff.propagation.RandomWalk`; or ``{kind: "sparse", partners, weights, steps}``: of uint16 and float16
     (n, k), see :class:`iaff.propagation.Sparse`; or ``{kind: "map", alpha, why}``: of float32 (K, h, w), and a sentence
     that says why it has no rows.
     """
