@@ -3,7 +3,7 @@
 import { loadTrace } from "../trace/trace.js";
 import { dropVariant, variant, withPasses } from "../trace/variant.js";
 import { parametersOf } from "../state/parameters.js";
-import { refinedBy } from "./other_propagators.js";
+import { isOfOneRound, refinedBy } from "./other_propagators.js";
 import { embedded } from "../client/embedded.js";
 
 const COMPUTING = "Computing …";
@@ -39,11 +39,11 @@ export class Sources {
     return found.trace ? this.#seen(found.trace, spec) : found;
   }
 
-  #seen(trace, { by }) {
+  #seen(trace, spec) {
     const { edits } = this.current,
       { passes } = this.store.state;
     if (!trace.T) return { trace, why: "" };
-    if (by) return this.#other(trace, by);
+    if (spec.by) return this.#other(trace, spec);
     if (trace === edits?.trace && !edits.empty) return { trace: this.#edited(trace, passes), why: "" };
     const change = passes && withPasses(trace, passes);
     return { trace: change ? variant(trace, change) : trace, why: "" };
@@ -61,21 +61,25 @@ export class Sources {
    * By another propagator. While other parameters are computed the last answer stays; what is chosen meanwhile waits for
    * that, so that of many choices the newest alone is asked.
    */
-  #other(trace, by) {
+  #other(trace, { by, round, run: other }) {
     if (!this.refined.has(trace)) this.refined.set(trace, new Map());
     const answers = this.refined.get(trace),
       params = parametersOf(this.store.state.params, by),
+      shown = Math.min(round, trace.T),
+      slot = isOfOneRound(by) ? `${by}${shown}` : by;
+    if (!answers.has(slot)) answers.set(slot, { key: null, busy: false, answer: none(COMPUTING) });
+    const known = answers.get(slot),
       key = JSON.stringify(params);
-    if (!answers.has(by)) answers.set(by, { key: null, busy: false, answer: none(COMPUTING) });
-    const known = answers.get(by);
-    if (known.key !== key && !known.busy) this.#ask(known, trace, by, params, key);
+    if (known.key !== key && !known.busy) {
+      Object.assign(known, { key, busy: true });
+      this.#ask(known, trace, by, { params, round: shown, run: other ?? this.#runOf(trace) });
+    }
     return known.answer;
   }
 
-  #ask(known, trace, by, params, key) {
+  #ask(known, trace, by, how) {
     const start = performance.now();
-    Object.assign(known, { key, busy: true });
-    refinedBy(this.client, trace, by, params)
+    refinedBy(this.client, trace, by, how)
       .then(
         (refined) => ({ trace: refined, why: "" }),
         (error) => none(error.message),
@@ -85,6 +89,12 @@ export class Sources {
         this.timings.add("server", performance.now() - start);
         this.refresh();
       });
+  }
+
+  /** The name of the run that made the open photo's trace; null where none is known. */
+  #runOf(trace) {
+    const given = this.photos.isFile(this.store.state.img);
+    return given ? (trace.meta.run?.name ?? null) : this.current.run.name;
   }
 
   /** The same photo in another run. */

@@ -125,6 +125,11 @@ export class Photos {
     return Boolean(photo) && !photo.given;
   }
 
+  /** Whether a photo is a trace that the user opened: any run may have made it, or none. */
+  isFile(img) {
+    return Boolean(this.userPhotos.find(img)?.given);
+  }
+
   async #openPhoto() {
     const { state } = this.store,
       entry = this.index.find(({ name }) => name === state.img),
