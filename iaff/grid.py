@@ -14,6 +14,12 @@ def grid_size(height: int, width: int, stride: int = STRIDE) -> tuple[int, int]:
     return -(-height // stride), -(-width // stride)
 
 
+def whole_stride(size: tuple[int, int], grid: tuple[int, int]) -> int | None:
+    """The stride of a grid (h, w) over a photo (H, W), px: 4 where that fits, else the smallest; None if none does."""
+    fits = (s for s in (STRIDE, *range(1, LARGEST_STRIDE + 1)) if grid_size(*size, s) == grid)
+    return next(fits, None)
+
+
 def cell(x: int, y: int, stride: int = STRIDE) -> tuple[int, int]:
     """Image pixel (x, y) -> (row, column) on the grid."""
     return y // stride, x // stride

@@ -42,9 +42,8 @@ class DenseCrf:
             library = import_module("pydensecrf.densecrf")
         except ImportError as error:
             raise missing("pydensecrf", "crf", "The dense CRF, which a C++ compiler has to compile") from error
-        self._new, self.steps = library.DenseCRF2D, steps
-        self.near, self.position, self.colour = 3 / stride, position / stride, colour
-        self.bilateral, self.gaussian = bilateral, gaussian
+        self._new, self.steps, self.stride = library.DenseCRF2D, steps, stride
+        self.position, self.colour, self.bilateral, self.gaussian = position, colour, bilateral, gaussian
         self.photo = np.ascontiguousarray(photo.permute(1, 2, 0).clamp(0, 255).byte().cpu().numpy())
 
     def propagate(self, alpha: Tensor) -> Tensor:
@@ -56,7 +55,9 @@ class DenseCrf:
         crf = self._new(w, h, c)
         energy = -alpha.float().clamp(min=1e-5).log().flatten(1)
         crf.setUnaryEnergy(np.ascontiguousarray(energy.cpu().numpy()))
-        crf.addPairwiseGaussian(sxy=self.near, compat=self.gaussian)
-        crf.addPairwiseBilateral(sxy=self.position, srgb=self.colour, rgbim=self.photo, compat=self.bilateral)
+        crf.addPairwiseGaussian(sxy=3 / self.stride, compat=self.gaussian)
+        crf.addPairwiseBilateral(
+            sxy=self.position / self.stride, srgb=self.colour, rgbim=self.photo, compat=self.bilateral
+        )
         refined = np.array(crf.inference(self.steps), np.float32).reshape(c, h, w)
         return torch.from_numpy(refined).to(alpha)

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from iaff.arrays import plain_array
-from iaff.grid import LARGEST_STRIDE, STRIDE, grid_size
+from iaff.grid import LARGEST_STRIDE, STRIDE, grid_size, whole_stride
 from iaff.trace.schema import LARGEST
 
 OBLONG = 2  # how many times as long as wide a cell may be in the photo
@@ -86,12 +86,6 @@ def fitted(size: tuple[int, int], maps: Iterable[tuple[int, int]], stride: int |
     return Fit(size, size, STRIDE, grid_size(*size)) if first is None else _resizing(size, first)
 
 
-def whole_stride(size: tuple[int, int], grid: tuple[int, int]) -> int | None:
-    """The whole stride of a grid (h, w) over a photo (H, W): 4 where that fits, else the smallest; None without one."""
-    fits = (s for s in (STRIDE, *range(1, LARGEST_STRIDE + 1)) if grid_size(*size, s) == tuple(grid))
-    return next(fits, None)
-
-
 def _given(size: tuple[int, int], maps: list[tuple[int, int]], stride: int) -> Fit:
     grid = grid_size(*size, stride)
     if maps and grid not in maps:
@@ -130,9 +124,11 @@ def map_sizes(rounds: Sequence[Any], cam: Any, seeds: Any) -> Iterator[tuple[int
     dicts = [given for given in rounds if isinstance(given, Mapping)]
     maps = [(given.get(key), axes) for given in dicts for key, axes in MAPS.items()]
     for given, axes in [*maps, (cam, 3), (seeds, 2)]:
+        if given is None:
+            continue
         try:
-            shape: tuple[int, ...] = () if given is None else plain_array("", given).shape
+            shape = plain_array("", given).shape
         except ValueError:  # which is said where it is read
             continue
         if len(shape) == axes and min(shape) > 0:
-            yield shape[-2], shape[-1]
+            yield shape[axes - 2], shape[axes - 1]

@@ -24,7 +24,7 @@ def of_walk(trace: Trace, by: str, g) -> dict:
     """What the page must ask, what the server answers, and the refined maps, rows and columns that follow from it."""
     image = base64.b64encode(trace.tensors["image"].tobytes()).decode()
     params = {key: rule["start"] for key, rule in table()[by].items() if not rule.get("walked")}
-    request = {"by": by, "grid": trace.meta["grid"], "stride": 4, "image": image, "params": params}
+    request = {"by": by, "grid": trace.meta["grid"], "image": image, "params": params}
     w, h = trace.meta["grid"]
     refined = [
         {"t": t, "expected": g.propagate(torch.from_numpy(trace.rounds[t].alpha_u)[None])[0].numpy()} for t in (1, 2)

@@ -117,3 +117,48 @@ def test_a_dropped_share_only_decorates():
     assert Trace.from_bytes(trace.to_bytes()).rounds[1].affinity.dropped == 0.25
     trace.meta["rounds"][0]["affinity"]["dropped"] = "much"
     assert Trace.from_bytes(trace.to_bytes()).rounds[1].affinity.dropped is None
+
+
+def plain(h, w):
+    return {"alpha_u": np.full((2, h, w), 0.5), "partners": np.zeros((h * w, 1), int), "weights": np.ones((h * w, 1))}
+
+
+@pytest.mark.parametrize(
+    ("photo", "grid", "stride", "size"),
+    [
+        ((64, 96), (4, 6), 16, (64, 96)),
+        ((61, 90), (4, 6), 16, (61, 90)),  # the smallest for which the grid has that many cells
+        ((61, 90), (16, 23), 4, (61, 90)),
+        ((5, 6), (2, 2), 4, (5, 6)),  # of 3 and 4, the usual one
+        ((450, 448), (28, 28), 16, (448, 448)),
+        ((30, 45), (14, 14), 3, (42, 42)),  # squeezed into a square, as ViT's inputs are
+    ],
+)
+def test_the_stride_is_that_of_the_maps(photo, grid, stride, size):
+    rng = np.random.default_rng(0)
+    image, patches = rng.integers(0, 255, (*photo, 3), np.uint8), rng.integers(0, 9, photo)
+    truth = rng.choice([0, 1, 255], photo)
+    layers = {"superpixels": patches, "truth": truth, "note": "Mine."}
+    trace = Trace.from_arrays(image, ["background", "cat"], [plain(*grid) | {"steps": 1}], **layers)
+    assert (trace.stride, trace.image().shape[:2], trace.labels("truth").shape) == (stride, size, size)
+    assert ("stride" in trace.meta) == (stride != 4)
+    assert set(np.unique(trace.labels("truth"))) == {0, 1, 255}
+    resized = f"Resized from {photo[1]} x {photo[0]} to {size[1]} x {size[0]} px: each of its"
+    assert trace.meta["note"].startswith("Mine." if size == photo else f"Mine. {resized}")
+    assert Trace.from_bytes(trace.to_bytes()).superpixels().shape == size
+
+
+@pytest.mark.parametrize(
+    ("photo", "stride", "message"),
+    [
+        ((64, 96), 8, "stride: got 8, which makes 8 rows and 12 columns .*, expected .* give 16, or leave it out"),
+        ((50, 97), 16, "stride: got 16, .* leave it out, and the photo is resized"),
+        ((64, 96), 65, "stride: got 65, expected a whole number from 1 to 64"),
+        ((96, 64), None, "got maps of 4 rows and 6 columns for a photo of 64 x 96 px, .* exchange them"),
+        ((300, 96), None, "got maps of 4 rows and 6 columns for a photo of 96 x 300 px, .* about square"),
+    ],
+)
+def test_a_photo_that_the_maps_do_not_fit(photo, stride, message):
+    image = np.zeros((*photo, 3), np.uint8)
+    with pytest.raises(UserError, match=message):
+        Trace.from_arrays(image, ["background", "cat"], [plain(4, 6) | {"steps": 1}], stride=stride)

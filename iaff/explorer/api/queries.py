@@ -25,7 +25,7 @@ from iaff.explorer.server.requests import (
 )
 from iaff.explorer.server.runs import listing, named, run_of
 from iaff.explorer.server.torch_start import start_torch
-from iaff.grid import STRIDE, centre
+from iaff.grid import centre
 from iaff.run import Run
 from iaff.trace import Round, Trace
 from iaff.trace.encoding import palette_png
@@ -221,7 +221,7 @@ class Queries:
         truth, g = asked.trace.labels("truth"), asked.affinity.propagator
         ids = np.array(asked.trace.meta["class_ids"], np.uint8)
         labels = torch.from_numpy(ids[asked.alpha_p.argmax(0)] if truth is None else truth.copy())
-        labels = labels if truth is None else on_grid(labels)
+        labels = labels if truth is None else on_grid(labels, asked.trace.stride)
         ranked = ranked_leaks(g, labels, request.most) if isinstance(g, Scan) else []
         names = self._names(request, asked.trace)
         leaks = []
@@ -245,20 +245,20 @@ class Queries:
         return LeaksAnswer(boundary=boundary, rate=number(leak_rate(g, labels)), leaks=leaks)
 
     def compare(self, run: str, photo: str, round_a: int, round_b: int) -> Changes:
-        """What the refined labels of a photo gained and lost from one round to another.
+        """What the refined labels of a photo gained and lost from the earlier of two rounds to the later.
 
         Args:
             run: name of a run, see runs.
             photo: name of one of its photos, see photos.
-            round_a: the round before, from 1.
-            round_b: the round after, from 1.
+            round_a: one round, from 1.
+            round_b: the other, from 1; which of them comes first in the call does not matter.
 
         Returns:
             image pixels that became an object (gained), became background (lost), or another object (flipped), of so many pixels.
         """  # noqa: E501
         request = checked(CompareRequest, {"run": run, "photo": photo, "round_a": round_a, "round_b": round_b})
-        before = label_map(self._round(request, request.round_a, "round_a"), "refined")
-        now = label_map(self._round(request, request.round_b, "round_b"), "refined")
+        keys = sorted(("round_a", "round_b"), key=lambda key: getattr(request, key))
+        before, now = (label_map(self._round(request, getattr(request, key), key), "refined") for key in keys)
         was, is_now = before > 0, now > 0
         return Changes(
             gained=int((is_now & ~was).sum()),
@@ -322,13 +322,13 @@ def label_map(asked: Round, stage: Stage) -> np.ndarray:
 
         alpha = asked.alpha_u if stage == "unary" else asked.alpha_p
         ids = np.array(trace.meta["class_ids"], np.uint8)
-        return ids[to_photo(torch.from_numpy(alpha), height, width).argmax(0).numpy()]
+        return ids[to_photo(torch.from_numpy(alpha), height, width, trace.stride).argmax(0).numpy()]
     labels = asked.confident if stage == "confident" else trace.labels(stage)
     if labels is None:
         raise UserError(f"Got stage = {stage!r}, which this trace lacks; unary and refined are always there.")
     if stage == "truth":
         return labels
-    return labels.repeat(STRIDE, 0).repeat(STRIDE, 1)[:height, :width]
+    return labels.repeat(trace.stride, 0).repeat(trace.stride, 1)[:height, :width]
 
 
 def strongest(values: np.ndarray, trace: Trace) -> list[Cell]:
@@ -345,7 +345,7 @@ def strongest(values: np.ndarray, trace: Trace) -> list[Cell]:
 def pixel(column: int, row: int, trace: Trace) -> dict[str, int]:
     """The image pixel at the centre of a grid cell, by its keys."""
     width, height = trace.meta["size"]
-    x, y = centre(row, column, height, width)
+    x, y = centre(row, column, height, width, trace.stride)
     return {"x": int(x), "y": int(y)}
 
 

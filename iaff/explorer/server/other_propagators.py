@@ -9,6 +9,7 @@ import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from iaff.explorer.server.propagator_parameters import parameters
 from iaff.explorer.server.requests import PropagateRequest
 from iaff.explorer.server.runs import named
 from iaff.explorer.server.torch_start import start_torch
-from iaff.grid import grid_size
+from iaff.grid import whole_stride
 from iaff.run import Run
 from iaff.trace.encoding import half_down
 from iaff.trace.schema import check_distribution, check_finite
@@ -30,7 +31,8 @@ from iaff.trace.schema import check_distribution, check_finite
 if TYPE_CHECKING:
     from torch import Tensor
 
-MOST_CELLS = 25_600  # of the affinity grid: a photo of 640 x 640 px
+MOST_CELLS = 25_600  # of the affinity grid: at stride 4, a photo of 640 x 640 px
+LARGEST_SIDE = 2048  # px, whatever the stride
 MOST_VALUES = 21 * MOST_CELLS  # of a map: the classes of VOC on the largest grid
 
 
@@ -41,8 +43,8 @@ def other_propagators(runs: list[Run]) -> Handler:
         runs: whose networks ``similarity`` may ask.
 
     A request has ``by`` (one of BUILDERS), ``image`` (a JPEG or PNG file, as a trace holds it), ``grid`` ([w, h] of the
-    affinity) and ``stride``, ``params`` (see :mod:`iaff.explorer.server.propagator_parameters`); for crf ``alpha``
-    (float32 (K, h, w), sums to 1 over K); for similarity ``run`` and ``round``, who made the trace.
+    affinity, of any whole stride) and ``params`` (see :mod:`iaff.explorer.server.propagator_parameters`); crf also
+    ``alpha`` (float32 (K, h, w), sums to 1 over K); similarity ``run`` and ``round``, which made the trace.
 
     The answer is ``{kind: "stencil", offsets, weights, steps}``: base64 of int32 (M, 2) and float16 (M, h, w), see
     :class:`iaff.propagation.RandomWalk`; or ``{kind: "sparse", partners, weights, steps}``: of uint16 and float16
@@ -56,18 +58,19 @@ def other_propagators(runs: list[Run]) -> Handler:
         if request.by not in BUILDERS:
             raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
         chosen = parameters(request.by, request.params)
-        photo = photo_of(request)
+        photo, stride = photo_of(request)
         start_torch()
-        return BUILDERS[request.by](Asked(photo, request, by_name), **chosen)
+        return BUILDERS[request.by](Asked(photo, stride, request, by_name), **chosen)
 
     return propagate
 
 
 @dataclass
 class Asked:
-    """A question that was found sound: the photo ``uint8 (H, W, 3)``, the request, and the explorer's runs by name."""
+    """A question that was found sound: the photo ``uint8 (H, W, 3)``, px per cell, and the explorer's runs by name."""
 
     photo: np.ndarray
+    stride: int
     request: PropagateRequest
     runs: dict[str, Run]
 
@@ -80,30 +83,39 @@ class Asked:
         """The photo on the affinity grid, ``float (3, h, w)``."""
         from iaff.data.transforms import grid_photo
 
-        return grid_photo(self.photo, self.request.stride)
+        return grid_photo(self.photo, self.stride)
 
 
-def photo_of(request: PropagateRequest) -> np.ndarray:
-    """The photo of a request, ``uint8 (H, W, 3)``; its size is read, and judged, before it is decoded."""
-    data, grid = request.image, request.grid
+def answerable(runs: list[Run]) -> list[str]:
+    """The propagators that can answer here: the dense CRF where its library is installed, similarity with weights."""
+    missing = {"crf": not find_spec("pydensecrf"), "similarity": not any(run.finished_rounds() for run in runs)}
+    return [by for by in BUILDERS if not missing.get(by)]
+
+
+def photo_of(request: PropagateRequest) -> tuple[np.ndarray, int]:
+    """The photo of a request, ``uint8 (H, W, 3)``, and its stride in px; its size is judged before it is read."""
+    data, (columns, rows) = request.image, request.grid
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
             width, height = image.size
-            rows, columns = grid_size(height, width, request.stride)
-            if rows * columns > MOST_CELLS:
-                side = request.stride * int(MOST_CELLS**0.5)
+            stride = whole_stride((height, width), (rows, columns))
+            if stride is None:
+                raise UserError(
+                    f"Got grid = {request.grid!r}, expected that of a whole stride for {width} x {height} px. Send the "
+                    "trace's."
+                )
+            if rows * columns > MOST_CELLS or max(width, height) > LARGEST_SIDE:
+                side = min(stride * int(MOST_CELLS**0.5), LARGEST_SIDE)
                 raise UserError(
                     f"Got a photo of {width} x {height} px, expected at most {side} x {side}: other propagators are "
                     "computed on the spot. Choose a smaller photo."
                 )
-            if grid != [columns, rows]:
-                raise UserError(f"Got grid = {grid!r}, expected [{columns}, {rows}] for {width} x {height} px.")
     except UserError:
         raise
     except Exception as error:  # Pillow's readers raise whatever they stumble upon
         raise UserError(f"Got {len(data):,} bytes that are no picture, expected the trace's JPEG or PNG.") from error
     try:
-        return read_photo_safely(data, "The photo", side=max(width, height), smallest=1).pixels
+        return read_photo_safely(data, "The photo", side=max(width, height), smallest=1).pixels, stride
     except UserError as error:
         raise UserError(f"Got {len(data):,} bytes that are no picture to be refined. {error}") from error
 
@@ -180,7 +192,7 @@ def crf(asked: Asked, **widths: Any) -> dict[str, Any]:
 
     from iaff.propagation import DenseCrf
 
-    propagator = DenseCrf(asked.on_grid(), **widths, stride=asked.request.stride)
+    propagator = DenseCrf(asked.on_grid(), **widths, stride=asked.stride)
     refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
     why = f"The dense CRF gives a refined map alone: its {propagator.why}."
     return {"kind": "map", "alpha": encoded(refined.astype("<f4")), "why": why}

@@ -5,8 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from iaff.grid import LARGEST_STRIDE, STRIDE
-
 MOST_PHOTO_BYTES = 8_000_000  # of the file of a photo that another propagator refines
 MOST_LEAKS = 200  # that are listed at once
 Mode = Literal["row", "column"]
@@ -62,10 +60,14 @@ class SubmitRequest(RunRequest):
 class BrowseRequest(RunRequest):
     """``browse``: some of the photos of a run's data set. An order, class or round that the run lacks is no wish."""
 
-    sort: str | None = Field(None, description="a text, the key of an order, or null")
+    sort: str | None = Field(None, description="a text, the key of a figure, or null")
+    reversed: bool = Field(False, description="true or false")
+    against: str | None = Field(None, description="a text, the key of what the figure is compared with, or null")
+    plot: str | None = Field(None, description="a text, the key of a second figure, or null")
+    split: str | None = Field(None, description="a text, a split that was evaluated, or null")
     cls: str | None = Field(None, description="a text, the name of a class, or null")
     round: int | None = Field(None, description="a whole number, or null: the last round")
-    search: str = Field("", description="a text, part of an id")
+    search: str = Field("", description="a text, part of a title or id")
     offset: int = Field(0, ge=0, description="a whole number from 0")
     count: int | None = Field(None, ge=0, description="a whole number from 0, or null: as many as there may be")
 
@@ -92,9 +94,6 @@ class PropagateRequest(Request):
     )
     grid: list[int] = Field(min_length=2, max_length=2, description="[columns, rows] of the affinity")
     alpha: Base64 | None = Field(None, description="a text, a map of float32 in base64, or null")
-    stride: int = Field(
-        STRIDE, ge=1, le=LARGEST_STRIDE, description=f"a whole number from 1 to {LARGEST_STRIDE}, px per cell"
-    )
     run: str | None = Field(None, description="a text, the name of the run that made the trace, or null")
     round: int | None = Field(None, description="a whole number, or null")
     params: dict[str, float] = Field({}, description="an object of numbers, some of the propagator's parameters")

@@ -81,8 +81,8 @@ function original(trace) {
 }
 
 async function ask(client, trace, { by, params, run, round }) {
-  const { w, h, stride } = trace,
-    request = { by, grid: [w, h], stride, image: toBase64(trace.tensors.get("image").bytes), params };
+  const { w, h } = trace,
+    request = { by, grid: [w, h], image: toBase64(trace.tensors.get("image").bytes), params };
   if (OF_THE_NETWORK.has(by)) Object.assign(request, { run, round });
   if (OF_THE_MAP.has(by)) request.alpha = toBase64(trace.unary(round));
   const answer = await client.propagate(request);
