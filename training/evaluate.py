@@ -337,7 +337,8 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
         others = {Path(folder).name: Predictor(Run.load(folder)) for folder in arguments.pairwise}
         comparison, last = None, len(predictor.rounds)
         if arguments.propagators or others:
-            comparison = Comparison(arguments.propagators or [], len(run.classes), last, others)
+            unary = predictor.rounds[-1].f
+            comparison = Comparison(arguments.propagators or [], len(run.classes), last, others, unary)
         check_masks(data)
         for note in data.notes:
             print(note)

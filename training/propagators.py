@@ -14,8 +14,9 @@ from iaff.inference import Predictor
 from iaff.method.figures import photo_labels
 from iaff.method.metrics import Segmentation, span
 from iaff.method.photo import RoundMaps
+from iaff.nets.unary import Unary, unary_logits
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
-from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, colour_walk
+from iaff.propagation import DenseCrf, Linear, Nothing, Pamr, Propagator, Similarity, colour_walk
 
 # Of a photo, the same on the grid, and the run's own affinity.
 Build = Callable[[np.ndarray, Tensor, Linear], Propagator]
@@ -26,6 +27,7 @@ BUILDERS: dict[str, Build] = {
     "pamr": lambda image, photo, g: Pamr(photo, GRID_DILATIONS, GRID_STEPS),
     "crf": lambda image, photo, g: DenseCrf(photo),
 }
+LIKENESS = "similarity"  # needs the unary network too: it compares what that network sees
 # The suffix of a figure's name -> which classes a photo's maps are restricted to.
 PROTOCOLS = {"": "no tags", "_proposed": "proposed tags", "_tags": "with tags"}
 MEANING = {
@@ -34,6 +36,7 @@ MEANING = {
     "colours": "random walk on colours",
     "pamr": "PAMR",
     "crf": "dense CRF",
+    LIKENESS: "similarity of features",
 }
 
 
@@ -41,21 +44,26 @@ class Comparison:
     """Several propagators on one round's alpha^u; add photos, then ask for the ``result``.
 
     Args:
-        names: of ``BUILDERS``. others: runs whose pairwise networks (of round ``t``, or their last) refine this run's
-            alpha^u too, by name.
+        names: of ``BUILDERS``, and ``similarity``, which asks ``unary``, the network that made alpha^u.
+        others: runs whose pairwise networks (of round ``t``, or their last) refine this run's alpha^u too, by name.
 
     Raises:
         UserError: an unknown name, or one whose library is missing.
     """
 
-    def __init__(self, names: list[str], classes: int, t: int, others: dict[str, Predictor]):
+    def __init__(
+        self, names: list[str], classes: int, t: int, others: dict[str, Predictor], unary: Unary | None = None
+    ):
+        known = dict(BUILDERS)
+        if unary:
+            known[LIKENESS] = lambda image, photo, g: Similarity(unary_logits(unary, image, flip=False)[1], g.grid)
         for name in names:
-            if name not in BUILDERS:
-                raise UserError(f"Got the propagator {name!r}, expected some of {', '.join(BUILDERS)}.")
+            if name not in known:
+                raise UserError(f"Got the propagator {name!r}, expected some of {', '.join(known)}.")
         if "crf" in names:
             DenseCrf(torch.zeros(3, 1, 1))  # says what is missing before an hour of work, not after
         self.t = t
-        self.builders = {name: BUILDERS[name] for name in names}
+        self.builders = {name: known[name] for name in names}
         for name, predictor in others.items():
             net = predictor.rounds[min(t, len(predictor.rounds)) - 1].g
             self.builders[name] = lambda image, photo, g, net=net: net.propagator(image)

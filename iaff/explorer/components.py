@@ -15,7 +15,7 @@ from iaff.explorer.server.jobs import JobQueue
 from iaff.explorer.server.lane import in_turn
 from iaff.explorer.server.lessons import lesson_list
 from iaff.explorer.server.mining import run_mining
-from iaff.explorer.server.other_propagators import answerable, propagate
+from iaff.explorer.server.other_propagators import answerable, other_propagators
 from iaff.explorer.server.runs import listing
 from iaff.explorer.server.uploads import uploaded_photos
 from iaff.explorer.server.warm_up import warm_up
@@ -47,13 +47,13 @@ class Explorer(gr.HTML):
             main="main.js",
             static=scripts_address(),
             runs=listing(runs),
-            propagators=answerable(),
+            propagators=answerable(runs),
             server_functions=[
                 *uploaded_photos(runs, queue, files),
                 *data_set(runs, queue),
                 run_figures(runs),
                 run_mining(runs),
-                in_turn(propagate),
+                in_turn(other_propagators(runs)),
                 *exports(),
                 lesson_list(lessons),
                 warm_up(runs),

@@ -7,9 +7,10 @@ from iaff.propagation.pamr import Pamr
 from iaff.propagation.propagators import Linear, Nothing, Propagator, Scan
 from iaff.propagation.reach import mass, reach, sample_reach
 from iaff.propagation.scan import column, propagate, propagate_back, row
+from iaff.propagation.similarity import Similarity, nearest_cells, similarity_weights
 from iaff.propagation.smoothness import rademacher, smoothness, superpixel_average
 from iaff.propagation.sparse import Sparse
-from iaff.propagation.walk import RandomWalk, colour_affinities, colour_walk, neighbours, transition
+from iaff.propagation.walk import RandomWalk, colour_affinities, colour_stencil, colour_walk, neighbours, transition
 
 __all__ = [
     "DenseCrf",
@@ -20,8 +21,10 @@ __all__ = [
     "Propagator",
     "RandomWalk",
     "Scan",
+    "Similarity",
     "Sparse",
     "colour_affinities",
+    "colour_stencil",
     "colour_walk",
     "column",
     "gates_from_logits",
@@ -29,6 +32,7 @@ __all__ = [
     "leak",
     "leak_rate",
     "mass",
+    "nearest_cells",
     "neighbours",
     "propagate",
     "propagate_back",
@@ -38,6 +42,7 @@ __all__ = [
     "row",
     "sample_reach",
     "signed_gates",
+    "similarity_weights",
     "smoothness",
     "superpixel_average",
     "transition",

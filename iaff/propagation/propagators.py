@@ -9,6 +9,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -147,7 +148,13 @@ class Stepped(Linear):
         self.grid, self.steps = grid, steps
         n = grid[0] * grid[1]
         self._forward = _sparse(targets, sources, values, n)
-        self._backward = _sparse(sources, targets, values, n)
+
+    @cached_property
+    def _backward(self) -> Tensor:
+        """T', made when it is first asked for."""
+        entries = self._forward.to_sparse_coo()
+        sources, targets = entries.indices().flip(0)
+        return _sparse(sources, targets, entries.values(), entries.shape[0])
 
     @property
     def step(self) -> Tensor:

@@ -16,7 +16,7 @@ from iaff.propagation.propagators import Stepped
 RADIUS = 5  # grid pixels, exclusive: 68 neighbours
 
 # Chosen on 100 photos of `tune`, on a two-round run's last alpha^u (see training/bench/README.md).
-COLOUR_SIGMA, COLOUR_STEPS = 0.03, 64
+COLOUR_SIGMA, COLOUR_BETA, COLOUR_STEPS = 0.03, 1, 64
 
 
 def neighbours(radius: int = RADIUS) -> Tensor:
@@ -49,12 +49,13 @@ def colour_affinities(photo: Tensor, sigma: float = 0.1, radius: int = RADIUS) -
         offsets ``int (M, 2)``, affinities ``(M, h, w)``, 0 beyond the image.
     """
     offsets, colour = neighbours(radius), photo.float() / 255
-    half = colour.new_zeros(len(offsets) // 2, *colour.shape[1:])
-    for a, (r, c) in zip(half, offsets.tolist()):
-        here, there = overlap(r, c, a.shape)
-        squared = (colour[(slice(None), *here)] - colour[(slice(None), *there)]).square().sum(0)
-        a[here] = (-squared / (2 * sigma**2)).exp()
-    return offsets, both_ways(half, offsets)
+    pairs = len(offsets) // 2
+    logs = colour.new_full((2 * pairs, *colour.shape[1:]), float("-inf"))
+    for m, (r, c) in enumerate(offsets[:pairs].tolist()):
+        here, there = overlap(r, c, colour.shape[1:])
+        far = (colour[(slice(None), *here)] - colour[(slice(None), *there)]).square().sum(0)
+        logs[(m, *here)] = logs[(m + pairs, *there)] = far / (-2 * sigma**2)
+    return offsets, logs.exp_()
 
 
 def transition(affinities: Tensor, beta: float) -> Tensor:
@@ -63,10 +64,23 @@ def transition(affinities: Tensor, beta: float) -> Tensor:
     return w / (1 + w.sum(0))
 
 
-def colour_walk(photo: Tensor, sigma: float = COLOUR_SIGMA, steps: int = COLOUR_STEPS) -> "RandomWalk":
+def colour_stencil(
+    photo: Tensor, sigma: float = COLOUR_SIGMA, radius: int = RADIUS, beta: float = COLOUR_BETA
+) -> tuple[Tensor, Tensor]:
+    """Offsets ``int (M, 2)`` and weights ``(M, h, w)`` of :func:`colour_walk`."""
+    offsets, affinities = colour_affinities(photo, sigma, radius)
+    return offsets, transition(affinities, beta)
+
+
+def colour_walk(
+    photo: Tensor,
+    sigma: float = COLOUR_SIGMA,
+    steps: int = COLOUR_STEPS,
+    radius: int = RADIUS,
+    beta: float = COLOUR_BETA,
+) -> "RandomWalk":
     """The random walk over plain colour pairs of a photo ``(3, h, w)``, 0..255, on the grid."""
-    offsets, affinities = colour_affinities(photo, sigma)
-    return RandomWalk(offsets, transition(affinities, 1), steps)
+    return RandomWalk(*colour_stencil(photo, sigma, radius, beta), steps)
 
 
 class RandomWalk(Stepped):

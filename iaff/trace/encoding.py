@@ -64,8 +64,11 @@ def palette() -> list[int]:
 
 
 def half_down(values: np.ndarray) -> np.ndarray:
-    """Non-negative numbers as float16, rounded towards 0, so that no sum of them ever grows."""
-    half = values.astype(np.float16)
-    above = half.astype(np.float32) > values
-    half[above] = np.nextafter(half[above], np.float16(0))
-    return half
+    """Non-negative numbers up to 65,504 as float16, rounded towards 0, so that no sum of them ever grows.
+
+    Written with whole numbers: numpy's own conversion rounds to the nearest, and takes ten times as long.
+    """
+    single = np.ascontiguousarray(values, np.float32)
+    normal = (single.view(np.uint32) >> 13) - ((127 - 15) << 10)  # other exponents, and 13 bits of the fraction less
+    small = (np.minimum(single, 2**-14) * 2**24).astype(np.uint32)  # below 2^-14 it counts in steps of 2^-24
+    return np.where(single < 2**-14, small, normal).astype(np.uint16).view(np.float16)

@@ -1,6 +1,7 @@
 // The view in an address: what is read from it, and what is written back.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { parameterWords, parametersOf, withParameters } from "../../iaff/explorer/static/state/parameters.js";
 import { KEYS, VIEW, fromQuery, normalised, toQuery } from "../../iaff/explorer/static/state/state.js";
 
 const start = () => Object.fromEntries(KEYS.map((key) => [key, VIEW[key].start]));
@@ -59,4 +60,22 @@ test("a view is brought to what a trace can show", () => {
   assert.equal(normalised({ ...shown, x: 300 }, trace).x, null);
   assert.equal(normalised({ ...shown, pins: "0.200" }, trace).x, null);
   assert.deepEqual(normalised(shown, null), shown);
+});
+
+test("parameters of propagators are what the table knows, in its order, without defaults", () => {
+  for (const [given, expected] of [
+    ["walk-radius.7", "walk-radius.7"],
+    ["similarity-k.8-temperature.0.5_walk-beta.0.125-radius.5", "walk-beta.0.125_similarity-temperature.0.5-k.8"],
+    ["walk-radius.99_pamr-radius.7_magic-k.8", null],
+    ["walk-radius", null],
+    [null, null],
+  ]) {
+    const { params } = fromQuery(given ? `?params=${given}` : "");
+    assert.equal(params, expected, String(given));
+    assert.equal(fromQuery(toQuery({ ...fromQuery(""), params }, "")).params, expected);
+  }
+  assert.deepEqual(parametersOf("walk-radius.7", "walk"), { radius: 7, beta: 1, steps: 64 });
+  assert.equal(withParameters("walk-radius.7", "walk", { radius: 5 }), null);
+  assert.equal(withParameters("walk-radius.7", "crf", { colour: 20 }), "walk-radius.7_crf-colour.20");
+  assert.equal(parameterWords("walk-radius.7-beta.2", "walk"), " (radius 7, β 2)");
 });

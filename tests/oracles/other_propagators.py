@@ -5,7 +5,8 @@ import base64
 import torch
 
 from iaff.data.transforms import grid_photo
-from iaff.explorer.server.other_propagators import propagate
+from iaff.explorer.server.other_propagators import other_propagators
+from iaff.explorer.server.propagator_parameters import table
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.propagation import Pamr, colour_walk
 from iaff.trace import Trace
@@ -22,7 +23,9 @@ def answers(traces: Traces) -> dict:
 def of_walk(trace: Trace, by: str, g) -> dict:
     """What the page must ask, what the server answers, and the refined maps, rows and columns that follow from it."""
     image = base64.b64encode(trace.tensors["image"].tobytes()).decode()
-    request, (w, h) = {"by": by, "grid": trace.meta["grid"], "image": image}, trace.meta["grid"]
+    params = {key: rule["start"] for key, rule in table()[by].items() if not rule.get("walked")}
+    request = {"by": by, "grid": trace.meta["grid"], "image": image, "params": params}
+    w, h = trace.meta["grid"]
     refined = [
         {"t": t, "expected": g.propagate(torch.from_numpy(trace.rounds[t].alpha_u)[None])[0].numpy()} for t in (1, 2)
     ]
@@ -31,4 +34,4 @@ def of_walk(trace: Trace, by: str, g) -> dict:
         for x, y in ((40, 30), (0, h - 1))
         for what in ("row", "column")
     ]
-    return {"by": by, "request": request, "answer": propagate(request), "refined": refined, "asked": asked}
+    return {"by": by, "request": request, "answer": other_propagators([])(request), "refined": refined, "asked": asked}

@@ -232,6 +232,24 @@ def test_propagators_side_by_side(view, timing):
     assert "pip install" in note or view.page.evaluate("__iaff.picture.panes[3].trace.affinity(1).why")
     times = ", ".join(f"{t:.0f}" for t in view.page.evaluate("__iaff.timings.server"))
     timing(f"propagators, first with torch: {times} ms")
+    groups = view.page.locator("section[aria-label=Parameters] [role=group]")
+    assert groups.evaluate_all("nodes => nodes.map(node => node.ariaLabel)") == ["random walk", "dense CRF"]
+    before = view.page.evaluate("Array.from(__iaff.picture.panes[2].labels())")
+    view.page.focus("[aria-label='radius of random walk']")
+    view.key("ArrowRight", "ArrowRight")  # the focus stays with the slider
+    assert view.state("params") == "walk-radius.7"
+    view.page.focus("[aria-label='steps of random walk']")
+    view.key("Home")
+    one_step = "__iaff.picture.panes[2].trace.affinity(1).steps === 1 && __iaff.picture.panes[2].labels()"
+    view.wait(one_step)
+    assert view.page.evaluate("Array.from(__iaff.picture.panes[2].labels())") != before
+    assert view.text("[data-pane='3'] .pane-title").endswith("random walk (radius 7, steps 1)")
+    view.reload()
+    view.wait(one_step)
+    assert view.state("params") == "walk-radius.7-steps.1"
+    view.page.click("section[aria-label=Parameters] .reset")
+    view.wait("__iaff.picture.panes[2].trace.affinity(1).steps === 64")
+    assert view.state("params") is None
 
 
 @pytest.mark.parametrize("tab", ["stage", "layers", "compare", "leaks", "mining", "whatif"])

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import pad
+from torch.nn.functional import interpolate, normalize, pad
 
 from iaff.config import Walk
 from iaff.errors import UserError
@@ -18,6 +18,7 @@ from iaff.propagation import (
     Pamr,
     RandomWalk,
     Scan,
+    Similarity,
     Sparse,
     colour_affinities,
     gates_from_logits,
@@ -48,6 +49,10 @@ def partners(k):
     return numbers, 0.9 * torch.rand(H * W, k, generator=generator).mul(5).softmax(1)
 
 
+def features():
+    return torch.rand(5, 3, 4, generator=torch.Generator().manual_seed(4)) - 0.3
+
+
 def linear_ones():
     offsets, affinities = colour_affinities(photo(), 0.3)
     return {
@@ -57,6 +62,7 @@ def linear_ones():
         "pamr": Pamr(photo(), (1, 2)),
         "sparse": Sparse(*partners(12), (H, W), 3),
         "sparse of all cells": Sparse(None, partners(H * W)[1], (H, W)),
+        "similarity": Similarity(features(), (H, W), k=12),
     }
 
 
@@ -72,6 +78,21 @@ def test_a_trace_can_keep_every_linear_propagator(name):
     again = restored(about, tensors.get, g.grid)
     assert again.grid == (H, W)
     torch.testing.assert_close(dense(again.propagator), dense(g), atol=5e-3, rtol=0)
+
+
+@pytest.mark.parametrize("k", [7, H * W])
+def test_similarity_is_a_softmax_over_cosines(k):
+    f = features()
+    f[:, :2, :2] = 0  # a corner without features: it takes after nobody
+    on_grid = normalize(interpolate(f[None], (H, W), mode="bilinear", align_corners=False)[0].flatten(1), dim=0)
+    cosines = on_grid.T @ on_grid
+    kept = torch.full_like(cosines, -torch.inf).scatter(1, cosines.topk(k).indices, 0)
+    expected = ((cosines + kept) / 0.2).softmax(1)
+    g = Similarity(f, (H, W), temperature=0.2, k=k)
+    alike = cosines.topk(k).values[:, -1:]
+    settled = ((cosines - alike).abs() > 1e-5) | (k == H * W)  # of cells that are equally near, any may be the last
+    torch.testing.assert_close(dense(g)[settled], expected[settled])
+    torch.testing.assert_close(dense(g).sum(1), torch.ones(H * W))
 
 
 def test_a_propagator_that_no_trace_can_keep_says_what_to_write():

@@ -1,55 +1,95 @@
-"""Other propagators on the photo in view, when they are asked for: the server function ``propagate``. Nothing is kept.
+"""Other propagators on the photo in view, when they are asked for: the server function ``propagate``.
 
-Linear ones answer with their stencil, which the browser walks itself; the others with the map that they refined. The
-size of what is asked is bounded, and one photo is refined at a time (:mod:`iaff.explorer.server.lane`). Torch is
+Linear ones answer with their matrix, whose steps the browser takes itself; the others with the map that they refined.
+The size of what is asked is bounded, and one photo is refined at a time (:mod:`iaff.explorer.server.lane`). Torch is
 imported at the first question.
 """
 
 import base64
 import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
-from iaff.explorer.server.answers import answering
+from iaff.explorer.server.answers import Handler, answering
+from iaff.explorer.server.feature_similarity import partners_and_weights
+from iaff.explorer.server.propagator_parameters import parameters
 from iaff.explorer.server.requests import PropagateRequest
+from iaff.explorer.server.runs import named
 from iaff.explorer.server.torch_start import start_torch
 from iaff.grid import whole_stride
+from iaff.run import Run
 from iaff.trace.encoding import half_down
 from iaff.trace.schema import check_distribution, check_finite
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MOST_CELLS = 25_600  # of the affinity grid: at stride 4, a photo of 640 x 640 px
 LARGEST_SIDE = 2048  # px, whatever the stride
 MOST_VALUES = 21 * MOST_CELLS  # of a map: the classes of VOC on the largest grid
 
 
-@answering(PropagateRequest)
-def propagate(request: PropagateRequest) -> dict[str, Any]:
-    """What another propagator is, or does to a map, on one photo.
+def other_propagators(runs: list[Run]) -> Handler:
+    """``propagate({by, image, grid, params, ...})``: what another propagator is, or does to a map, on one photo.
 
     Args:
-        request: ``by`` (one of BUILDERS), ``image`` (a JPEG or PNG file, as a trace holds it), ``grid`` ([w, h] of
-            the affinity, of any whole stride), and for crf ``alpha`` (float32 (K, h, w), sums to 1 over K).
+        runs: whose networks ``similarity`` may ask.
 
-    Returns:
-        ``{kind: "stencil", offsets, weights, steps}``: base64 of int32 (M, 2) and float16 (M, h, w), see
-        :class:`iaff.propagation.RandomWalk`; or ``{kind: "map", alpha, why}``: base64 of float32 (K, h, w), and a
-        sentence that says why it has no rows.
+    A request has ``by`` (one of BUILDERS), ``image`` (a JPEG or PNG file, as a trace holds it), ``grid`` ([w, h] of the
+    affinity, of any whole stride) and ``params`` (see :mod:`iaff.explorer.server.propagator_parameters`); crf also
+    ``alpha`` (float32 (K, h, w), sums to 1 over K); similarity ``run`` and ``round``, which made the trace.
+
+    The answer is ``{kind: "stencil", offsets, weights, steps}``: base64 of int32 (M, 2) and float16 (M, h, w), see
+    :class:`iaff.propagation.RandomWalk`; or ``{kind: "sparse", partners, weights, steps}``: of uint16 and float16
+    (n, k), see :class:`iaff.propagation.Sparse`; or ``{kind: "map", alpha, why}``: of float32 (K, h, w), and a sentence
+    that says why it has no rows.
     """
-    if request.by not in BUILDERS:
-        raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
-    photo, stride = photo_of(request)
-    start_torch()
-    return BUILDERS[request.by](photo, stride, request)
+    by_name = named(runs)
+
+    @answering(PropagateRequest)
+    def propagate(request: PropagateRequest) -> dict[str, Any]:
+        if request.by not in BUILDERS:
+            raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
+        chosen = parameters(request.by, request.params)
+        photo, stride = photo_of(request)
+        start_torch()
+        return BUILDERS[request.by](Asked(photo, stride, request, by_name), **chosen)
+
+    return propagate
 
 
-def answerable() -> list[str]:
-    """The propagators that can answer here: the dense CRF where its library is installed."""
-    return [by for by in BUILDERS if by != "crf" or find_spec("pydensecrf")]
+@dataclass
+class Asked:
+    """A question that was found sound: the photo ``uint8 (H, W, 3)``, px per cell, and the explorer's runs by name."""
+
+    photo: np.ndarray
+    stride: int
+    request: PropagateRequest
+    runs: dict[str, Run]
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        columns, rows = self.request.grid
+        return rows, columns
+
+    def on_grid(self) -> "Tensor":
+        """The photo on the affinity grid, ``float (3, h, w)``."""
+        from iaff.data.transforms import grid_photo
+
+        return grid_photo(self.photo, self.stride)
+
+
+def answerable(runs: list[Run]) -> list[str]:
+    """The propagators that can answer here: the dense CRF where its library is installed, similarity with weights."""
+    missing = {"crf": not find_spec("pydensecrf"), "similarity": not any(run.finished_rounds() for run in runs)}
+    return [by for by in BUILDERS if not missing.get(by)]
 
 
 def photo_of(request: PropagateRequest) -> tuple[np.ndarray, int]:
@@ -99,23 +139,29 @@ def map_of(request: PropagateRequest, grid: tuple[int, int]) -> np.ndarray:
     return alpha
 
 
-def walk(photo: np.ndarray, stride: int, request: PropagateRequest) -> dict[str, Any]:
+def walk(asked: Asked, radius: int, beta: float, steps: int) -> dict[str, Any]:
     """The random walk over colour pairs."""
-    from iaff.data.transforms import grid_photo
-    from iaff.propagation import colour_walk
+    from iaff.propagation import colour_stencil
 
-    g = colour_walk(grid_photo(photo, stride))
-    return stencil(g.offsets.numpy(), g.weights.numpy(), g.steps)
+    offsets, weights = colour_stencil(asked.on_grid(), radius=radius, beta=beta)
+    return stencil(offsets.numpy(), weights.numpy(), steps)
 
 
-def pamr(photo: np.ndarray, stride: int, request: PropagateRequest) -> dict[str, Any]:
-    """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own."""
-    from iaff.data.transforms import grid_photo
-    from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
+def pamr(asked: Asked, dilations: int, steps: int) -> dict[str, Any]:
+    """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own.
+
+    ``dilations``: 1, 2, 4 ... up to this one.
+    """
     from iaff.propagation import Pamr
 
-    g = Pamr(grid_photo(photo, stride), GRID_DILATIONS, GRID_STEPS)
+    g = Pamr(asked.on_grid(), tuple(2**i for i in range(dilations.bit_length())), steps)
     return stencil(**g.to_arrays())
+
+
+def similarity(asked: Asked, temperature: float, k: int) -> dict[str, Any]:
+    """Which cells' features are alike, as the unary network of the trace's run and round sees them."""
+    run, t, image = asked.request.run, asked.request.round, asked.request.image
+    return sparse(*partners_and_weights(asked.runs, run, t, image, asked.grid, temperature, k), steps=1)
 
 
 def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, Any]:
@@ -128,17 +174,25 @@ def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, A
     }
 
 
-def crf(photo: np.ndarray, stride: int, request: PropagateRequest) -> dict[str, Any]:
+def sparse(partners: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, Any]:
+    """The same where each cell has partners of its own."""
+    return {
+        "kind": "sparse",
+        "partners": encoded(partners.astype("<u2")),
+        "weights": encoded(half_down(weights)),
+        "steps": steps,
+    }
+
+
+def crf(asked: Asked, **widths: Any) -> dict[str, Any]:
     """The dense CRF, if its library is installed."""
-    columns, rows = request.grid
-    alpha = map_of(request, (rows, columns))
+    alpha = map_of(asked.request, asked.grid)
 
     import torch
 
-    from iaff.data.transforms import grid_photo
     from iaff.propagation import DenseCrf
 
-    propagator = DenseCrf(grid_photo(photo, stride), stride=stride)
+    propagator = DenseCrf(asked.on_grid(), **widths, stride=asked.stride)
     refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
     why = f"The dense CRF gives a refined map alone: its {propagator.why}."
     return {"kind": "map", "alpha": encoded(refined.astype("<f4")), "why": why}
@@ -149,4 +203,4 @@ def encoded(array: np.ndarray) -> str:
     return base64.b64encode(array.tobytes()).decode()
 
 
-BUILDERS = {"walk": walk, "pamr": pamr, "crf": crf}
+BUILDERS: dict[str, Callable[..., dict[str, Any]]] = {"walk": walk, "pamr": pamr, "crf": crf, "similarity": similarity}

@@ -94,6 +94,9 @@ class PropagateRequest(Request):
     )
     grid: list[int] = Field(min_length=2, max_length=2, description="[columns, rows] of the affinity")
     alpha: Base64 | None = Field(None, description="a text, a map of float32 in base64, or null")
+    run: str | None = Field(None, description="a text, the name of the run that made the trace, or null")
+    round: int | None = Field(None, description="a whole number, or null")
+    params: dict[str, float] = Field({}, description="an object of numbers, some of the propagator's parameters")
 
 
 class TraceRequest(RunRequest):

@@ -3,7 +3,7 @@ import { ABOUT } from "../panel/stages.js";
 import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { perRound, WAYS } from "../state/state.js";
 import { number } from "../ui/format.js";
-import { BY } from "../state/panes.js";
+import { nameOf } from "../state/panes.js";
 import { pinsOf } from "../state/pins.js";
 
 /** A text as a part of a file name. */
@@ -53,7 +53,7 @@ export function how({ state, scenes, edits }) {
       .overlays()
       .map(({ name, opacity }) => `${(ABOUT[name] ?? ABOUT_MAPS[name])?.short ?? name} ${opacity} %`);
   return [
-    by && `by ${BY[by].name}`,
+    by && `by ${nameOf(by, state)}`,
     state.dir && `scan ${WAYS[state.dir]} alone`,
     state.passes && `${state.passes} passes`,
     pair && state.wipe !== null && `left of the line ${pair.names[0]}, right of it ${pair.names[1]}`,

@@ -1,6 +1,7 @@
 // The tab "Compare": panes side by side, a second round under the first, and the figures of all.
 import { perRound } from "../state/state.js";
 import { PaneRows } from "./pane_rows.js";
+import { ParametersView } from "./parameters_view.js";
 import { comparedFigures, written } from "./compared_figures.js";
 import { COMPARED } from "../draw/layers.js";
 import { pairOfPanes } from "../draw/pair.js";
@@ -32,6 +33,7 @@ export class CompareView {
       runs.length > 1 && quick("runs", "This run, another one, and what differs", () => this.#runs()),
     ]);
     this.panes = new PaneRows({ store, current, runs, picture, photos, propagators });
+    this.parameters = new ParametersView({ store });
     this.under = el("div");
     this.table = el("table.figures-table");
     this.changes = el("div.changes-of-two");
@@ -41,6 +43,7 @@ export class CompareView {
       el("div.choice-row", {}, el("h3", {}, "Panes"), this.count.node),
       this.presets,
       this.panes.node,
+      this.parameters.node,
       this.under,
       this.table,
       this.changes,
@@ -51,6 +54,7 @@ export class CompareView {
     const { state } = this.store;
     this.count.show(state.panes);
     this.panes.update();
+    this.parameters.update();
     refill(this.under, this.#underneath());
     this.#figures();
     this.#changes();

@@ -1,5 +1,6 @@
 // The tab of what-if: what to paint with, and what becomes of the refined map.
 import { el, segmented } from "../ui/dom.js";
+import { slider } from "../ui/slider.js";
 import { swatch } from "../draw/swatch.js";
 import { number, percent } from "../ui/format.js";
 import { miou } from "../engine/score.js";
@@ -50,13 +51,19 @@ export class WhatIfView {
     const tools = TOOLS.map((tool) => [tool, tool, ABOUT[tool]]);
     this.tools = segmented("Paint with", tools, (tool) => (brush.tool = tool));
     this.classes = el("div.paint-classes");
-    this.size = slider("brush", "Width of the brush in cells", WIDEST, (size) => (brush.size = size));
+    this.size = slider({
+      name: "brush",
+      label: "Width of the brush in cells",
+      low: 1,
+      high: WIDEST,
+      choose: (size) => (brush.size = size),
+    });
     return [this.tools.node, this.about, this.noWalls, this.classes, this.size.node];
   }
 
   #passes() {
     const choose = (passes) => this.store.set({ passes: passes === this.#ownPasses() ? null : passes });
-    this.passes = slider("passes", "Passes of the scan", MOST_PASSES, choose);
+    this.passes = slider({ name: "passes", label: "Passes of the scan", low: 1, high: MOST_PASSES, choose });
     return this.passes.node;
   }
 
@@ -143,21 +150,6 @@ export class WhatIfView {
 function obstacle(origin, { by }) {
   if (!paintable(origin)) return origin.T ? NO_MATRIX : NO_ROUND;
   return by ? ANOTHER : "";
-}
-
-/** A named range from 1 in whole steps: {node, show(value, text)}. */
-function slider(name, label, max, choose) {
-  const text = el("output", { "aria-live": "off" }), // the range says it
-    input = el("input", { type: "range", min: 1, max, "aria-label": label, oninput: () => choose(+input.value) });
-  return {
-    node: el("label.paint-range", {}, el("span", {}, name), input, text),
-    show(value, said) {
-      input.value = value;
-      input.style.setProperty("--fill", (Math.min(value, max) - 1) / (max - 1));
-      input.setAttribute("aria-valuetext", said);
-      text.textContent = said;
-    },
-  };
 }
 
 /** Shares of the classes and mIoU of a trace's refined map at photo size, counted once; `label` holds channels. */

@@ -1,6 +1,6 @@
 // One pane of the page: a scene (draw/scene.js) with its two canvases, its title and its note.
 import { perRound } from "../state/state.js";
-import { BY, DIFFERENCE, ERROR, specOf } from "../state/panes.js";
+import { DIFFERENCE, ERROR, nameOf, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
 import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
@@ -23,13 +23,13 @@ export function paneTitle(scene) {
     what = own[stage]?.() ?? (ABOUT[stage] ?? ABOUT_MAPS[stage]).short,
     when = perRound(stage === ERROR ? scene.labelStage() : stage) ? `round ${round}` : "",
     named = !between && trace && scenes.some(({ spec: { photo } }) => photo),
-    parts = [named && trace.title, what, when, (by || state.by) && byName(by, trace), run && `run ${run}`];
+    parts = [named && trace.title, what, when, (by || state.by) && byName(by, trace, state), run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;
 }
 
 /** What refines the map: a trace that is of no run has an affinity that is not ours. */
-function byName(by, trace) {
-  return by || !trace || trace.meta.run ? BY[by ?? "ial"].name : "its own affinity";
+function byName(by, trace, state) {
+  return by || !trace || trace.meta.run ? nameOf(by ?? "ial", state) : "its own affinity";
 }
 
 export class Pane extends Scene {

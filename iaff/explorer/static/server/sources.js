@@ -2,7 +2,8 @@
 // it, the same photo's trace of another run, or another photo or trace that is open here. What is not there yet is
 // fetched, and the panes are shown again.
 import { dropVariant, variant, withPasses } from "../trace/variant.js";
-import { refinedBy } from "./other_propagators.js";
+import { parametersOf } from "../state/parameters.js";
+import { isOfOneRound, refinedBy } from "./other_propagators.js";
 import { embedded } from "../client/embedded.js";
 import { photosBeside } from "../state/panes.js";
 
@@ -52,11 +53,11 @@ export class Sources {
     return { trace: current.origin, why: "" };
   }
 
-  #seen(trace, { by }) {
+  #seen(trace, spec) {
     const { edits } = this.current,
       { passes } = this.store.state;
     if (!trace.T) return { trace, why: "" };
-    if (by) return this.#other(trace, by);
+    if (spec.by) return this.#other(trace, spec);
     if (trace === edits?.trace && !edits.empty) return { trace: this.#edited(trace, passes), why: "" };
     const change = passes && withPasses(trace, passes);
     return { trace: change ? variant(trace, change) : trace, why: "" };
@@ -70,25 +71,45 @@ export class Sources {
     return variant(trace, change);
   }
 
-  /** By another propagator: the server is asked once for each trace. */
-  #other(trace, by) {
+  /**
+   * By another propagator. While other parameters are computed the last answer stays; what is chosen meanwhile waits for
+   * that, so that of many choices the newest alone is asked.
+   */
+  #other(trace, spec) {
     if (!this.refined.has(trace)) this.refined.set(trace, new Map());
-    const answers = this.refined.get(trace);
-    if (!answers.has(by)) {
-      answers.set(by, none(COMPUTING));
-      const start = performance.now();
-      refinedBy(this.client, trace, by)
-        .then(
-          (refined) => ({ trace: refined, why: "" }),
-          (error) => ({ trace: null, why: error.message }),
-        )
-        .then((answer) => {
-          answers.set(by, answer);
-          this.timings.add("server", performance.now() - start);
-          this.refresh();
-        });
+    const { by } = spec,
+      answers = this.refined.get(trace),
+      params = parametersOf(this.store.state.params, by),
+      round = Math.min(spec.round, trace.T),
+      slot = isOfOneRound(by) ? `${by}${round}` : by;
+    if (!answers.has(slot)) answers.set(slot, { key: null, busy: false, answer: none(COMPUTING) });
+    const known = answers.get(slot),
+      key = JSON.stringify(params);
+    if (known.key !== key && !known.busy) {
+      Object.assign(known, { key, busy: true });
+      this.#ask(known, trace, by, { params, round, run: this.#runOf(trace, spec) });
     }
-    return answers.get(by);
+    return known.answer;
+  }
+
+  #ask(known, trace, by, how) {
+    const start = performance.now();
+    refinedBy(this.client, trace, by, how)
+      .then(
+        (refined) => ({ trace: refined, why: "" }),
+        (error) => none(error.message),
+      )
+      .then((answer) => {
+        Object.assign(known, { busy: false, answer });
+        this.timings.add("server", performance.now() - start);
+        this.refresh();
+      });
+  }
+
+  /** The name of the run that made a pane's trace; null where none is known: a file may come from anywhere. */
+  #runOf(trace, { run, photo }) {
+    const { userPhoto } = this.photos.entry(photo ?? this.store.state.img) ?? {};
+    return userPhoto?.given ? (trace.meta.run?.name ?? null) : (run ?? this.current.run.name);
   }
 
   /** The same photo in another run. */
@@ -143,7 +164,7 @@ export class Sources {
     this.#close(({ photo }) => photo && !beside.includes(photo));
     const traces = [this.current.origin, ...[...this.known.values()].map(({ trace }) => trace)].filter(Boolean);
     for (const answers of traces.map((trace) => this.refined.get(trace) ?? new Map()))
-      for (const [by, { trace, why }] of answers) if (!trace && why !== COMPUTING) answers.delete(by);
+      for (const [by, { busy, answer }] of answers) if (!answer.trace && !busy) answers.delete(by);
   }
 
   /** Another photo: its traces of other runs are let go; with another run all are. */

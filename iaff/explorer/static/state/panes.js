@@ -2,6 +2,7 @@
 // ("stage.round.by.source", each part may be empty) changes. The source is the name of a run, which has the same photo,
 // or "@" and the name of another photo or trace that is open here.
 import { CELL_MAPS, PROPAGATORS, STAGES, perRound } from "./state.js";
+import { parameterWords } from "./parameters.js";
 
 export const DIFFERENCE = "difference"; // a pane may show what differs between the first two
 export const ERROR = "error"; // or what is wrong with a label map
@@ -17,7 +18,17 @@ export const BY = {
   walk: { name: "random walk", hint: "over the photo's colours" },
   pamr: { name: "PAMR", hint: "pixel-adaptive refinement" },
   crf: { name: "dense CRF", hint: "where it is installed" },
+  similarity: { name: "similarity", hint: "of the unary network's features: an affinity that nobody learned" },
 };
+
+/** What a picture by a propagator is called: its name, and the parameters that are not as by default. */
+export const nameOf = (by, { params }) => BY[by].name + (by === "ial" ? "" : parameterWords(params, by));
+
+/** The propagators that stand in the affinity's place in any pane. */
+export function shownPropagators(state) {
+  const shown = Array.from({ length: state.panes }, (_, i) => specOf(state, i).by);
+  return PROPAGATORS.filter((by) => shown.includes(by));
+}
 
 const key = (i) => `p${i + 1}`;
 

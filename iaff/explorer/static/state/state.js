@@ -1,6 +1,7 @@
 // What the view shows: one table (view_schema.json, which Python reads too) of all values, read from an address and
 // written back to it. A value that the table does not allow is ignored, so that an old or mistyped link still opens.
 import schema from "./view_schema.json" with { type: "json" };
+import { normalParameters } from "./parameters.js";
 
 /**
  * Of each value: its type and limits, and `start`, what it is at first. `place`: a change of it is an entry of the
@@ -87,5 +88,11 @@ export function normalised(state, trace) {
   const more = (pins?.split("_") ?? []).map((pin) => pin.split(".").map(Number)),
     outside = ([px, py]) => trace && (px >= trace.W || py >= trace.H),
     lost = x === null || y === null || [[x, y], ...more].some(outside);
-  return { ...state, round, stage, ...(lost && { x: null, y: null, pins: null }) };
+  return {
+    ...state,
+    round,
+    stage,
+    params: normalParameters(state.params),
+    ...(lost && { x: null, y: null, pins: null }),
+  };
 }

@@ -1,8 +1,13 @@
 // Bytes as text, the way they travel inside JSON.
 
 /** Uint8Array of a base64 text. */
-export const fromBase64 = (text) =>
-  /** @type {any} */ (Uint8Array).fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export const fromBase64 = (text) => /** @type {any} */ (Uint8Array).fromBase64?.(text) ?? fromBinary(atob(text));
+
+function fromBinary(text) {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
 
 const PART = 0x8000; // arguments that a call takes at most, with room to spare
 
