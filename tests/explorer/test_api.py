@@ -90,6 +90,7 @@ def test_changes_add_up():
     answer = QUERIES.compare(**PLACE, round_a=1, round_b=5)
     assert answer == expected | {"pixels": now.size}
     assert answer["gained"] > answer["lost"] > 0
+    assert QUERIES.compare(**PLACE, round_a=5, round_b=1) == answer, "always forward in time"
     assert QUERIES.compare(**PLACE, round_a=2, round_b=2)["lost"] == 0
 
 

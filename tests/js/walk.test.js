@@ -34,7 +34,7 @@ testAgainstPython(
 testAgainstPython("questions of one turn are all walked to their end", "walk", async (context, oracle) => {
   const { steps, asked } = oracle.long,
     trace = await openTrace(context, oracle.trace),
-    walk = new Walk(...trace.affinity(1).make.slice(0, 4), steps);
+    walk = new Walk(...trace.affinity(1).make.slice(0, -1), steps);
   context.after(() => walk.close());
   const ask = () =>
     asked.map(({ what, p }) => {

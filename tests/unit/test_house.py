@@ -69,7 +69,7 @@ PYTHON_FLOORS = [
     ["training", "iaff.__main__"],
     ["iaff.cli"],
     ["iaff.explorer"],
-    ["iaff.explaining"],
+    ["iaff.explaining", "iaff.importing"],
     ["iaff.trace.record"],
     ["iaff.inference"],
     ["iaff.method"],

@@ -7,6 +7,7 @@ imported at the first question.
 
 import base64
 import io
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,11 @@ def propagate(request: PropagateRequest) -> dict[str, Any]:
     photo, stride = photo_of(request)
     start_torch()
     return BUILDERS[request.by](photo, stride, request)
+
+
+def answerable() -> list[str]:
+    """The propagators that can answer here: the dense CRF where its library is installed."""
+    return [by for by in BUILDERS if by != "crf" or find_spec("pydensecrf")]
 
 
 def photo_of(request: PropagateRequest) -> tuple[np.ndarray, int]:

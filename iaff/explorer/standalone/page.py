@@ -30,7 +30,7 @@ IMPORT = re.compile(
 )
 MARK = re.compile("@@(title|embedded)@@")
 WORKER = "engine/worker.js"  # a worker knows no import map: what it imports and itself become one script
-WORKER_PARTS = ("engine/stencil.js", "engine/stencil_worker.js")
+WORKER_PARTS = tuple(f"engine/{name}.js" for name in ("stencil", "sparse_matrix", "matrices", "step_worker"))
 
 
 def shell() -> str:
@@ -135,5 +135,5 @@ def _worker() -> str:
     return (
         f"const script = {json.dumps(script)};\n"
         'const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));\n'
-        "export const stencilWorker = () => new Worker(address);\n"
+        "export const stepWorker = () => new Worker(address);\n"
     )

@@ -1,6 +1,5 @@
 // The upper canvas of a pane: what follows the cursor, the pins, and what is being painted. The hot path: nothing is
 // allocated for the affinity.
-import { STRIDE } from "../engine/scan.js";
 import { cellOutline, edgePath, heat, offscreen } from "./paint.js";
 import { strokePath } from "./painter.js";
 import { PIN_COLOURS, pinsOf } from "../state/pins.js";
@@ -46,12 +45,13 @@ export class Glow {
     this.#fit(trace);
     const asks = scene.asks(),
       { region, edits, guess } = shared,
+      cell = view.scale * trace.stride,
       { leaks, chosen } = scene.leaks() ?? {};
     if (asks) this.#affinity();
     if (region >= 0 && trace.superpixels && trace.superpixels === shared.scenes[0].trace?.superpixels)
       this.#patch(region);
-    if (this.#painted(edits)) this.#origin(() => drawEdits(c, edits, this.view.scale * STRIDE, trace.meta.class_ids));
-    if (leaks) this.#origin(() => drawLeaks(c, leaks, chosen, this.view.scale * STRIDE));
+    if (this.#painted(edits)) this.#origin(() => drawEdits(c, edits, cell, trace.meta.class_ids));
+    if (leaks) this.#origin(() => drawLeaks(c, leaks, chosen, cell));
     this.#markers(asks);
     if (guess) drawGuess(c, scene, guess, view, dpr);
   }
@@ -89,8 +89,8 @@ export class Glow {
       c.imageSmoothingEnabled = false;
       c.globalCompositeOperation = "destination-over"; // below the outlines of the other pins
       c.globalAlpha = state.opacity / 100;
-      const unit = this.view.scale * STRIDE;
-      c.drawImage(this.map, 0, 0, trace.w * unit, trace.h * unit);
+      const cell = this.view.scale * trace.stride;
+      c.drawImage(this.map, 0, 0, trace.w * cell, trace.h * cell);
       c.globalAlpha = 1;
       c.globalCompositeOperation = "source-over";
     }
@@ -99,7 +99,7 @@ export class Glow {
 
   #outline({ values, level }, colour) {
     const { context: c, scene, view, dpr } = this,
-      cell = view.scale * STRIDE;
+      cell = view.scale * scene.trace.stride;
     c.setTransform(cell, 0, 0, cell, view.left, view.top);
     c.beginPath();
     cellOutline(c, values, level, scene.trace.w, scene.trace.h);

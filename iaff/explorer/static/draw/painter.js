@@ -1,9 +1,7 @@
 // The lower canvas of a pane: photo, layers, lines. Drawn once per change of what is shown, never while hovering.
-import { STRIDE } from "../engine/scan.js";
 import { offscreen } from "./paint.js";
 import { NO_PHOTO, hatch } from "./colour.js";
 import { CHANGES, signs } from "./difference.js";
-import { COMPARED } from "./layers.js";
 import { DIFFERENCE } from "../state/panes.js";
 
 export class Painter {
@@ -27,20 +25,21 @@ export class Painter {
     Object.assign(this, { scene, view });
     const { context: c, canvas } = this,
       { trace, spec } = scene,
-      { state, blink } = scene.shared,
+      { state } = scene.shared,
       truth = trace.truth && state.truth,
       stage = truth === "filled" ? "truth" : spec.stage,
-      other = scene.comparable();
+      two = scene.twoRounds();
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.globalAlpha = 1;
     c.fillStyle = NO_PHOTO;
     c.fillRect(0, 0, canvas.width, canvas.height);
-    if (other && blink) this.#stage(stage, state.diff);
-    else if (other && state.wipe !== null) {
-      this.#stage(stage, spec.round);
-      this.#left(state.wipe / 100, () => this.#stage(stage, state.diff));
-    } else this.#stage(stage, spec.round, other || spec.stage === DIFFERENCE);
-    for (const { name, opacity } of scene.overlays()) this.#over(name, opacity);
+    if (!two) this.#maps(stage, spec.round, true);
+    else if (two.seen) this.#maps(stage, two.seen);
+    else {
+      const [earlier, later] = two.rounds;
+      this.#maps(stage, later);
+      this.#left(state.wipe / 100, () => this.#maps(stage, earlier));
+    }
     if (truth) this.#stroke(trace.truthPath(), 1, ["#000a", "#fff"], 1.2, [5, 4]);
     c.globalAlpha = 1;
   }
@@ -55,6 +54,27 @@ export class Painter {
     c.clip();
     paint();
     c.restore();
+    this.#line(canvas.width * share);
+  }
+
+  /** From top to bottom, where two rounds meet. */
+  #line(x) {
+    const { context: c, canvas, dpr } = this;
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.globalAlpha = 1;
+    for (const { ink, width } of [
+      { ink: "rgb(0 0 0 / .5)", width: 4 * dpr },
+      { ink: "#fff", width: 2 * dpr },
+    ]) {
+      c.fillStyle = ink;
+      c.fillRect(x - width / 2, 0, width, canvas.height);
+    }
+  }
+
+  /** A stage of one round, or what changed, with the layers above it. */
+  #maps(stage, round, changes = false) {
+    this.#stage(stage, round, changes);
+    for (const { name, opacity } of this.scene.overlays()) this.#over(name, opacity, round);
   }
 
   /** The photo with the layer of a stage, or with what changed. */
@@ -89,21 +109,22 @@ export class Painter {
   }
 
   /** A further layer above the stage's own. */
-  #over(name, opacity) {
+  #over(name, opacity, round) {
     this.#origin();
     this.context.globalAlpha = opacity / 100;
-    this.#layer(name, this.scene.spec.round, true);
+    this.#layer(name, round, true);
   }
 
   #layer(name, round, over = false) {
-    const { context: c, scene } = this;
+    const { context: c, scene } = this,
+      { stride } = scene.trace;
     const layer = over && name === "superpixels" ? null : scene.layers.get(name, round);
     if (layer) {
       c.imageSmoothingEnabled = layer.smooth;
       this.#spread(c, layer.map);
       if (layer.unknown) this.#fill(layer.unknown, this.pattern);
-      if (layer.lines) this.#stroke(layer.lines, STRIDE, ["#0008", "#fff"], 1.5);
-      if (layer.dashed) this.#stroke(layer.dashed, STRIDE, ["#fff"], 1.2, [4, 4]);
+      if (layer.lines) this.#stroke(layer.lines, stride, ["#0008", "#fff"], 1.5);
+      if (layer.dashed) this.#stroke(layer.dashed, stride, ["#fff"], 1.2, [4, 4]);
       if (layer.dotted) this.#stroke(layer.dotted, 1, ["#000a", "#fff"], 1.6, [1, 4]);
     }
     if (name === "superpixels" && scene.trace.superpixels)
@@ -121,7 +142,8 @@ export class Painter {
 
   /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */
   #spread(c, map) {
-    const unit = this.view.scale * (map.width === this.scene.trace.W ? 1 : STRIDE);
+    const { W, stride } = this.scene.trace,
+      unit = this.view.scale * (map.width === W ? 1 : stride);
     c.drawImage(map, 0, 0, map.width * unit, map.height * unit);
   }
 
@@ -154,11 +176,6 @@ export class Painter {
       dash?.map((d) => d * this.dpr),
     );
   }
-}
-
-/** Whether the round that the state compares with can be drawn beside the pane's. */
-export function compared({ diff }, { stage, round }, { T }) {
-  return Boolean(diff) && diff !== round && diff <= T && COMPARED.includes(stage);
 }
 
 /**

@@ -1,7 +1,7 @@
 // Leaks: where the affinity mixes labels that differ, as iaff/propagation/leaks.py has it. Maps are on the grid.
 import { Scan, argmax } from "./scan.js";
 import { onGrid } from "./grid.js";
-import { Walk } from "./walk.js";
+import { carry } from "./stepped.js";
 import { pinsOf } from "../state/pins.js";
 
 const VOID = 255;
@@ -20,8 +20,8 @@ export function boundaryLabels(trace, t, which) {
 
 /**
  * The share of each cell's decision that other labels make: 1 - (G onehot(y))_{i, y_i}, Float32Array (n), NaN at void
- * cells, whose share of a decision counts as another label's. Null for a propagator without a matrix, and while a
- * random walk is under way: the last `later` that was given is called when it has ended.
+ * cells, whose share of a decision counts as another label's. Null for a propagator without a matrix, and while steps
+ * are still to be walked: the last `later` that was given is called when it has ended.
  */
 export function leakMap(trace, t, labels, later) {
   const g = trace.affinity(t);
@@ -92,18 +92,11 @@ class Answer {
     const ids = known(labels),
       hot = oneHot(labels, ids),
       done = (moved) => (this.map = leaked(moved, labels, ids));
-    if (g.make)
-      this.#walk(new Walk(...g.make), hot, ids.length, done); // the trace's own walk keeps the refined map
-    else done(g.propagate(hot, ids.length));
-  }
-
-  #walk(walk, hot, count, done) {
-    walk.onlater = () => {
-      if (walk.propagated) done(walk.propagated);
-      walk.close();
+    const moved = carry(g, hot, ids.length, () => {
+      if (moved.map) done(moved.map);
       this.later();
-    };
-    walk.propagate(hot, count);
+    });
+    if (moved.map) done(moved.map);
   }
 }
 

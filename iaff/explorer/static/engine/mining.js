@@ -1,7 +1,7 @@
 // Mining confident regions at thresholds of one's choice, as iaff/mining.py does it where superpixels are relabelled.
 // Python compares in single precision; so does this, that no superpixel on a threshold falls to the other side.
-import { STRIDE, argmax } from "./scan.js";
-import { onGrid } from "./grid.js";
+import { argmax } from "./scan.js";
+import { cellAt, onGrid } from "./grid.js";
 
 const UNKNOWN = 255;
 const DEFAULT = { tau: 0.7, purity: 0.8 }; // of iaff.config.Mining, for traces that do not say
@@ -78,16 +78,16 @@ function scored(trace, t, votes) {
   return { best, label, agreeing, ...(trace.truth && checked(trace, label)) };
 }
 
-/** Against truth at photo size, where every cell is a block of 4 x 4 px. */
+/** Against truth at photo size, where every cell is a block of pixels. */
 function checked(trace, label) {
-  const { W, H, w, S, truth, meta } = trace,
+  const { W, H, S, truth, meta } = trace,
     cells = gridRegions(trace),
     valid = new Uint32Array(S),
     right = new Uint32Array(S);
   for (let y = 0, q = 0; y < H; y++)
     for (let x = 0; x < W; x++, q++) {
       if (truth[q] === UNKNOWN) continue;
-      const s = cells[Math.floor(y / STRIDE) * w + Math.floor(x / STRIDE)];
+      const s = cells[cellAt(trace, x, y)];
       valid[s]++;
       if (truth[q] === meta.class_ids[label[s]]) right[s]++;
     }

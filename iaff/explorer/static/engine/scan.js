@@ -2,9 +2,6 @@
 // A map is row-major (h, w); pixel p = row * w + column; gates are (4, 3, h, w).
 // Along one direction  h[p] = (1 - sum_k g[k][p]) x[p] + sum_k g[k][p] h[neighbour k of p];  G = mean of the four.
 
-/** Image pixels per cell of the affinity grid; the last row and column of cells may reach beyond the photo. */
-export const STRIDE = 4;
-
 /** How each direction walks: outer lines are visited in turn, inner pixels within a line are independent. */
 function walks(h, w) {
   return [
@@ -219,36 +216,5 @@ export function argmax(alpha, channels, n) {
     for (let k = 1; k < channels; k++) if (alpha[k * n + p] > alpha[best * n + p]) best = k;
     out[p] = best;
   }
-  return out;
-}
-
-/** Bilinear (channels, h, w) -> (channels, 4h, 4w) cropped to (H, W), as torch with align_corners=False. */
-export function upsample(alpha, channels, h, w, H, W) {
-  const out = new Float32Array(channels * H * W);
-  const left = new Uint16Array(W),
-    right = new Uint16Array(W),
-    mix = new Float32Array(W);
-  for (let x = 0; x < W; x++) {
-    const s = Math.max(0, (x + 0.5) / STRIDE - 0.5),
-      c = Math.min(w - 1, Math.floor(s));
-    left[x] = c;
-    right[x] = Math.min(w - 1, c + 1);
-    mix[x] = s - c;
-  }
-  for (let k = 0, o = 0; k < channels; k++)
-    for (let y = 0; y < H; y++) {
-      const s = Math.max(0, (y + 0.5) / STRIDE - 0.5),
-        r = Math.min(h - 1, Math.floor(s)),
-        v = s - r;
-      const a = (k * h + r) * w,
-        b = (k * h + Math.min(h - 1, r + 1)) * w;
-      for (let x = 0; x < W; x++, o++) {
-        const l = left[x],
-          m = right[x],
-          u = mix[x];
-        const top = alpha[a + l] + (alpha[a + m] - alpha[a + l]) * u;
-        out[o] = top + (alpha[b + l] + (alpha[b + m] - alpha[b + l]) * u - top) * v;
-      }
-    }
   return out;
 }

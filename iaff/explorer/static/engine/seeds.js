@@ -1,7 +1,7 @@
 // Seeds at thresholds of one's choice, as iaff/seeds.py finds them, and what the affinity makes of them.
 // Sums and comparisons are in single precision, as there, so that the same thresholds give the same seeds.
-import { STRIDE } from "./scan.js";
-import { Walk } from "./walk.js";
+import { cellAt } from "./grid.js";
+import { carry } from "./stepped.js";
 import { gridRegions } from "./mining.js";
 
 const UNKNOWN = 255;
@@ -102,13 +102,14 @@ export function seedFigures(trace, seeds) {
   return { object: object / n, background: background / n, unknown: unknown / n, precision: precision(trace, seeds) };
 }
 
-function precision({ truth, W, H, w }, seeds) {
+function precision(trace, seeds) {
+  const { truth, W, H } = trace;
   if (!truth) return null;
   let known = 0,
     right = 0;
   for (let y = 0, q = 0; y < H; y++)
     for (let x = 0; x < W; x++, q++) {
-      const id = seeds[Math.floor(y / STRIDE) * w + Math.floor(x / STRIDE)];
+      const id = seeds[cellAt(trace, x, y)];
       if (id === UNKNOWN || truth[q] === UNKNOWN) continue;
       known++;
       if (id === truth[q]) right++;
@@ -123,7 +124,7 @@ function precision({ truth, W, H, w }, seeds) {
  */
 export function carriedSeeds(trace, t, seeds = trace.seeds) {
   const { K, n } = trace,
-    map = carry(trace, t, seeds);
+    map = moved(trace, t, seeds);
   if (!map) return null;
   const alpha = Float32Array.from(map),
     arrived = new Float32Array(n);
@@ -132,11 +133,16 @@ export function carriedSeeds(trace, t, seeds = trace.seeds) {
   return { alpha, arrived };
 }
 
-/** G times the one-hot seeds, (K, h, w), or null. */
-function carry(trace, t, seeds) {
+/** G times the one-hot seeds, (K, h, w), or null; anew when the seeds have changed. */
+function moved(trace, t, seeds) {
   const affinity = trace.affinity(t);
-  if (affinity instanceof Walk) return walked(trace, t, seeds, affinity);
-  return affinity.row ? affinity.propagate(oneHot(trace, seeds), trace.K) : null; // without rows: only one map is known
+  if (!affinity.row) return null; // only one map is known
+  const last = trace.once(`carrier${t}`, () => ({ close: () => last.moved?.close?.() }));
+  if (!last.seeds || seeds.some((id, p) => id !== last.seeds[p])) {
+    last.close();
+    Object.assign(last, { seeds, moved: carry(affinity, oneHot(trace, seeds), trace.K) });
+  }
+  return last.moved.map;
 }
 
 function oneHot({ K, n, meta }, seeds) {
@@ -145,16 +151,4 @@ function oneHot({ K, n, meta }, seeds) {
     if (id !== UNKNOWN) out[meta.class_ids.indexOf(id) * n + p] = 1;
   });
   return out;
-}
-
-/** A walk holds one map, which is the refined one: another walk carries the seeds, anew when these have changed. */
-function walked(trace, t, seeds, { make }) {
-  const carrier = trace.once(`carrier${t}`, () => ({ close: () => carrier.walk?.close() }));
-  if (!carrier.seeds || seeds.some((id, p) => id !== carrier.seeds[p])) {
-    carrier.close();
-    Object.assign(carrier, { seeds, walk: new Walk(...make) });
-    carrier.walk.onlater = () => trace.onlater();
-    carrier.walk.propagate(oneHot(trace, seeds), trace.K);
-  }
-  return carrier.walk.propagated;
 }

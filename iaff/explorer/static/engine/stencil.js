@@ -1,8 +1,8 @@
-// A random walk over local pairs: (T x)[p] = (1 - sum_m w[m][p]) x[p] + sum_m w[m][p] x[p + offset_m];  G = T^steps.
+// A step of a random walk over local pairs: (T x)[p] = (1 - sum_m w[m][p]) x[p] + sum_m w[m][p] x[p + offset_m].
 // As iaff.propagation.RandomWalk; maps are row-major (h, w), weights (M, h, w), offsets (M, 2) as (row, column).
 
 export class Stencil {
-  constructor(offsets, weights, h, w, steps) {
+  constructor(offsets, weights, h, w) {
     const n = h * w,
       used = []; // offsets that any pixel listens to: the others may point anywhere
     for (let m = 0; 2 * m < offsets.length; m++)
@@ -11,7 +11,6 @@ export class Stencil {
     this.h = h;
     this.w = w;
     this.n = n;
-    this.steps = steps;
     this.count = count;
     this.jumps = Int32Array.from(used, (m) => offsets[2 * m] * w + offsets[2 * m + 1]);
     this.far = used.reduce((far, m) => Math.max(far, Math.abs(offsets[2 * m])), 0); // rows that a step crosses
@@ -33,23 +32,24 @@ export class Stencil {
     this.buffers = [0, 1].map(() => new Float32Array(n + 2 * this.margin)); // zeros around: no test at the borders
   }
 
-  /** Walks on from `x` (overwritten) until `steps` are done or `until` (performance.now()) is reached; returns the steps.
-   *  `rows` = [first, last] bounds where x is not 0, and grows with it. */
-  walk(x, transposed, steps, rows = [0, this.h - 1], until = Infinity) {
-    const table = transposed ? this.told : this.hears;
-    let [from, to] = this.buffers,
+  /** See matrices.js. */
+  walk(x, transposed, steps, from = -1, until = Infinity) {
+    const table = transposed ? this.told : this.hears,
+      row = Math.floor(from / this.w),
+      rows = from < 0 ? [0, this.h - 1] : [row, row]; // where x is not 0
+    let [before, after] = this.buffers,
       done = 0;
-    from.fill(0);
-    to.fill(0);
-    from.set(x, this.margin);
+    before.fill(0);
+    after.fill(0);
+    before.set(x, this.margin);
     while (done < steps && (done === 0 || performance.now() < until)) {
       rows[0] = Math.max(0, rows[0] - this.far);
       rows[1] = Math.min(this.h - 1, rows[1] + this.far);
-      this.#step(table, from, to, rows);
-      [from, to] = [to, from];
+      this.#step(table, before, after, rows);
+      [before, after] = [after, before];
       done++;
     }
-    x.set(from.subarray(this.margin, this.margin + this.n));
+    x.set(before.subarray(this.margin, this.margin + this.n));
     return done;
   }
 

@@ -17,6 +17,11 @@ export class Edits {
     this.label = new Int16Array(n).fill(NONE); // painted channel, NONE or ERASED
   }
 
+  /** What can be painted with here. */
+  get tools() {
+    return cuttable(this.trace) ? TOOLS : TOOLS.filter((tool) => tool !== "wall");
+  }
+
   /** Whether nothing is painted. */
   get empty() {
     return !this.wall.includes(1) && this.label.every((k) => k === NONE);
@@ -27,10 +32,10 @@ export class Edits {
    * sure); "erase" (it says nothing there: all classes alike); "restore" (nothing is painted there). A stroke that
    * begins where the last one ended goes on with it: one undo takes back both. The line is 4-connected, so that no
    * gate, which may point to a diagonal neighbour, slips through a diagonal wall. Nothing happens unless the trace
-   * is `paintable`.
+   * is `paintable`, and the tool one of its `tools`.
    */
   stroke(from, to, tool, channel = 0, size = 1) {
-    if (!paintable(this.trace)) return;
+    if (!paintable(this.trace) || !this.tools.includes(tool)) return;
     const before = this.#now(),
       goesOn = this.last?.to === from && this.last.tool === tool,
       kept = goesOn && this.last.kept; // what was there before the stroke
@@ -69,11 +74,8 @@ export class Edits {
   adopt({ trace, wall, label, past }) {
     const form = ({ w, h, meta }) => JSON.stringify([w, h, meta.class_ids, meta.classes]);
     if (form(trace) !== form(this.trace) || !paintable(this.trace)) return false;
-    this.wall.set(wall);
-    this.label.set(label);
     this.past = [...past];
-    this.last = null;
-    this.version = this.version + 1;
+    this.#put({ wall, label });
     return true;
   }
 
@@ -83,15 +85,14 @@ export class Edits {
     return this.said.text;
   }
 
-  /** Paints what a text says, and nothing else; one undo takes it back. Nothing unless the trace is `paintable`. */
+  /**
+   * Paints what a text says, and nothing else; one undo takes it back. Nothing unless the trace is `paintable`, and no
+   * wall unless it is `cuttable`.
+   */
   take(text) {
     if (text === this.text || !paintable(this.trace)) return;
     this.#keep(this.#now());
-    const { wall, label } = read(text, this.trace);
-    this.wall.set(wall);
-    this.label.set(label);
-    this.last = null;
-    this.version++;
+    this.#put(read(text, this.trace));
   }
 
   get canUndo() {
@@ -100,9 +101,12 @@ export class Edits {
 
   undo() {
     const before = this.past.pop();
-    if (!before) return;
-    this.wall.set(before.wall);
-    this.label.set(before.label);
+    if (before) this.#put(before);
+  }
+
+  #put({ wall, label }) {
+    if (cuttable(this.trace)) this.wall.set(wall);
+    this.label.set(label);
     this.last = null;
     this.version++;
   }
@@ -123,18 +127,19 @@ export class Edits {
   change(passes = null) {
     const { trace, version } = this,
       { wall, label } = this.#now(),
-      change = {
-        key: `edits${version}.${passes ?? ""}`,
-        affinity: (t) => affinity(trace, t, wall, passes),
-      };
+      change = { key: `edits${version}.${passes ?? ""}` };
+    if (cuttable(trace)) change.affinity = (t) => affinity(trace, t, wall, passes);
     if (label.some((k) => k !== NONE)) change.unary = (t) => painted(trace.unary(t), label, trace.K);
     return change;
   }
 }
 
-/** Whether all rounds have gates: walls cut gates, and a random walk has none. */
-export const paintable = ({ meta }) =>
-  meta.rounds.length > 0 && meta.rounds.every(({ affinity: { kind } }) => kind === "scan");
+/** Whether there is an affinity that can carry what is painted. */
+export const paintable = ({ meta }) => meta.rounds.length > 0;
+
+/** Whether all rounds have gates: walls cut those, and scans alone run in passes. */
+export const cuttable = ({ meta }) =>
+  paintable({ meta }) && meta.rounds.every(({ affinity }) => affinity.kind === "scan");
 
 function affinity(trace, t, wall, passes) {
   const g = trace.affinity(t),

@@ -4,7 +4,6 @@ import { perRound, WAYS } from "../state/state.js";
 import { number } from "../ui/format.js";
 import { BY } from "../state/panes.js";
 import { pinsOf } from "../state/pins.js";
-import { STRIDE } from "../engine/scan.js";
 
 /** A text as a part of a file name. */
 export const slug = (text) =>
@@ -47,16 +46,15 @@ function asked({ state, scenes, at }) {
 /** What is different from the plain view of the stage, or "". */
 export function how({ state, scenes, edits }) {
   const [main] = scenes,
+    pair = main.pair(),
     { by } = main.spec, // none while its answer is awaited
     over = main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
   return [
     by && `by ${BY[by].name}`,
     state.dir && `scan ${WAYS[state.dir]} alone`,
     state.passes && `${state.passes} passes`,
-    main.comparable() &&
-      state.wipe !== null &&
-      `left of the line round ${state.diff}, right of it round ${state.round}`,
-    main.comparable() && state.wipe === null && `changes from round ${state.diff} to round ${state.round}`,
+    pair && state.wipe !== null && `left of the line ${pair.names[0]}, right of it ${pair.names[1]}`,
+    pair && state.wipe === null && `changes from ${pair.names.join(" to ")}`,
     over.length && `above it: ${over.join(", ")}`,
     state.cls && `classes shown: ${state.cls.replaceAll(",", ", ")}`,
     main.spec.stage === "cam" && camPart(main.layers),
@@ -85,8 +83,8 @@ function tried(state) {
 }
 
 /** "1 cell = 4 × 4 px of the photo (352 × 234 px)", and the zoom. */
-export function scaleNote(origin, state) {
-  const cell = `1 cell = ${STRIDE} × ${STRIDE} px of the photo (${origin.W} × ${origin.H} px)`;
+export function scaleNote({ stride, W, H }, state) {
+  const cell = `1 cell = ${stride} × ${stride} px of the photo (${W} × ${H} px)`;
   return state.zoom > 1 ? `${cell} · zoom ${state.zoom.toFixed(1)} ×` : cell;
 }
 

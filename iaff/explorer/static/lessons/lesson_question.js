@@ -1,6 +1,5 @@
 // Predict, then reveal: the question of a step, before and after it was answered.
 import { el } from "../ui/dom.js";
-import { STRIDE } from "../engine/scan.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -17,7 +16,7 @@ export function question(lessons) {
   }
   const why = el("div.lesson-text");
   why.innerHTML = html;
-  return [asked, ...choice, ...verdict(step.question, answer), why];
+  return [asked, ...choice, ...verdict(step.question, answer, lessons.current.trace?.stride), why];
 }
 
 function choices(lessons) {
@@ -38,7 +37,7 @@ function choices(lessons) {
 }
 
 /** How the answer was; nothing where it was skipped, or is not known yet. */
-function verdict({ kind, options }, answer) {
+function verdict({ kind, options }, answer, stride) {
   const say = (text, kind) => [el(`p.verdict.${kind}`, { role: "status" }, text)];
   if (kind === "choice") {
     if (answer.chosen === undefined) return [];
@@ -48,7 +47,7 @@ function verdict({ kind, options }, answer) {
   const waiting = answer.late ? "The whole affinity did not come: no score." : "Measuring …";
   if (answer.score === undefined) return [el("p.verdict", { role: "status" }, waiting)];
   const { distance, score } = answer;
-  const off = distance < STRIDE ? "On the outline" : `${Math.round(distance)} px from the outline`;
+  const off = distance < stride ? "On the outline" : `${Math.round(distance)} px from the outline`;
   const node = el(
     "p.verdict",
     {
@@ -88,9 +87,9 @@ function byKeys(lessons) {
     if (!by || !at) return;
     event.preventDefault();
     event.stopPropagation();
-    const { W, H } = lessons.current.trace,
+    const { W, H, stride } = lessons.current.trace,
       inside = (v, n) => Math.min(n - 1, Math.max(0, v)),
-      step = STRIDE * (event.shiftKey ? 5 : 1);
+      step = stride * (event.shiftKey ? 5 : 1);
     at = { x: inside(at.x + step * by[0], W), y: inside(at.y + step * by[1], H) };
     lessons.place(at);
   }

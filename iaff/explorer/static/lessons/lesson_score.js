@@ -1,5 +1,5 @@
 // How good a guess is: "click where you think this pixel's affinity ends".
-import { STRIDE, reach } from "../engine/scan.js";
+import { reach } from "../engine/scan.js";
 import { centre } from "../engine/grid.js";
 
 const SHARE = 0.9; // of the mass, as the outline has it
@@ -12,7 +12,7 @@ const PATIENCE_MS = 30000; // until the server has answered, and a random walk i
  * that is as large as all of them; score: 100 on the boundary, falling evenly to 0 at one such width from it.
  */
 export function judge({ x, y }, values, trace) {
-  const { w, h } = trace,
+  const { w, h, stride } = trace,
     { level, count } = reach(values, SHARE, new Float32Array(values.length), {}),
     guess = trace.cell(x, y),
     [column, row] = [guess % w, Math.floor(guess / w)],
@@ -23,10 +23,10 @@ export function judge({ x, y }, values, trace) {
     for (let c = 0; c < w; c++) {
       if (!inside(c, r)) continue;
       if (inside(c - 1, r) && inside(c + 1, r) && inside(c, r - 1) && inside(c, r + 1)) continue;
-      const d = STRIDE * Math.hypot(c - column, r - row);
+      const d = stride * Math.hypot(c - column, r - row);
       if (d < distance) [distance, nearest] = [d, r * w + c];
     }
-  const width = 2 * STRIDE * Math.sqrt(count / Math.PI);
+  const width = 2 * stride * Math.sqrt(count / Math.PI);
   return {
     distance,
     near: centre(trace, nearest),

@@ -4,7 +4,7 @@ import { drawLeaks } from "../draw/leak_arrows.js";
 import { swatch } from "../draw/swatch.js";
 import { percent } from "../ui/format.js";
 import { pinned } from "../state/pins.js";
-import { STRIDE, Scan } from "../engine/scan.js";
+import { Scan } from "../engine/scan.js";
 import { centre } from "../engine/grid.js";
 import { askedLeaks, boundaryLabels, leakMap, leakRate, linear } from "../engine/leaks.js";
 
@@ -12,8 +12,7 @@ const ZOOM = 4;
 const THUMB = 40; // CSS px
 const CROP = 6; // grid cells in a thumbnail
 const VOID = 255;
-const UNRANKED =
-  "Single edges are not ranked: this affinity is no scan, and crosses a boundary by many short pairs at every step.";
+const UNRANKED = "Single edges are not ranked: this affinity is no scan, and crosses a boundary by many pairs at once.";
 const OWN = "The chosen propagator has no answer here (yet): this is the trace's own affinity.";
 // Where a gate's neighbour stands, in the order of the gates.
 const SIDES = [
@@ -73,14 +72,14 @@ export class LeaksView {
     this.about.textContent = why;
   }
 
-  /** The rate of every round; of a random walk's only this round's, which takes a while. */
+  /** The rate of every round; where steps are walked only this round's, which takes a while. */
   #rates(which) {
     const { trace } = this.current,
       { state } = this.store,
       later = () => this.current.trace === trace && this.update(),
-      scans = trace.affinity(state.round) instanceof Scan;
+      quick = atOnce(trace.affinity(state.round));
     const rates = Array.from({ length: trace.T }, (_, i) => {
-      if (i + 1 !== state.round && !(scans && trace.affinity(i + 1) instanceof Scan)) return null;
+      if (i + 1 !== state.round && !(quick && atOnce(trace.affinity(i + 1)))) return null;
       const labels = boundaryLabels(trace, i + 1, which);
       return labels && leakRate(trace, i + 1, labels, later);
     });
@@ -194,6 +193,8 @@ export class LeaksView {
   }
 }
 
+const atOnce = (g) => g instanceof Scan || g.steps === 1;
+
 const text = (rate) => (rate === null || Number.isNaN(rate) ? "–" : percent(rate, 1));
 
 /** What a class id is called: by the trace, else by its run. */
@@ -231,7 +232,7 @@ function instead(trace, t, { labels, leaks }) {
   if (!linear(g)) return `${g?.why ?? "There is no affinity here."} Without a matrix there is no leak.`;
   if (!labels) return "The refined map is still being computed.";
   if (!leaks) {
-    if (!g.make) return "Nothing is carried anywhere, so nothing leaks.";
+    if (!g.steps) return "Nothing is carried anywhere, so nothing leaks.";
     if (g.broken) return "This browser does not walk on: the leak rate is not known.";
     const rate = leakRate(trace, t, labels) === null ? "The rate is being computed …" : "The rate is exact.";
     return `${rate} ${UNRANKED}`;
@@ -243,13 +244,14 @@ function instead(trace, t, { labels, leaks }) {
 /** The photo around an edge, with the edge. */
 function drawThumbnail(canvas, trace, leak) {
   canvas.width = canvas.height = Math.round(THUMB * Math.min(2, devicePixelRatio || 1));
-  const cell = canvas.width / CROP,
+  const { W, H, stride } = trace,
+    cell = canvas.width / CROP,
     context = canvas.getContext("2d");
-  const [left, top] = [trace.W, trace.H].map((px, i) => {
+  const [left, top] = [W, H].map((px, i) => {
     const first = (leak.source[i] + leak.target[i] + 1 - CROP) / 2;
-    return Math.max(0, Math.min(px / STRIDE - CROP, first));
+    return Math.max(0, Math.min(px / stride - CROP, first));
   });
   context.translate(-left * cell, -top * cell);
-  context.drawImage(trace.image, 0, 0, (trace.W / STRIDE) * cell, (trace.H / STRIDE) * cell);
+  context.drawImage(trace.image, 0, 0, (W / stride) * cell, (H / stride) * cell);
   drawLeaks(context, [leak], 1, cell);
 }

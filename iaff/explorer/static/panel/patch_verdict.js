@@ -22,7 +22,7 @@ export function verdict(trace, t, id, at = thresholdsAt(trace)) {
     label = unary[id];
   const says = size[id]
     ? `the unary map says ${classes[label]} (${percent(share[id], 0)} of its cells)`
-    : "it is too small for the grid of 4 × 4 px";
+    : `it is too small for the grid of ${trace.stride} × ${trace.stride} px`;
   if (!trace.confident[t - 1]) return { kind: "", why: `Here ${says}; this trace holds no confident regions.` };
   const final = verdictsAt(trace, t, at)(id),
     kind = kindOf(final, label);

@@ -189,9 +189,9 @@ export class Query {
   }
 }
 
-/** How far a random walk is; nothing for an affinity that is exact at once. */
+/** How far a walk of several steps is; nothing for an affinity that is exact at once. */
 function walked({ at, steps, broken }) {
-  if (!steps) return "";
+  if (!steps || steps === 1) return "";
   if (at === steps) return `, after all ${steps} steps`;
   return broken ? `, after ${at} of ${steps} steps: this browser does not walk on` : `, step ${at} of ${steps} …`;
 }

@@ -98,7 +98,7 @@ export const ABOUT = {
         : trace.affinity(t).why
           ? "This propagator gives a refined map, but no matrix to ask."
           : trace.affinity(t).steps
-            ? `Each pixel listens to its ${trace.affinity(t).stencil.count} neighbours; a random walk of ${trace.affinity(t).steps} steps carries labels on. Hover the photo: the glow shows ${mode === "row" ? "which pixels decide the one under the cursor" : "where its label goes"}.`
+            ? `${listens(trace.affinity(t))} Hover the photo: the glow shows ${mode === "row" ? "which pixels decide the one under the cursor" : "where its label goes"}.`
             : mode === "row"
               ? "The pairwise network decides who listens to whom. The glow shows which pixels decide the one under the cursor."
               : "The pairwise network decides who listens to whom. The glow shows where the label of the pixel under the cursor goes.",
@@ -133,6 +133,13 @@ export const ABOUT = {
     },
   },
 };
+
+/** Whom a pixel listens to where there are no gates. */
+function listens({ kind, matrix: { n, count }, steps }) {
+  const others = count < n ? `up to ${count} others, wherever they lie` : "all others",
+    whom = kind === "sparse" ? others : `its ${count} neighbours`;
+  return `Each pixel listens to ${whom}${steps > 1 ? `; a random walk of ${steps} steps carries labels on.` : "."}`;
+}
 
 /** The next or last step of the method that the trace can show: after a round's last stage comes the next round. */
 export function step({ stage, round }, by, trace) {

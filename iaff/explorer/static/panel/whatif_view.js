@@ -3,7 +3,7 @@ import { el, segmented } from "../ui/dom.js";
 import { swatch } from "../draw/swatch.js";
 import { number, percent } from "../ui/format.js";
 import { miou } from "../engine/score.js";
-import { TOOLS, paintable } from "../engine/whatif.js";
+import { TOOLS, cuttable, paintable } from "../engine/whatif.js";
 
 const ABOUT = {
   wall: "Drag on the photo: no gate crosses a wall, so nothing is heard through it.",
@@ -16,9 +16,11 @@ const HONEST =
   "The affinity and the networks stay as they are: only αᵖ = G α′ is computed anew. " +
   "What the next round would learn from it, only training can tell.";
 const NO_ROUND = "This trace has no rounds, so there is nothing to compute anew.";
-const NO_GATES =
-  "Walls cut gates, and this trace's affinity is a random walk, which has none. Open a trace with gates to try this.";
-const ANOTHER = "Walls cut the learned gates, but another propagator is shown now. Choose IAL under Compare to paint.";
+const NO_WALLS =
+  "Walls are not offered: they cut gates, and this trace's affinity has none. Its cells listen to each other directly.";
+const ANOTHER =
+  "The trace's own affinity carries what is painted, but another propagator is shown now. Choose IAL under Compare to paint.";
+const COMPUTING = "The refined map is being computed …";
 const MOST_PASSES = 8; // as state.js allows
 const WIDEST = 5; // cells
 
@@ -33,6 +35,7 @@ export class WhatIfView {
     this.say = say;
     this.why = el("p.note");
     this.about = el("p.note");
+    this.noWalls = el("p.note", {}, NO_WALLS);
     this.controls = el("div.paint-controls", {}, this.#brushes(), this.#passes(), this.#steps());
     this.changed = el("p");
     this.table = el("table");
@@ -47,7 +50,7 @@ export class WhatIfView {
     this.tools = segmented("Paint with", tools, (tool) => (brush.tool = tool));
     this.classes = el("div.paint-classes");
     this.size = slider("brush", "Width of the brush in cells", WIDEST, (size) => (brush.size = size));
-    return [this.tools.node, this.about, this.classes, this.size.node];
+    return [this.tools.node, this.about, this.noWalls, this.classes, this.size.node];
   }
 
   #passes() {
@@ -93,8 +96,12 @@ export class WhatIfView {
     const { brush, pen } = this,
       { edits } = this.current,
       { state } = this.store,
-      own = this.#ownPasses();
+      cuts = cuttable(edits.trace),
+      own = cuts ? this.#ownPasses() : 1;
     this.tools.show(brush.tool);
+    [...this.tools.node.children].forEach((button, i) => (button.hidden = !edits.tools.includes(TOOLS[i])));
+    this.noWalls.hidden = cuts;
+    this.passes.node.hidden = !cuts;
     this.about.textContent = pen.down ? PEN : ABOUT[brush.tool];
     this.classes.hidden = brush.tool !== "label";
     this.choice.show(brush.channel);
@@ -106,6 +113,11 @@ export class WhatIfView {
 
   /** Pixels that changed, and each figure before and after. */
   #showAnswer(before, after, t) {
+    if (!before.refined(t) || !after.refined(t)) {
+      this.changed.textContent = COMPUTING;
+      this.table.replaceChildren();
+      return;
+    }
     const [was, is] = [figures(before, t), figures(after, t)],
       { classes, class_ids: ids } = before.meta;
     let changed = 0;
@@ -128,8 +140,7 @@ export class WhatIfView {
 
 /** Why nothing can be painted, or "". */
 function obstacle(origin, { by }) {
-  if (!origin.T) return NO_ROUND;
-  if (!paintable(origin)) return NO_GATES;
+  if (!paintable(origin)) return NO_ROUND;
   return by ? ANOTHER : "";
 }
 

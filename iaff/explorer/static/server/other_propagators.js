@@ -4,6 +4,7 @@
 import { fromBase64, toBase64 } from "../trace/base64.js";
 import { floats, integers } from "../trace/safetensors.js";
 import { variant } from "../trace/variant.js";
+import { Sparse } from "../engine/sparse.js";
 import { Walk } from "../engine/walk.js";
 
 const OF_THE_MAP = new Set(["crf"]); // depend on the map that they refine, and so on the round
@@ -70,19 +71,22 @@ async function ask(client, trace, t, by) {
   const answer = await client.propagate(request);
   if (answer.kind === "map")
     return { kind: "map", why: answer.why, map: floats({ dtype: "F32", bytes: fromBase64(answer.alpha) }) };
+  const whole = (dtype, text) => integers({ dtype, bytes: fromBase64(text) });
   return {
-    kind: "stencil",
+    kind: answer.kind,
     steps: answer.steps,
-    offsets: integers({ bytes: fromBase64(answer.offsets) }),
+    offsets: answer.offsets && whole("I32", answer.offsets),
+    partners: answer.partners ? whole("U16", answer.partners) : null,
     weights: floats({ dtype: "F16", bytes: fromBase64(answer.weights) }),
   };
 }
 
 /** An affinity of an answer; `onlater` is called when a part of it is there that was still being walked. */
-function affinityOf({ kind, steps, offsets, weights, map, why }, { h, w }, by, onlater) {
+function affinityOf({ kind, steps, offsets, partners, weights, map, why }, { h, w }, by, onlater) {
   if (kind === "none") return new Nothing();
   if (kind === "map") return new Refined(map, why, by);
-  return Object.assign(new Walk(offsets, weights, h, w, steps), { by, onlater });
+  const made = kind === "sparse" ? new Sparse(partners, weights, h, w, steps) : new Walk(offsets, weights, h, w, steps);
+  return Object.assign(made, { by, onlater });
 }
 
 /** The change (see variant.js) to another propagator; `said[t - 1]` is what the server said of round t. */

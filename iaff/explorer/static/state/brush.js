@@ -19,8 +19,11 @@ export class Brush {
     this.store.set({ brush: brush === START ? null : brush });
   }
 
+  /** Of those that the shown photo can be painted with. */
   get tool() {
-    return this.#parts().tool;
+    const { tool } = this.#parts(),
+      tools = this.current.edits?.tools;
+    return !tools || tools.includes(tool) ? tool : tools[0];
   }
 
   set tool(tool) {

@@ -91,7 +91,8 @@ export function floats({ dtype, bytes }) {
   return out;
 }
 
-/** A tensor of 32-bit integers. */
-export function integers({ bytes }) {
-  return new Int32Array(bytes.slice().buffer);
+/** A tensor's whole numbers: Int32Array, or Uint16Array of 16 bits. */
+export function integers({ dtype, bytes }) {
+  const { buffer } = bytes.slice();
+  return dtype === "U16" ? new Uint16Array(buffer) : new Int32Array(buffer);
 }

@@ -1,9 +1,12 @@
 // What a valid trace obeys, as iaff/trace/schema.py has it. Every breach is a TraceError with got, expected, remedy.
-import { STRIDE } from "../engine/scan.js";
+import { gridSize } from "../engine/grid.js";
 import { parseJson } from "./json.js";
 import { REWRITE, TraceError, integers } from "./safetensors.js";
 
 const LARGEST = 4096; // px
+const LARGEST_STRIDE = 64; // px
+const MOST_CELLS = 2 ** 16; // of a sparse affinity: their numbers have 16 bits
+const STEPS = { scan: ["passes", 64], stencil: ["steps", 4096], sparse: ["steps", 4096] }; // by kind, and at most
 const SUM_TOLERANCE = 0.02,
   GATE_TOLERANCE = 1e-3;
 const UNKNOWN = 255;
@@ -27,23 +30,24 @@ export function checkMeta(json) {
   const must = (ok, what) => ok || fail(`The trace's description has a wrong "${what}".`, "Expected what iaff writes.");
   must(object(meta), "whole");
   must(text(meta.name), "name");
-  const { size, grid, classes, class_ids: ids, tags, rounds } = meta;
+  const { size, grid, stride, classes, class_ids: ids, tags, rounds } = meta;
   must(list(size, (v) => whole(v, 1, LARGEST)) && size.length === 2, "size");
-  const cells = size.map((v) => Math.ceil(v / STRIDE));
-  must(list(grid, (v) => whole(v, 1, LARGEST)) && String(grid) === String(cells), "grid");
+  must(stride === undefined || whole(stride, 1, LARGEST_STRIDE), "stride");
+  must(list(grid, (v) => whole(v, 1, LARGEST)) && String(grid) === String(gridSize(size, stride)), "grid");
   must(list(classes, text) && classes.length > 0 && classes.length <= UNKNOWN, "classes");
   must(list(ids, (v) => whole(v, 0, UNKNOWN - 1)) && new Set(ids).size === classes.length, "class_ids");
   must(ids.length === classes.length, "class_ids");
   must(list(tags, text), "tags");
   must(list(rounds, object), "rounds");
-  rounds.forEach(({ affinity: a }, i) =>
-    must(
-      object(a) && ((a.kind === "scan" && whole(a.passes, 1, 64)) || (a.kind === "stencil" && whole(a.steps, 1, 4096))),
-      `affinity of round ${i + 1}`,
-    ),
-  );
+  rounds.forEach(({ affinity: a }, i) => must(object(a) && known(a), `affinity of round ${i + 1}`));
   decorations(meta);
   return meta;
+}
+
+/** Whether an affinity is of a kind that there is, and applied a number of times that is possible. */
+function known(affinity) {
+  const [key, most] = Object.hasOwn(STEPS, affinity.kind) ? STEPS[affinity.kind] : [];
+  return Boolean(key) && whole(affinity[key], 1, most);
 }
 
 const number = (v) => typeof v === "number" && Number.isFinite(v);
@@ -63,7 +67,10 @@ function decorations(meta) {
   entries("tag_scores", share);
   entries("thresholds", share);
   entries("credit", text);
-  meta.rounds.forEach((round) => object(round.figures) || delete round.figures);
+  for (const round of meta.rounds) {
+    if (!object(round.figures)) delete round.figures;
+    if (!share(round.affinity.dropped)) delete round.affinity.dropped;
+  }
 }
 
 function shaped(trace, name, dtype, shape) {
@@ -131,8 +138,7 @@ export function checkTensors(trace) {
     const alpha = inRange(trace, `${at}alpha_u`, 1 + SUM_TOLERANCE);
     sums(alpha, 0, K, n, `${at}alpha_u`, (v) => Math.abs(v - 1) <= SUM_TOLERANCE, "Expected 1.");
     if (tensors.has(`${at}confident`)) picture(trace, `${at}confident`);
-    if (affinity.kind === "scan") checkGates(trace, `${at}gates`);
-    else checkStencil(trace, at);
+    CHECKS[affinity.kind](trace, at);
   });
 }
 
@@ -151,8 +157,11 @@ function inside(values, from, offset, { h, w }, name) {
 // Who is heard by the scans from the left, the right, above and below, as iaff.grid.gates_inside has it.
 const NEIGHBOURS = [-1, 1, -1, 1].map((by, d) => [-1, 0, 1].map((side) => (d < 2 ? [side, by] : [by, side])));
 
-function checkGates(trace, name) {
-  const { h, w, n } = trace;
+const CHECKS = { scan: checkGates, stencil: checkStencil, sparse: checkSparse };
+
+function checkGates(trace, at) {
+  const { h, w, n } = trace,
+    name = `${at}gates`;
   shaped(trace, name, "F16", [4, 3, h, w]);
   const gates = inRange(trace, name, 1 + GATE_TOLERANCE);
   NEIGHBOURS.forEach((three, d) => {
@@ -171,6 +180,36 @@ function checkStencil(trace, at) {
   sums(weights, 0, shape[0], n, `${at}weights`, (v) => v <= 1 + GATE_TOLERANCE, "Expected at most 1.");
   const offsets = integers(trace.tensors.get(`${at}offsets`));
   for (let m = 0; m < shape[0]; m++) inside(weights, m * n, offsets.subarray(2 * m, 2 * m + 2), trace, `${at}weights`);
+}
+
+function checkSparse(trace, at) {
+  const { n, tensors } = trace,
+    name = `${at}weights`,
+    own = tensors.has(`${at}partners`);
+  if (n > MOST_CELLS) fail(`The grid has ${n} cells.`, `Expected at most ${MOST_CELLS} for an affinity of this kind.`);
+  const k = own ? Math.max(1, tensors.get(name)?.shape[1] ?? 1) : n;
+  shaped(trace, name, "F16", [n, k]);
+  const weights = inRange(trace, name, 1 + GATE_TOLERANCE);
+  for (let p = 0, i = 0; p < n; p++) {
+    let sum = 0;
+    for (const end = i + k; i < end; i++) sum += weights[i];
+    if (sum > 1 + GATE_TOLERANCE)
+      fail(`Tensor "${name}" sums to ${sum.toFixed(3)} at cell ${p}.`, "Expected at most 1.");
+  }
+  if (own) checkPartners(integers(shaped(trace, `${at}partners`, "U16", [n, k])), weights, n, k, `${at}partners`);
+}
+
+/** Cells that there are, each at most once in a row where it has a weight. */
+function checkPartners(partners, weights, n, k, name) {
+  const last = new Int32Array(n).fill(-1); // row where each cell was found
+  for (let p = 0, i = 0; p < n; p++)
+    for (let j = 0; j < k; j++, i++) {
+      const q = partners[i];
+      if (q >= n) fail(`Tensor "${name}" holds cell ${q}.`, `Expected cells from 0 to ${n - 1}.`);
+      if (!(weights[i] > 0)) continue;
+      if (last[q] === p) fail(`Tensor "${name}" holds cell ${q} twice for cell ${p}.`, "Expected each at most once.");
+      last[q] = p;
+    }
 }
 
 /** Label maps, once decoded: only ids that the trace names; scores and places for every superpixel. */

@@ -1,5 +1,8 @@
 // A trace in the browser: the bytes of one safetensors file, decoded here, never changed on the way.
-import { STRIDE, Scan, argmax, upsample } from "../engine/scan.js";
+import { cellAt, strideOf, upsample } from "../engine/grid.js";
+import { Scan, argmax } from "../engine/scan.js";
+import { Sparse } from "../engine/sparse.js";
+import { carry } from "../engine/stepped.js";
 import { Walk } from "../engine/walk.js";
 import { borders, edgePath, grey, outlines } from "../draw/paint.js";
 import { perRound } from "../state/state.js";
@@ -14,6 +17,10 @@ const SCHEMA = "1";
 export class Trace {
   /** What the file says of itself, see docs/formats.md. @type {Record<string, any>} */
   meta;
+  /** What the page calls its photo; the file's own title, if it has one. */
+  title = "";
+  /** The file's id of each class id, where it numbers classes otherwise: class_numbers.js. @type {Uint8Array | null} */
+  fileNumbers = null;
   /** By name. @type {Map<string, any>} */
   tensors;
   /** The file's. @type {Uint8Array} */
@@ -26,6 +33,8 @@ export class Trace {
   w;
   /** @type {number} */
   h;
+  /** Px of the photo that a cell of the grid is wide and high. @type {number} */
+  stride;
   /** The photo, decoded. @type {any} */
   image;
   /** Class ids (w * h), 255 unknown, or null. @type {Uint8Array | null} */
@@ -71,6 +80,7 @@ export class Trace {
     const { size, grid, classes, rounds } = this.meta;
     [this.W, this.H] = size;
     [this.w, this.h] = grid;
+    this.stride = strideOf(this.meta);
     this.n = this.w * this.h;
     this.K = classes.length;
     this.T = rounds.length;
@@ -135,10 +145,9 @@ export class Trace {
     return this.floats(`rounds.${t}.alpha_u`);
   }
 
-  /** The refined map: G_t applied to the unary map, computed here; null while a long walk is still under way. */
+  /** The refined map: G_t applied to the unary map, computed here; null while steps are still to be walked. */
   refined(t) {
-    const affinity = this.affinity(t);
-    return this.once(`p${t}`, () => affinity.propagate(this.unary(t), this.K)) ?? affinity.propagated;
+    return this.once(`p${t}`, () => carry(this.affinity(t), this.unary(t), this.K)).map;
   }
 
   /** Region scores (S, K) of round t, or null. */
@@ -146,15 +155,20 @@ export class Trace {
     return this.floats(`rounds.${t}.scores`);
   }
 
-  /** The affinity of round t: a Scan (exact at once) or a Walk (exact after a while). */
+  /** The affinity of round t: a Scan (exact at once), or a Walk or Sparse (exact after a while if they have many steps). */
   affinity(t) {
-    const { kind, passes, steps } = this.meta.rounds[t - 1].affinity;
     return this.once(`g${t}`, () => {
-      if (kind === "scan") return new Scan(this.floats(`rounds.${t}.gates`), this.h, this.w, passes);
-      const offsets = integers(this.tensors.get(`rounds.${t}.offsets`));
-      const walk = new Walk(offsets, this.floats(`rounds.${t}.weights`), this.h, this.w, steps);
-      walk.onlater = () => this.onlater();
-      return walk;
+      const { h, w } = this,
+        { kind, passes, steps } = this.meta.rounds[t - 1].affinity,
+        part = (name) => this.tensors.get(`rounds.${t}.${name}`);
+      if (kind === "scan") return new Scan(this.floats(`rounds.${t}.gates`), h, w, passes);
+      const weights = this.floats(`rounds.${t}.weights`),
+        affinity =
+          kind === "sparse"
+            ? new Sparse(part("partners") ? integers(part("partners")) : null, weights, h, w, steps)
+            : new Walk(integers(part("offsets")), weights, h, w, steps);
+      affinity.onlater = () => this.onlater();
+      return affinity;
     });
   }
 
@@ -162,7 +176,7 @@ export class Trace {
   full(stage, t) {
     return this.once(`full-${stage}${t}`, () => {
       const soft = stage === "unary" ? this.unary(t) : this.refined(t);
-      const alpha = upsample(soft, this.K, this.h, this.w, this.H, this.W);
+      const alpha = upsample(soft, this.K, this);
       return { alpha, label: argmax(alpha, this.K, this.W * this.H) };
     });
   }
@@ -189,9 +203,9 @@ export class Trace {
       : null;
   }
 
-  /** Image pixel -> grid pixel index, the only place where this is done in the browser. */
+  /** Image pixel -> cell of the grid. */
   cell(x, y) {
-    return Math.floor(y / STRIDE) * this.w + Math.floor(x / STRIDE);
+    return cellAt(this, x, y);
   }
 }
 

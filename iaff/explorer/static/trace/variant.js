@@ -1,12 +1,13 @@
 // A trace seen otherwise: by another propagator, with more passes, or with what was painted on it. It answers like
 // the trace itself, so that every layer, figure and question works on it unchanged.
 import { Scan } from "../engine/scan.js";
+import { cuttable } from "../engine/whatif.js";
 
 const OWN = new Set(["affinity", "refined", "unary"]);
 const SHARED = ["floats", "cam", "grey", "edges", "edgesPath", "truthPath"]; // decoded once for all
 
 /**
- * `change`: {key, affinity(t), unary?(t)}: what is different. `key` names it, among the variants of this trace.
+ * `change`: {key, affinity?(t), unary?(t)}: what is different. `key` names it, among the variants of this trace.
  * What the change does not touch is taken from the trace, decoded once.
  */
 export function variant(trace, change) {
@@ -22,6 +23,7 @@ export function variant(trace, change) {
     made.full = (stage, t) =>
       stage === "unary" ? trace.full(stage, t) : Object.getPrototypeOf(trace).full.call(made, stage, t);
   }
+  if (!change.affinity) made.affinity = (t) => trace.affinity(t); // not closed with the variant
   for (const [name, answer] of Object.entries(change))
     if (OWN.has(name)) made[name] = (t) => made.once(`${name}${t}`, () => answer(t, trace));
   trace.variants.set(change.key, made);
@@ -36,9 +38,8 @@ export function dropVariant(trace, key) {
 
 /** The change to another number of passes; scans only. */
 export function withPasses(trace, passes) {
-  const { h, w, meta } = trace;
-  const scanned = meta.rounds.every(({ affinity }) => affinity.kind === "scan");
-  if (!scanned) return null;
+  const { h, w } = trace;
+  if (!cuttable(trace)) return null;
   return {
     key: `passes${passes}`,
     affinity: (t) => new Scan(trace.floats(`rounds.${t}.gates`), h, w, passes),
