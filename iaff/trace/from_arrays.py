@@ -14,7 +14,8 @@ from iaff.trace.encoding import encode_photo, encode_png, encode_superpixels
 from iaff.trace.fit import fitted, map_sizes
 from iaff.trace.given_affinity import KEYS as AFFINITY_KEYS
 from iaff.trace.given_affinity import GivenAffinity, numbers, whole_number
-from iaff.trace.schema import check, check_distribution, check_finite, in_range
+from iaff.trace.schema import check
+from iaff.trace.values import check_distribution, check_finite, in_range
 
 TOLERANCE = 1e-3  # of a given alpha_p against the one recomputed from the saved affinity
 KEYS = {"alpha_u", "confident", "scores", "alpha_p"} | AFFINITY_KEYS

@@ -8,7 +8,7 @@ import numpy as np
 from iaff.arrays import plain_array
 from iaff.trace.affinity import Affinity, affinity_of
 from iaff.trace.matrices import attention_matrix, keep_largest
-from iaff.trace.schema import check_finite, check_gates, check_sparse, check_stencil
+from iaff.trace.values import check_finite, check_gates, check_sparse, check_stencil
 
 FORMS = {
     "gates": {"gates", "passes"},

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from iaff.arrays import plain_array
-from iaff.trace.schema import SUM_TOLERANCE
+from iaff.trace.values import SUM_TOLERANCE
 
 MOST_BYTES = 1_500_000  # of the tensors of a round's affinity, unless the user says how many entries to keep
 BLOCK = 1 << 22  # entries of a dense matrix that are sorted at once

@@ -20,7 +20,7 @@ from iaff.explorer.server.requests import PropagateRequest
 from iaff.explorer.server.torch_start import start_torch
 from iaff.grid import whole_stride
 from iaff.trace.encoding import half_down
-from iaff.trace.schema import check_distribution, check_finite
+from iaff.trace.values import check_distribution, check_finite
 
 MOST_CELLS = 25_600  # of the affinity grid: at stride 4, a photo of 640 x 640 px
 LARGEST_SIDE = 2048  # px, whatever the stride
