@@ -15,12 +15,8 @@ export const VOC_PALETTE = Uint8Array.from({ length: 768 }, (_, i) => {
  * @returns {{labels: Uint8Array, width: number, height: number} | null}
  */
 export function labelMap(scene) {
-  const found = scene.labels();
-  if (!found) return null;
-  const { W: width, H: height } = scene.trace,
-    whole = found.length === width * height,
-    at = (p) => scene.trace.cell(p % width, Math.floor(p / width)); // a map on the grid: each cell covers its pixels
-  return { labels: Uint8Array.from({ length: width * height }, (_, p) => found[whole ? p : at(p)]), width, height };
+  const labels = scene.labels();
+  return labels && { labels, width: scene.trace.W, height: scene.trace.H };
 }
 
 /** A label map as a .npy file, uint8 (height, width). */
