@@ -38,10 +38,10 @@ class PhotoRows:
                 "image": photo,
                 "changed": shares.changed if earlier is not None or t == 1 else None,
                 "agreement": shares.agreement,
-                "coverage": confident["coverage"],
+                "coverage": confident.get("coverage"),
                 "miou_unary": photo_miou(photo_labels(maps.alpha_u, maps.classes, truth), truth),
                 "miou_refined": photo_miou(whole, truth),
-                "precision": confident["precision"],
+                "precision": confident.get("precision"),
                 "leak": mean_leak(maps.g, truth),
                 **iou_columns(photo_ious(whole, truth, self.names), self.names),
             }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { cellMap, median } from "../../iaff/explorer/static/engine/cell_maps.js";
 import { RowReach, coarseToFine } from "../../iaff/explorer/static/engine/rows.js";
+import { Sparse } from "../../iaff/explorer/static/engine/sparse.js";
 import { reach } from "../../iaff/explorer/static/engine/scan.js";
 import { assertNear, assertQuick, openTrace, testAgainstPython } from "./oracles.js";
 
@@ -61,6 +62,49 @@ testAgainstPython("so they are of several passes, and of a walk", "cell_maps", a
     checkCells(await mapped(trace, t, "selfweight", coarse(expected)), expected.cells, expected.self, 1e-4, "self");
     if (path === walk.trace) assert.match(cellMap(trace, t, "gates").why, /no gates/);
   }
+});
+
+test("leak, reach and self-weight of any pairs are those of the dense matrix", async (context) => {
+  const [h, w, steps, n] = [5, 6, 3, 30],
+    random = (i) => Math.abs(Math.sin(12.9898 * (i + 1)) * 43758.5453) % 1,
+    weights = Float32Array.from({ length: n * n }, (_, i) => random(i) ** 8);
+  for (let p = 0; p < n; p++) {
+    const row = weights.subarray(p * n, (p + 1) * n),
+      mass = row.reduce((a, b) => a + b, 0);
+    row.forEach((v, q) => (row[q] = (0.9 * v) / mass)); // a tenth stays with the cell itself
+  }
+  const once = (p, q) => weights[p * n + q] + (p === q ? 0.1 : 0),
+    cells = [...Array(n).keys()];
+  let dense = cells.map((p) => cells.map((q) => (p === q ? 1 : 0)));
+  for (let step = 0; step < steps; step++)
+    dense = dense.map((row) => cells.map((q) => row.reduce((sum, v, k) => sum + v * once(k, q), 0)));
+  const g = new Sparse(null, weights, h, w, steps),
+    labels = Uint8Array.from(cells, (p) => (p === 7 ? 255 : p % w < 3 ? 0 : 2)),
+    cache = new Map(),
+    trace = { h, w, n, T: 1, K: 2, truth: labels, affinity: () => g };
+  trace.once = (key, make) => cache.get(key) ?? cache.set(key, make()).get(key);
+  cache.set("truth-grid", labels);
+  context.after(() => [g, ...cache.values()].forEach((value) => value.close?.()));
+  const foreign = (row, p) => row.reduce((sum, v, q) => sum + (labels[q] === labels[p] ? 0 : v), 0),
+    holding = (row) => {
+      const sorted = [...row].sort((a, b) => b - a);
+      for (let held = 0, count = 0; ; count++)
+        if (held >= 0.9) return count;
+        else held += sorted[count];
+    };
+  const whole = ({ known, total }) => known === total,
+    near = (map, expected, what) => assertNear(map.values, expected, 1e-4, what);
+  near(
+    await mapped(trace, 1, "leak", whole),
+    dense.map((row, p) => (p === 7 ? NaN : foreign(row, p))),
+    "leak",
+  );
+  near(await mapped(trace, 1, "reach", whole), dense.map(holding), "reach");
+  near(
+    await mapped(trace, 1, "selfweight", whole),
+    dense.map((row, p) => row[p]),
+    "self-weight",
+  );
 });
 
 test("rows that nobody looks at any more are not asked", async (context) => {

@@ -297,7 +297,7 @@ def test_a_shipped_run_opens_the_gallery(view):
     open_all_photos(view, "?run=animals&round=2")
     view.page.wait_for_selector(".browser .tile img")
     assert view.page.locator(".browser .note").is_hidden()
-    view.page.click(".browser .tile:has-text('spitz')")
+    view.page.click(".browser .tile:has-text('A dog in a towel')")
     view.wait("window.__iaff.trace?.meta.name === 'spitz'")
     assert view.page.locator(".mine").count() == 0
     view.open("?run=synthetic")

@@ -9,14 +9,16 @@ export const VOC_PALETTE = Uint8Array.from({ length: 768 }, (_, i) => {
 });
 
 /**
- * The class ids of a scene's map at the size of its photo, or null where it shows none.
+ * The class ids of a scene's map at the size of its photo, as the trace's file has them, or null where it shows none.
  *
  * @param {import("../draw/scene.js").Scene} scene
  * @returns {{labels: Uint8Array, width: number, height: number} | null}
  */
 export function labelMap(scene) {
   const labels = scene.labels();
-  return labels && { labels, width: scene.trace.W, height: scene.trace.H };
+  if (!labels) return null;
+  const { W: width, H: height, fileNumbers } = scene.trace;
+  return { labels: fileNumbers ? labels.map((id) => fileNumbers[id]) : labels, width, height };
 }
 
 /** A label map as a .npy file, uint8 (height, width). */

@@ -70,9 +70,7 @@ export class PaneRows {
       menus: [
         sources.length && menu("source", "Photo or run", same ? "" : now.source, [["", "photo as 1"], ...sources]),
         layer,
-        (now.round ||
-          (perRound(stage === ERROR ? labelStage(stage, state.stage) : stage) &&
-            (trace.T > 1 || this.current.trace.T > 1))) &&
+        (now.round || (perRound(stage === ERROR ? labelStage(stage, state.stage) : stage) && trace.T > 1)) &&
           menu("round", "Round", now.round, [["", "round as 1"], ...rounds]),
         menu("by", "Propagator", now.by, [["", "by the same"], ...by]),
       ].filter(Boolean),

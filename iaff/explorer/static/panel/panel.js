@@ -66,7 +66,7 @@ export class Panel {
       "The glow's scale of several panes",
       [
         [null, "one scale", "all panes on one scale"],
-        ["own", "each its own", "each pane on a scale of its own"],
+        ["own", "own", "each pane on a scale of its own"],
       ],
       (glow) => store.set({ glow }),
     );
