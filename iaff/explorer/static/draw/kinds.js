@@ -56,14 +56,14 @@ const TILE = 10; // CSS px between two signs
  */
 export function drawKinds(kinds, looks, { W, H }, first) {
   const counts = countKinds(kinds, first + looks.length - 1).slice(first),
-    lookAt = (p) => looks[kinds[p] - first],
+    colours = looks.map(({ rgb }) => rgb && [...rgb, 235]),
     mask = (holds) => picture(W, H, (out, p) => holds(kinds[p] - first) && (out[4 * p + 3] = 255)),
     isUnknown = looks.map((one, i) => Boolean(one.unknown && counts[i]));
   return {
     looks,
     counts,
     smooth: false,
-    map: picture(W, H, (out, p) => lookAt(p)?.rgb && out.set([...lookAt(p).rgb, 235], 4 * p)),
+    map: picture(W, H, (out, p) => colours[kinds[p] - first] && out.set(colours[kinds[p] - first], 4 * p)),
     masks: looks.map(({ shape }, i) => (shape && counts[i] ? mask((kind) => kind === i) : null)),
     unknown: isUnknown.includes(true) ? mask((kind) => isUnknown[kind]) : null,
   };

@@ -19,11 +19,13 @@ const UNITS = { share: percent, cells: number };
 /** A figure of the table as people read it; nothing where there is none. */
 export const written = (value, unit) => (Number.isFinite(value) ? UNITS[unit](value) : "");
 
-/** The share of a kind of errors (see draw/kinds.js), where they are shown. */
+/** The share of a kind of errors (see draw/kinds.js) where they are shown and there are any, or null. */
 function errorShare(scene, name) {
-  const { looks, counts } = scene.errors() ?? { looks: [], counts: [] },
-    i = looks.findIndex((look) => look.name === name);
-  return i < 0 ? null : counts[i] / (counts.reduce((a, b) => a + b, 0) - counts[0] || 1); // void counts nowhere
+  const errors = scene.errors();
+  if (!errors) return null;
+  const counted = errors.counts.slice(1), // void, the first, counts nowhere
+    count = errors.counts[errors.looks.findIndex((look) => look.name === name)];
+  return count ? count / counted.reduce((a, b) => a + b, 0) : null;
 }
 
 /**
