@@ -37,7 +37,10 @@ export class Glow {
     this.pixels = new Uint32Array(this.data.data.buffer);
   }
 
-  /** What is asked of a scene, all of whose picture have answered (Scene.answer), with the photo where `view` says; `dpr` canvas px are a CSS px. */
+  /**
+   * What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px. All scenes of its picture
+   * have answered, see Scene.answer().
+   */
   draw(scene, view, dpr) {
     Object.assign(this, { scene, view, dpr });
     const { context: c, canvas } = this,

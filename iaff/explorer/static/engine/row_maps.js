@@ -41,8 +41,9 @@ export class RowMaps {
 
   #start() {
     running = this;
-    this.worker = rowsWorker();
-    this.worker.onmessage = ({ data }) => this.#take(data);
+    const worker = rowsWorker();
+    this.worker = worker;
+    this.worker.onmessage = ({ data }) => this.worker === worker && this.#take(data); // none of one that was ended
     this.worker.onerror = () => {
       this.broken = true;
       this.close();

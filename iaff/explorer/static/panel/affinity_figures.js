@@ -21,9 +21,11 @@ export function leakOf(scene) {
 
 export const leakIsOpen = (scene) => hasRows(scene) && leak(scene) === null;
 
-/** The map of reach. It takes the longest, and is asked for last: null before. */
+/** The map of reach. It takes the longest, and is asked for after what else is being computed there: null before. */
 const reach = (scene) =>
-  hasRows(scene) && scene.labels() && !leakIsOpen(scene) ? cellMap(scene.trace, scene.spec.round, "reach", "") : null;
+  hasRows(scene) && scene.trace.refined(scene.spec.round) && !leakIsOpen(scene)
+    ? cellMap(scene.trace, scene.spec.round, "reach", "")
+    : null;
 
 /** Median reach in cells, of all cells or of those that are known so far, or null. */
 export function reachOf(scene) {
