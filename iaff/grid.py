@@ -4,24 +4,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
-STRIDE = 4  # image px per cell
+STRIDE = 4  # image px per cell, unless a trace names its own
+LARGEST_STRIDE = 64
 UNKNOWN = 255  # in label maps: unknown or void
 
 
-def grid_size(height: int, width: int) -> tuple[int, int]:
+def grid_size(height: int, width: int, stride: int = STRIDE) -> tuple[int, int]:
     """(rows, columns) of the affinity grid of a photo of that size, in px."""
-    return -(-height // STRIDE), -(-width // STRIDE)
+    return -(-height // stride), -(-width // stride)
 
 
-def cell(x: int, y: int) -> tuple[int, int]:
+def whole_stride(size: tuple[int, int], grid: tuple[int, int]) -> int | None:
+    """The stride of a grid (h, w) over a photo (H, W), px: 4 where that fits, else the smallest; None if none does."""
+    fits = (s for s in (STRIDE, *range(1, LARGEST_STRIDE + 1)) if grid_size(*size, s) == grid)
+    return next(fits, None)
+
+
+def cell(x: int, y: int, stride: int = STRIDE) -> tuple[int, int]:
     """Image pixel (x, y) -> (row, column) on the grid."""
-    return y // STRIDE, x // STRIDE
+    return y // stride, x // stride
 
 
-def centre(row, column, height: int, width: int):
+def centre(row, column, height: int, width: int, stride: int = STRIDE):
     """Cell (row, column), or arrays of them -> the image pixel (x, y) at its centre, in a photo of that size, px."""
-    x = np.minimum(STRIDE * column + STRIDE // 2, width - 1)  # the last cell may be cut off
-    return x, np.minimum(STRIDE * row + STRIDE // 2, height - 1)
+    x = np.minimum(stride * column + stride // 2, width - 1)  # the last cell may be cut off
+    return x, np.minimum(stride * row + stride // 2, height - 1)
 
 
 def gates_inside(height: int, width: int) -> np.ndarray:

@@ -79,10 +79,10 @@ def odd_trace(data: bytes, random: np.random.Generator) -> bytes:
         description = odd_json(json.loads(said["trace"]), random)
         return joined(json.dumps({**header, "__metadata__": {**said, "trace": description}}), body)
     if kind == 3:
-        names = [name for name in header if name != "__metadata__" and header[name]["dtype"] == "F16"]
+        names = [name for name in header if name != "__metadata__" and header[name]["dtype"] in ("F16", "U16")]
         start, end = header[names[random.integers(len(names))]]["data_offsets"]
         at = start + 2 * int(random.integers((end - start) // 2))
-        number = np.float16([np.nan, np.inf, -np.inf, -1, 7, 0][random.integers(6)]).tobytes()
+        number = np.float16([np.nan, np.inf, -np.inf, -1, 7, 0][random.integers(6)]).tobytes()  # 0: cell 0 of U16
         return joined(json.dumps(header), body[:at] + number + body[at + 2 :])
     length = [0, 1, 7, 2**31, 2**53, 2**63, 2**64 - 1, len(data) - 8][random.integers(8)]
     return [

@@ -30,14 +30,15 @@ def scaled(photo: Tensor, scale: float) -> Tensor:
     return interpolate(photo, scale_factor=scale, mode="bilinear", antialias=True, align_corners=False)
 
 
-def grid_photo(image: np.ndarray) -> Tensor:
+def grid_photo(image: np.ndarray, stride: int = STRIDE) -> Tensor:
     """A photo ``uint8 (H, W, 3)`` averaged onto the affinity grid: ``float (3, h, w)``."""
-    return adaptive_avg_pool2d(to_tensor(image).float(), grid_size(*image.shape[:2]))
+    height, width = image.shape[:2]
+    return adaptive_avg_pool2d(to_tensor(image).float(), grid_size(height, width, stride))
 
 
-def enlarge(labels: Tensor, height: int, width: int) -> Tensor:
-    """A label map on the grid -> the same at photo size, every grid pixel a 4 x 4 block."""
-    return labels.repeat_interleave(STRIDE, -2).repeat_interleave(STRIDE, -1)[..., :height, :width]
+def enlarge(labels: Tensor, height: int, width: int, stride: int = STRIDE) -> Tensor:
+    """A label map on the grid -> the same at photo size, every cell a block of ``stride`` x ``stride`` px."""
+    return labels.repeat_interleave(stride, -2).repeat_interleave(stride, -1)[..., :height, :width]
 
 
 def augmentation(crop: int, size: int) -> v2.Transform:

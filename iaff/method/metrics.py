@@ -10,9 +10,9 @@ from torchmetrics.functional.classification import multiclass_confusion_matrix
 from iaff.grid import STRIDE, UNKNOWN
 
 
-def to_photo(alpha: Tensor, height: int, width: int) -> Tensor:
+def to_photo(alpha: Tensor, height: int, width: int, stride: int = STRIDE) -> Tensor:
     """A map ``(K, h, w)`` on the grid, interpolated to photo size ``(K, H, W)``."""
-    size = (STRIDE * alpha.shape[-2], STRIDE * alpha.shape[-1])
+    size = (stride * alpha.shape[-2], stride * alpha.shape[-1])
     return interpolate(alpha[None].float(), size, mode="bilinear", align_corners=False)[0, :, :height, :width]
 
 

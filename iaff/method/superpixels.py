@@ -6,7 +6,7 @@ from skimage.segmentation import felzenszwalb
 from torch import Tensor
 
 from iaff.config import Superpixels
-from iaff.grid import centre, grid_size
+from iaff.grid import STRIDE, centre, grid_size
 
 
 def superpixels(image: np.ndarray, how: Superpixels) -> Tensor:
@@ -15,9 +15,9 @@ def superpixels(image: np.ndarray, how: Superpixels) -> Tensor:
     return torch.from_numpy(ids.astype(np.int32))
 
 
-def on_grid(ids: Tensor) -> Tensor:
+def on_grid(ids: Tensor, stride: int = STRIDE) -> Tensor:
     """Any map ``(..., H, W)`` at photo size, sampled at the centres of the affinity grid: ``(..., h, w)``."""
     height, width = ids.shape[-2:]
-    rows, columns = grid_size(height, width)
-    x, y = centre(np.arange(rows), np.arange(columns), height, width)
+    rows, columns = grid_size(height, width, stride)
+    x, y = centre(np.arange(rows), np.arange(columns), height, width, stride)
     return ids[..., torch.from_numpy(y), :][..., torch.from_numpy(x)]

@@ -8,6 +8,7 @@ from iaff.propagation.propagators import Linear, Nothing, Propagator, Scan
 from iaff.propagation.reach import mass, reach, sample_reach
 from iaff.propagation.scan import column, propagate, propagate_back, row
 from iaff.propagation.smoothness import rademacher, smoothness, superpixel_average
+from iaff.propagation.sparse import Sparse
 from iaff.propagation.walk import RandomWalk, colour_affinities, colour_walk, neighbours, transition
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Propagator",
     "RandomWalk",
     "Scan",
+    "Sparse",
     "colour_affinities",
     "colour_walk",
     "column",

@@ -16,7 +16,7 @@ class DenseCrf:
 
     Args:
         photo: ``(3, h, w)`` on the affinity grid, 0..255. The kernels' widths in px are those of PSA, divided by the
-            grid's stride.
+            grid's stride, px per cell.
 
     Raises:
         UserError: the library is not installed.
@@ -26,12 +26,12 @@ class DenseCrf:
     linear: ClassVar[bool] = False
     why: ClassVar[str] = "mean-field steps end in a softmax: they are not linear, and have no rows"
 
-    def __init__(self, photo: Tensor, steps: int = 10):
+    def __init__(self, photo: Tensor, steps: int = 10, stride: int = STRIDE):
         try:
             library = import_module("pydensecrf.densecrf")
         except ImportError as error:
             raise missing("pydensecrf", "crf", "The dense CRF, which a C++ compiler has to compile") from error
-        self._new, self.steps = library.DenseCRF2D, steps
+        self._new, self.steps, self.stride = library.DenseCRF2D, steps, stride
         self.photo = np.ascontiguousarray(photo.permute(1, 2, 0).clamp(0, 255).byte().cpu().numpy())
 
     def propagate(self, alpha: Tensor) -> Tensor:
@@ -43,7 +43,7 @@ class DenseCrf:
         crf = self._new(w, h, c)
         energy = -alpha.float().clamp(min=1e-5).log().flatten(1)
         crf.setUnaryEnergy(np.ascontiguousarray(energy.cpu().numpy()))
-        crf.addPairwiseGaussian(sxy=3 / STRIDE, compat=3)
-        crf.addPairwiseBilateral(sxy=80 / STRIDE, srgb=13, rgbim=self.photo, compat=10)
+        crf.addPairwiseGaussian(sxy=3 / self.stride, compat=3)
+        crf.addPairwiseBilateral(sxy=80 / self.stride, srgb=13, rgbim=self.photo, compat=10)
         refined = np.array(crf.inference(self.steps), np.float32).reshape(c, h, w)
         return torch.from_numpy(refined).to(alpha)

@@ -61,15 +61,16 @@ class Linear(ABC):
         """The propagator of one photo as plain arrays: what a trace keeps, and :meth:`iaff.Trace.from_arrays` takes.
 
         Returns:
-            ``gates`` ``(4, 3, h, w)`` and ``passes``; or ``offsets`` ``(M, 2)``, ``weights`` ``(M, h, w)``, ``steps``.
+            ``gates`` ``(4, 3, h, w)`` and ``passes``; or ``offsets`` ``(M, 2)``, ``weights`` ``(M, h, w)``, ``steps``;
+            or ``partners`` ``(n, k)``, ``weights`` ``(n, k)``, ``steps``.
 
         Raises:
-            UserError: it has neither form.
+            UserError: it has none of these forms.
         """
         raise UserError(
-            f"Got the propagator {type(self).__name__}, which no trace can keep; expected the gates of a scan, or "
-            "offsets and weights of a walk. Give it a method to_arrays() that returns one of them, or derive it from "
-            "iaff.propagation.Stepped."
+            f"Got the propagator {type(self).__name__}, which no trace can keep; expected the gates of a scan, "
+            "offsets and weights of a walk, or partners and weights. Give it a method to_arrays() that returns one of "
+            "them, or derive it from iaff.propagation.RandomWalk or Sparse."
         )
 
     def row(self, x: Pixels, y: Pixels) -> Tensor:

@@ -91,8 +91,9 @@ def trace_photo(
     for t in range(1, count + 1):
         progress(f"Round {t} of {count}: unary map, confident regions, affinity", (t + 1) / (count + 2))
         maps = predictor.round(t, image, ids, classes)[0]
-        kind, affinity = affinity_of(maps.g.to_arrays()).stored()
-        maps = _as_saved(maps, restored(kind, affinity.__getitem__).propagator, cells, classes, config)
+        kind, affinity = affinity_of(maps.g.to_arrays(), maps.g.grid).stored()
+        saved = restored(kind, affinity.get, maps.g.grid)
+        maps = _as_saved(maps, saved.propagator, cells, classes, config)
         tensors |= _round_tensors(f"rounds.{t}.", maps, cells, affinity)
         figures = round_figures(maps, weights, before, mask)
         rounds.append({"round": t, "affinity": kind, "figures": figures})

@@ -9,7 +9,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from iaff.errors import UserError
-from iaff.grid import UNKNOWN, gates_inside, grid_size, stencil_inside
+from iaff.grid import LARGEST_STRIDE, STRIDE, UNKNOWN, gates_inside, grid_size, stencil_inside
 from iaff.trace.encoding import decode_png
 
 SCHEMA = 1
@@ -28,9 +28,13 @@ TENSORS = {
     "rounds.T.confident": "uint8 (n,): PNG, w x h, class ids, 255 unknown (optional)",
     "rounds.T.gates": "float16 (4, 3, h, w): see iaff.propagation.gates (affinity of kind scan)",
     "rounds.T.offsets": "int32 (M, 2): (row, column) of the neighbours (affinity of kind stencil)",
-    "rounds.T.weights": "float16 (M, h, w): see iaff.propagation.RandomWalk (affinity of kind stencil)",
+    "rounds.T.weights": "float16 (M, h, w): see iaff.propagation.RandomWalk (affinity of kind stencil); "
+    "float16 (n, k), n = h w: see iaff.propagation.Sparse (affinity of kind sparse)",
+    "rounds.T.alpha_p": "float16 (K, h, w): refined map, sums to 1 over K (affinity of kind map)",
+    "rounds.T.partners": "uint16 (n, k): cell numbers, row * w + column (affinity of kind sparse; without: k = n)",
 }
 LARGEST = 4096  # px, of a trace's photo
+MOST_PARTNERS = 2**16  # cells of a grid whose affinity is sparse: their numbers have 16 bits
 SUM_TOLERANCE = 0.02  # of probabilities: half precision, times the number of classes
 GATE_TOLERANCE = 1e-3
 
@@ -55,8 +59,19 @@ class Stencil(Part):
     steps: Annotated[int, Field(ge=1, le=4096)]
 
 
+class Sparse(Part):
+    kind: Literal["sparse"]
+    steps: Annotated[int, Field(ge=1, le=4096)]
+    dropped: Share | None = None  # mean share of a row that was left out when the largest partners were kept
+
+
+class RefinedMap(Part):
+    kind: Literal["map"]
+    why: str  # there is no matrix
+
+
 class RoundMeta(Part):
-    affinity: Annotated[Scan | Stencil, Field(discriminator="kind")]
+    affinity: Annotated[Scan | Stencil | Sparse | RefinedMap, Field(discriminator="kind")]
     figures: dict[str, Any] = {}
 
 
@@ -70,6 +85,7 @@ class Meta(Part):
     class_ids: list[Annotated[int, Field(ge=0, lt=UNKNOWN)]]
     tags: list[str]
     rounds: list[RoundMeta]
+    stride: Annotated[int, Field(ge=1, le=LARGEST_STRIDE)] = STRIDE  # image px per cell
     tag_scores: dict[str, Share] | None = None
     thresholds: dict[str, Share | None] | None = None
     cam_scales: list[float] | None = None
@@ -82,7 +98,7 @@ class Meta(Part):
     credit: dict[str, str] | None = None
 
 
-NEEDED = {name for name, field in Meta.model_fields.items() if field.is_required()}
+NEEDED = {"stride"} | {name for name, field in Meta.model_fields.items() if field.is_required()}
 
 
 def without_odd_decorations(description: Any) -> Any:
@@ -96,6 +112,8 @@ def without_odd_decorations(description: Any) -> Any:
                 _drop(description, *place[:2])
             elif place[0:1] == ("rounds",) and place[2:3] == ("figures",):
                 _drop(description["rounds"][place[1]], "figures")
+            elif place[0:1] == ("rounds",) and place[-1] == "dropped":
+                _drop(description["rounds"][place[1]]["affinity"], "dropped")
     return description
 
 
@@ -124,10 +142,11 @@ def check(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str
 
 
 def _check_meta(meta: Meta) -> None:
-    (width, height), expected = meta.size, grid_size(meta.size[1], meta.size[0])
+    (width, height), expected = meta.size, grid_size(meta.size[1], meta.size[0], meta.stride)
     if tuple(meta.grid[::-1]) != expected:
         raise ValueError(
-            f"grid: got {tuple(meta.grid)}, expected {expected[::-1]} for a photo of {width} x {height} px"
+            f"grid: got {tuple(meta.grid)}, expected {expected[::-1]} for a photo of {width} x {height} px and cells "
+            f"of {meta.stride} x {meta.stride} px"
         )
     if len(meta.class_ids) != len(meta.classes) or len(set(meta.class_ids)) != len(meta.class_ids):
         raise ValueError(f"class_ids: got {meta.class_ids}, expected {len(meta.classes)} different ids, one a class")
@@ -161,8 +180,12 @@ class _Layers:
             self._of_regions(name + "embedding", regions, 2)
             if isinstance(about.affinity, Scan):
                 check_gates(name + "gates", self._floats(name + "gates", (4, 3, *self.grid)))
-            else:
+            elif isinstance(about.affinity, Stencil):
                 self._check_stencil(name)
+            elif isinstance(about.affinity, RefinedMap):
+                check_distribution(name + "alpha_p", self._floats(name + "alpha_p", (k, *self.grid)))
+            else:
+                self._check_sparse(name)
 
     def _check_image(self) -> None:
         try:
@@ -194,6 +217,15 @@ class _Layers:
             raise ValueError(f"{name}offsets: got {offsets.dtype} {offsets.shape}, expected int32 (M, 2)")
         weights = self._floats(name + "weights", (len(offsets), *self.grid))
         check_stencil(name + "weights", offsets, weights)
+
+    def _check_sparse(self, name: str) -> None:
+        weights, n = self._tensor(name + "weights"), self.grid[0] * self.grid[1]
+        partners = self.tensors.get(name + "partners")
+        k = n if partners is None else max((1, *weights.shape[1:2]))
+        weights = self._floats(name + "weights", (n, k))
+        if partners is not None:
+            partners = self._shaped(name + "partners", np.uint16, (n, k))
+        check_sparse(name + "partners", partners, name + "weights", weights)
 
     def _optional_floats(self, name: str, shape: tuple[int, ...]) -> np.ndarray | None:
         return self._floats(name, shape) if name in self.tensors else None
@@ -302,6 +334,36 @@ def check_stencil(name: str, offsets: np.ndarray, weights: np.ndarray) -> None:
         raise ValueError(
             f"{name}: got {weights[beyond][0]:.4g} at (neighbour, row, column) {first(beyond)}, where the neighbour "
             "lies outside the image; expected 0"
+        )
+
+
+def check_sparse(name: str, partners: np.ndarray | None, of_weights: str, weights: np.ndarray) -> None:
+    """Raises ValueError unless they obey :class:`iaff.propagation.Sparse`; the names are what errors call the two."""
+    n = len(weights)
+    if n > MOST_PARTNERS:
+        raise ValueError(f"{of_weights}: got {n:,} cells, expected at most {MOST_PARTNERS:,}: choose a larger stride")
+    in_range(of_weights, weights, 1 + GATE_TOLERANCE)
+    total = weights.sum(1)
+    bad = total > 1 + GATE_TOLERANCE
+    if bad.any():
+        raise ValueError(
+            f"{of_weights}: a row sums to {total[bad].max():.4g}, first that of cell {first(bad)[0]}; expected at "
+            "most 1: divide by the sum"
+        )
+    if partners is None:
+        return
+    beyond = (partners < 0) | (partners >= n)
+    if beyond.any():
+        raise ValueError(
+            f"{name}: got {partners[beyond][0]} at (cell, slot) {first(beyond)}, expected cell numbers 0..{n - 1}"
+        )
+    unused = -1 - np.arange(weights.shape[1])  # different from each other, and from every cell
+    ordered = np.sort(np.where(weights > 0, partners.astype(np.int64), unused), 1)
+    twice = ordered[:, 1:] == ordered[:, :-1]
+    if twice.any():
+        raise ValueError(
+            f"{name}: got cell {ordered[:, 1:][twice][0]} twice among the partners of cell {first(twice)[0]}, "
+            "expected each at most once: add up their weights"
         )
 
 

@@ -23,6 +23,7 @@ from safetensors.numpy import save
 import iaff  # its public face brings the explorer along, for those who ask for a page
 from iaff.errors import UserError
 from iaff.files import write_atomically
+from iaff.grid import STRIDE
 from iaff.hub import fetched
 from iaff.json_text import parse_json
 from iaff.trace.affinity import Affinity, restored
@@ -51,7 +52,9 @@ class Round:
     @cached_property
     def affinity(self) -> Affinity:
         """The round's affinity: ``row(x, y)``, ``column(x, y)``, ``propagate(alpha)``."""
-        return restored(self._meta["affinity"], self._tensor)
+        layers, prefix = self.trace.tensors, f"rounds.{self.t}."
+        grid = tuple(self.trace.meta["grid"][::-1])
+        return restored(self._meta["affinity"], lambda name: layers.get(prefix + name), grid, self.trace.stride)
 
     @cached_property
     def alpha_p(self) -> np.ndarray:
@@ -155,6 +158,11 @@ class Trace:
     def classes(self) -> list[str]:
         """Names of the channels, background first."""
         return self.meta["classes"]
+
+    @property
+    def stride(self) -> int:
+        """Image px per cell of the affinity grid, which has ceil(H / stride) x ceil(W / stride) cells."""
+        return self.meta.get("stride", STRIDE)
 
     @property
     def rounds(self) -> dict[int, Round]:

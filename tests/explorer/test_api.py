@@ -22,6 +22,7 @@ from iaff.propagation import leak_rate, reach
 from iaff.run import Run
 from iaff.trace import Trace
 from tests.ui.places import ROOT
+from tests.ui.small import small_sparse_trace
 from tests.ui.synthetic import make_walk
 
 QUERIES = Queries([Run.load(SHIPPED)])
@@ -97,6 +98,32 @@ def test_runs_that_are_called_alike_have_names_of_their_own():
     runs = [Run(Path("x"), {"name": name, "classes": []}) for name in called]
     names = ["voc", "voc (old)", "voc (2)", "voc (old) (2)", "voc (2) (2)", "voc (old) (3)"]
     assert dict(zip(names, runs, strict=True)) == named(runs)
+
+
+def test_a_trace_of_another_stride(tmp_path):
+    """Cells of 8 x 8 px and an affinity between any of them: pixels are those of the photo."""
+    from iaff.explorer.app import loose_traces
+
+    trace = small_sparse_trace()
+    trace.save(tmp_path / "sparse.safetensors")
+    queries = Queries([loose_traces([tmp_path / "sparse.safetensors"])])
+    place = {"run": "traces", "photo": "sparse", "round": 1}
+    width, height = trace.meta["size"]
+    row = trace.rounds[1].affinity.row(width - 1, height - 1)
+    answer = queries.query(**place, x=width - 1, y=height - 1, mode="row")
+    assert answer["cells"] == row.size == (trace.meta["grid"][0] * trace.meta["grid"][1])
+    assert all(
+        cell["weight"] == pytest.approx(row[cell["y"] // 8, cell["x"] // 8], abs=1e-6) for cell in answer["strongest"]
+    )
+    truth = on_grid(torch.from_numpy(trace.labels("truth").copy()), 8)
+    assert queries.leaks(**place)["rate"] == pytest.approx(
+        leak_rate(trace.rounds[1].affinity.propagator, truth), abs=1e-6
+    )
+    for stage, small in (("seeds", trace.labels("seeds")), ("confident", trace.rounds[1].confident)):
+        large = np.asarray(Image.open(io.BytesIO(queries.label_png(**place, stage=stage))))
+        assert large.shape == (height, width)
+        assert (large[4::8, 4::8] == small[: len(large[4::8]), : large[:, 4::8].shape[1]]).all()
+    assert np.asarray(Image.open(io.BytesIO(queries.label_png(**place, stage="refined")))).shape == (height, width)
 
 
 def test_a_trace_without_layers(tmp_path):

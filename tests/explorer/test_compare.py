@@ -38,7 +38,7 @@ def affinity(answer: dict) -> StencilAffinity:
     offsets = np.frombuffer(base64.b64decode(answer["offsets"]), np.int32).reshape(-1, 2)
     weights = np.frombuffer(base64.b64decode(answer["weights"]), np.float16).reshape(-1, h, w)
     assert weights.astype(np.float32).sum(0).max() <= 1
-    return StencilAffinity(offsets.copy(), weights.astype(np.float32), answer["steps"])
+    return StencilAffinity(offsets.copy(), weights.astype(np.float32), answer["steps"], grid=(h, w))
 
 
 @pytest.mark.parametrize("by", ["walk", "pamr"])
@@ -93,10 +93,12 @@ NAN[0, 0, 0] = np.nan
         (question("walk", image="no base64!"), "Got image = 'no base64!', expected a text, a JPEG or PNG file of"),
         (question("walk", image=encoded(b"GIF89a")), "no picture"),
         (question("walk", image="A" * 20_000_000), "Got image of length 15,000,000, expected .* at most 8,000,000"),
-        (question("walk", image=bomb(30000, 30000)), "no picture|expected at most 640 x 640"),
-        (question("walk", image=bomb(4000, 4000)), "Got a photo of 4000 x 4000 px, expected at most 640 x 640"),
+        (question("walk", image=bomb(30000, 30000)), "no picture|of a whole stride"),
+        (question("walk", image=bomb(700, 700), grid=[175, 175]), "700 x 700 px, expected at most 640 x 640"),
+        (question("walk", image=bomb(4000, 4000), grid=[63, 63]), "4000 x 4000 px, expected at most 2048 x 2048"),
         (question("walk", image=bomb(352, 264)), "no picture"),
-        (question("walk", grid=[66, 88]), r"expected \[88, 66\] for 352 x 264"),
+        (question("walk", grid=[66, 88]), r"Got grid = \[66, 88\], expected that of a whole stride for 352 x 264"),
+        (question("walk", grid=[0, 0]), "expected that of a whole stride"),
         (question("walk", grid=None), "Got grid = None"),
         (question("crf", alpha=encoded(ALPHA[:, :5])), "bytes of alpha"),
         (question("crf", alpha=""), "bytes of alpha"),
@@ -109,6 +111,20 @@ def test_strange_requests_are_answered(request_, message):
     answer = propagate(request_)
     assert not answer["ok"]
     assert re.search(message, answer["error"]), answer["error"]
+
+
+@pytest.mark.parametrize("by", ["walk", "pamr"])
+@pytest.mark.parametrize(("stride", "grid"), [(16, [22, 17]), (8, [44, 33]), (15, [24, 18])])
+def test_a_grid_of_any_stride(by, stride, grid):
+    """The photo is averaged onto it; 352 x 264 px."""
+    sent = propagate(question(by, grid=grid))
+    photo = grid_photo(TRACE.image(), stride)
+    assert list(photo.shape) == [3, grid[1], grid[0]]
+    weights = np.frombuffer(base64.b64decode(sent["weights"]), np.float16).reshape(-1, grid[1], grid[0])
+    whole = colour_walk(photo) if by == "walk" else Pamr(photo, GRID_DILATIONS, GRID_STEPS)
+    np.testing.assert_allclose(
+        1 - weights.astype(float).sum(0), whole.step.to_dense().diag().view(*weights.shape[1:]), atol=1e-2
+    )
 
 
 def test_a_small_grey_photo_will_do():

@@ -148,6 +148,12 @@ test("classes of one name have one number in all traces, whatever their files sa
   );
   assert.deepEqual([...other.truth.slice(0, 3), other.truth[5]], [0, 3, 4, 255]);
   assert.equal(new Set(other.truth).size, 6, "classes without a name stay apart from those with one");
+  assert.equal(own.fileNumbers, undefined);
+  assert.deepEqual(
+    [...other.truth.map((id) => other.fileNumbers[id])],
+    [0, 1, 2, 3, 4, 255],
+    "exports have the file's",
+  );
   assert.deepEqual(numbers.apply(trace(["background", "unicorn"], [0, 9])).meta.class_ids, [0, 4]);
   assert.deepEqual(numbers.apply(other).meta.class_ids, [0, 3, 4], "twice is once");
 });

@@ -1,9 +1,13 @@
-// Affinities whose cells have partners anywhere, against their dense matrix.
+// Affinities whose cells have partners anywhere, against their dense matrix and against iaff.propagation.
 import "./browser.js";
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Sparse } from "../../iaff/explorer/static/engine/sparse.js";
-import { assertNear, until } from "./oracles.js";
+import { boundaryLabels, leakMap, rankedLeaks } from "../../iaff/explorer/static/engine/leaks.js";
+import { judge } from "../../iaff/explorer/static/lessons/lesson_score.js";
+import { Edits } from "../../iaff/explorer/static/engine/whatif.js";
+import { variant } from "../../iaff/explorer/static/trace/variant.js";
+import { assertNear, assertQuick, assertSame, openTrace, testAgainstPython, until } from "./oracles.js";
 
 const [H, W] = [5, 7];
 const N = H * W;
@@ -86,4 +90,63 @@ test("a map that is no longer wanted is not walked, and others are", async (cont
   unwanted.close();
   await new Promise((later) => g.carry(alpha, 3, later));
   assert.equal(unwanted.map, null);
+});
+
+testAgainstPython("sparse affinities on cells of 16 px are Python's", "sparse", async (context, oracle) => {
+  const trace = await openTrace(context, oracle.trace),
+    labels = boundaryLabels(trace, 1, "truth");
+  let slowest = 0;
+  assert.equal(trace.stride, oracle.stride);
+  assertSame(labels, oracle.labels, "truth at the centres of the cells");
+  for (const { t, steps, asked, ...expected } of oracle.rounds) {
+    const g = trace.affinity(t);
+    assert.equal(g.steps, steps);
+    for (const { what, x, y, expected: answer } of asked) {
+      const out = new Float32Array(trace.n),
+        start = performance.now();
+      g[what](trace.cell(x, y), out);
+      slowest = Math.max(slowest, performance.now() - start);
+      await until(() => {
+        g[what](trace.cell(x, y), out);
+        return g.at === steps;
+      });
+      assertNear(out, answer, 1e-4, `${what} of round ${t} at ${x}, ${y}`);
+    }
+    assertNear(await until(() => trace.refined(t)), expected.refined, 1e-4, "refined");
+    assertNear(trace.full("refined", t).alpha, expected.full, 1e-4, "refined, as large as the photo");
+    assertNear(await until(() => leakMap(trace, t, labels)), expected.leak, 1e-4, "leak of every cell");
+    assert.equal(rankedLeaks(trace, t, labels), null);
+  }
+  assertQuick(context, "sparse affinity, its first steps: slowest", slowest, 16);
+});
+
+testAgainstPython("a guess is judged in px of the photo", "sparse", async (context, { trace: path, stride }) => {
+  const trace = await openTrace(context, path),
+    values = Float32Array.from({ length: trace.n }, (_, p) => +(p % trace.w < 4)), // the four columns on the left
+    { distance, near, width } = judge({ x: 9 * stride, y: 50 }, values, trace);
+  assert.equal(distance, 6 * stride);
+  assert.deepEqual(near, { x: 3.5 * stride, y: 3.5 * stride });
+  assertNear([width], [2 * stride * Math.sqrt(Math.ceil(0.9 * 4 * trace.h) / Math.PI)], 1e-6);
+});
+
+// Their affinity is the trace's own: it is not ended with the edits.
+testAgainstPython("labels are painted on them, walls are not", "sparse", async (context, oracle) => {
+  const trace = await openTrace(context, oracle.trace),
+    edits = new Edits(trace);
+  edits.stroke(3, 8, "wall");
+  assert.ok(edits.empty && !edits.tools.includes("wall"));
+  edits.stroke(3, 8, "label", 1);
+  for (const t of [1, 2]) {
+    const made = variant(trace, edits.change(3)),
+      alpha = Float32Array.from(trace.unary(t), (v, i) => {
+        const p = i % trace.n;
+        return p < 3 || p > 8 ? v : +(i >= trace.n);
+      }),
+      expected = trace.affinity(t).carry(alpha, 2);
+    assert.equal(made.affinity(t), trace.affinity(t));
+    assertNear(await until(() => made.refined(t)), await until(() => expected.map), 1e-6, `round ${t}`);
+    made.refined(t);
+    made.close();
+    assertNear(await until(() => trace.refined(t)), oracle.rounds[t - 1].refined, 1e-4, "the trace's own map");
+  }
 });

@@ -7,20 +7,21 @@ from PIL import Image
 
 from iaff.trace import Trace
 from tests.oracles.traces import Traces
-from tests.ui.small import H, K, W, small_trace
+from tests.ui.small import H, K, W, small_sparse, small_trace
 from tests.ui.synthetic import png
 
 
 def answers(traces: Traces) -> dict:
     sound = traces.folder / "sound.safetensors"
     small_trace().save(sound)
-    return {"sound": [sound, traces.astronaut], "refused": [*of_small(traces), *of_places(traces)]}
+    small = [*of_small(traces, small_trace, REFUSED), *of_small(traces, small_sparse, REFUSED_SPARSE)]
+    return {"sound": [sound, traces.astronaut, traces.attention], "refused": [*small, *of_places(traces)]}
 
 
-def of_small(traces: Traces) -> list[dict]:
+def of_small(traces: Traces, make, changes: dict) -> list[dict]:
     refused = []
-    for i, (name, (change, said)) in enumerate(REFUSED.items()):
-        trace, path = small_trace(), traces.folder / f"refused_{i}.safetensors"
+    for name, (change, said) in changes.items():
+        trace, path = make(), traces.folder / f"refused {name}.safetensors"
         change(trace)
         path.write_bytes(trace.to_bytes())
         refused.append({"name": name, "trace": path, "said": said})
@@ -96,4 +97,15 @@ REFUSED = {
     "no unary map": (without("rounds.2.alpha_u"), "missing"),
     "no image": (without("image"), "missing"),
     "an unknown affinity": (tell(rounds=[{"affinity": {"kind": "magic"}}]), "affinity of round 1"),
+}
+
+
+REFUSED_SPARSE = {
+    "a partner twice": (put("rounds.2.partners", 7, 3), "cell 3 twice for cell 7"),
+    "a partner that is no cell": (put("rounds.2.partners", (5, 2), 48), "holds cell 48"),
+    "a row above 1": (put("rounds.1.weights", 9, 0.5), "sums to 24.000 at cell 9"),
+    "a weight below 0": (put("rounds.1.weights", (9, 9), -0.5), "holds -0.5"),
+    "some partners alone": (without("rounds.2.partners"), "Expected F16 (48, 48)"),
+    "another stride": (tell(stride=16), "grid"),
+    "an endless walk": (tell(rounds=[{"affinity": {"kind": "sparse", "steps": 4097}}]), "affinity of round 1"),
 }

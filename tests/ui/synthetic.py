@@ -357,6 +357,43 @@ def make_walk(radius: int = 3, steps: int = 64) -> Trace:
     return Trace.from_arrays(image, ["background", "cat"], [walk], name="walk", title="A random walk")
 
 
+def make_attention(stride: int = 16, partners: int = 24, steps: int = 40) -> Trace:
+    """Attention by colour and place among all cells of a coarse grid whose last row and column are cut off; in round 2
+    a long walk over the largest of it."""
+    image, rng = photo("chelsea", 264, 350), np.random.default_rng(3)
+    h, w = -(-264 // stride), -(-350 // stride)
+    truth = np.where(blob(264, 350, CHELSEA[2]), 2, 0).astype(np.uint8)
+    grid, cells = resize(image, (h, w), anti_aliasing=True).reshape(-1, 3), np.arange(h * w)
+    places = np.stack([cells // w / h, cells % w / w], -1)
+    apart = 30 * ((grid[:, None] - grid) ** 2).sum(-1) + 6 * ((places[:, None] - places) ** 2).sum(-1)
+    weights = np.exp(-apart)
+    weights /= weights.sum(1, keepdims=True)
+    ys, xs = [(np.arange(n) * stride + stride // 2).clip(max=m - 1) for n, m in [(h, 264), (w, 350)]]
+    alpha = soft_maps(truth[ys][:, xs], [0, 2], 0.4, rng)
+    nearest = np.argsort(-weights, 1)[:, :partners]
+    rounds = [
+        {"alpha_u": alpha, "partners": None, "weights": weights, "steps": 1},
+        {
+            "alpha_u": alpha,
+            "partners": nearest,
+            "weights": np.take_along_axis(weights, nearest, 1),
+            "steps": steps,
+        },
+    ]
+    seeds = np.where(rng.random((h, w)) < 0.1, truth[ys][:, xs], 255).astype(np.uint8)
+    return Trace.from_arrays(
+        image,
+        ["background", "cat"],
+        rounds,
+        stride=stride,
+        class_ids=[0, 2],
+        seeds=seeds,
+        truth=truth,
+        name="attention",
+        title="Attention",
+    )
+
+
 if __name__ == "__main__":
     import sys
 

@@ -71,7 +71,6 @@ def test_a_dropped_trace_of_another_size_beside_the_runs_photo(view, dropped):
     assert menus.evaluate_all("all => all.map((one) => one.selectedOptions[0].text)") == [
         "Mine, and small",
         "layer as 1",
-        "round as 1",
         "by the same",
     ]
     offered = menus.nth(1).locator("option").all_inner_texts()

@@ -161,7 +161,7 @@ def test_what_needs_the_server_is_not_offered(alone, tmp_path):
 
 
 def test_a_long_walk_is_exact_in_a_page_from_disk(alone, tmp_path, walk_file):
-    """Its worker comes out of the page too."""
+    """Its workers come out of the page too."""
     trace, path = Trace.load(walk_file), tmp_path / "walk.html"
     path.write_text(trace.html(stage="affinity", x=20, y=12), "utf-8")
     page = alone.open(path)
@@ -173,6 +173,9 @@ def test_a_long_walk_is_exact_in_a_page_from_disk(alone, tmp_path, walk_file):
     assert page.evaluate(at) == steps
     row = page.evaluate(ROW)
     assert np.allclose(row, trace.rounds[1].affinity.row(20, 12).ravel(), atol=1e-5)
+    page.locator("#tab-leaks").click()
+    page.get_by_role("button", name="reach").click()
+    page.get_by_text("cells so far").first.wait_for()
 
 
 @pytest.mark.parametrize("dark", [False, True])

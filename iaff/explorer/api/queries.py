@@ -25,7 +25,7 @@ from iaff.explorer.server.requests import (
 )
 from iaff.explorer.server.runs import listing, named, run_of
 from iaff.explorer.server.torch_start import start_torch
-from iaff.grid import STRIDE, centre
+from iaff.grid import centre
 from iaff.run import Run
 from iaff.trace import Round, Trace
 from iaff.trace.encoding import palette_png
@@ -221,7 +221,7 @@ class Queries:
         truth, g = asked.trace.labels("truth"), asked.affinity.propagator
         ids = np.array(asked.trace.meta["class_ids"], np.uint8)
         labels = torch.from_numpy(ids[asked.alpha_p.argmax(0)] if truth is None else truth.copy())
-        labels = labels if truth is None else on_grid(labels)
+        labels = labels if truth is None else on_grid(labels, asked.trace.stride)
         ranked = ranked_leaks(g, labels, request.most) if isinstance(g, Scan) else []
         names = self._names(request, asked.trace)
         leaks = []
@@ -322,13 +322,13 @@ def label_map(asked: Round, stage: Stage) -> np.ndarray:
 
         alpha = asked.alpha_u if stage == "unary" else asked.alpha_p
         ids = np.array(trace.meta["class_ids"], np.uint8)
-        return ids[to_photo(torch.from_numpy(alpha), height, width).argmax(0).numpy()]
+        return ids[to_photo(torch.from_numpy(alpha), height, width, trace.stride).argmax(0).numpy()]
     labels = asked.confident if stage == "confident" else trace.labels(stage)
     if labels is None:
         raise UserError(f"Got stage = {stage!r}, which this trace lacks; unary and refined are always there.")
     if stage == "truth":
         return labels
-    return labels.repeat(STRIDE, 0).repeat(STRIDE, 1)[:height, :width]
+    return labels.repeat(trace.stride, 0).repeat(trace.stride, 1)[:height, :width]
 
 
 def strongest(values: np.ndarray, trace: Trace) -> list[Cell]:
@@ -345,7 +345,7 @@ def strongest(values: np.ndarray, trace: Trace) -> list[Cell]:
 def pixel(column: int, row: int, trace: Trace) -> dict[str, int]:
     """The image pixel at the centre of a grid cell, by its keys."""
     width, height = trace.meta["size"]
-    x, y = centre(row, column, height, width)
+    x, y = centre(row, column, height, width, trace.stride)
     return {"x": int(x), "y": int(y)}
 
 

@@ -18,11 +18,12 @@ from iaff.errors import UserError
 from iaff.explorer.server.answers import answering
 from iaff.explorer.server.requests import PropagateRequest
 from iaff.explorer.server.torch_start import start_torch
-from iaff.grid import STRIDE, grid_size
+from iaff.grid import whole_stride
 from iaff.trace.encoding import half_down
 from iaff.trace.schema import check_distribution, check_finite
 
-MOST_CELLS = 25_600  # of the affinity grid: a photo of 640 x 640 px
+MOST_CELLS = 25_600  # of the affinity grid: at stride 4, a photo of 640 x 640 px
+LARGEST_SIDE = 2048  # px, whatever the stride
 MOST_VALUES = 21 * MOST_CELLS  # of a map: the classes of VOC on the largest grid
 
 
@@ -32,7 +33,7 @@ def propagate(request: PropagateRequest) -> dict[str, Any]:
 
     Args:
         request: ``by`` (one of BUILDERS), ``image`` (a JPEG or PNG file, as a trace holds it), ``grid`` ([w, h] of
-            the affinity), and for crf ``alpha`` (float32 (K, h, w), sums to 1 over K).
+            the affinity, of any whole stride), and for crf ``alpha`` (float32 (K, h, w), sums to 1 over K).
 
     Returns:
         ``{kind: "stencil", offsets, weights, steps}``: base64 of int32 (M, 2) and float16 (M, h, w), see
@@ -41,9 +42,9 @@ def propagate(request: PropagateRequest) -> dict[str, Any]:
     """
     if request.by not in BUILDERS:
         raise UserError(f"Got the propagator {request.by[:60]!r}, expected one of {', '.join(BUILDERS)}.")
-    photo = photo_of(request)
+    photo, stride = photo_of(request)
     start_torch()
-    return BUILDERS[request.by](photo, request)
+    return BUILDERS[request.by](photo, stride, request)
 
 
 def answerable() -> list[str]:
@@ -51,27 +52,30 @@ def answerable() -> list[str]:
     return [by for by in BUILDERS if by != "crf" or find_spec("pydensecrf")]
 
 
-def photo_of(request: PropagateRequest) -> np.ndarray:
-    """The photo of a request, ``uint8 (H, W, 3)``; its size is read, and judged, before it is decoded."""
-    data, grid = request.image, request.grid
+def photo_of(request: PropagateRequest) -> tuple[np.ndarray, int]:
+    """The photo of a request, ``uint8 (H, W, 3)``, and its stride in px; its size is judged before it is read."""
+    data, (columns, rows) = request.image, request.grid
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
             width, height = image.size
-            rows, columns = grid_size(height, width)
-            if rows * columns > MOST_CELLS:
-                side = STRIDE * int(MOST_CELLS**0.5)
+            stride = whole_stride((height, width), (rows, columns))
+            if stride is None:
+                raise UserError(
+                    f"Got grid = {request.grid!r}, expected that of a whole stride for {width} x {height} px. Send the "
+                    "trace's."
+                )
+            if rows * columns > MOST_CELLS or max(width, height) > LARGEST_SIDE:
+                side = min(stride * int(MOST_CELLS**0.5), LARGEST_SIDE)
                 raise UserError(
                     f"Got a photo of {width} x {height} px, expected at most {side} x {side}: other propagators are "
                     "computed on the spot. Choose a smaller photo."
                 )
-            if grid != [columns, rows]:
-                raise UserError(f"Got grid = {grid!r}, expected [{columns}, {rows}] for {width} x {height} px.")
     except UserError:
         raise
     except Exception as error:  # Pillow's readers raise whatever they stumble upon
         raise UserError(f"Got {len(data):,} bytes that are no picture, expected the trace's JPEG or PNG.") from error
     try:
-        return read_photo_safely(data, "The photo", side=max(width, height), smallest=1).pixels
+        return read_photo_safely(data, "The photo", side=max(width, height), smallest=1).pixels, stride
     except UserError as error:
         raise UserError(f"Got {len(data):,} bytes that are no picture to be refined. {error}") from error
 
@@ -95,22 +99,22 @@ def map_of(request: PropagateRequest, grid: tuple[int, int]) -> np.ndarray:
     return alpha
 
 
-def walk(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
+def walk(photo: np.ndarray, stride: int, request: PropagateRequest) -> dict[str, Any]:
     """The random walk over colour pairs."""
     from iaff.data.transforms import grid_photo
     from iaff.propagation import colour_walk
 
-    g = colour_walk(grid_photo(photo))
+    g = colour_walk(grid_photo(photo, stride))
     return stencil(g.offsets.numpy(), g.weights.numpy(), g.steps)
 
 
-def pamr(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
+def pamr(photo: np.ndarray, stride: int, request: PropagateRequest) -> dict[str, Any]:
     """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own."""
     from iaff.data.transforms import grid_photo
     from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
     from iaff.propagation import Pamr
 
-    g = Pamr(grid_photo(photo), GRID_DILATIONS, GRID_STEPS)
+    g = Pamr(grid_photo(photo, stride), GRID_DILATIONS, GRID_STEPS)
     return stencil(**g.to_arrays())
 
 
@@ -124,16 +128,17 @@ def stencil(offsets: np.ndarray, weights: np.ndarray, steps: int) -> dict[str, A
     }
 
 
-def crf(photo: np.ndarray, request: PropagateRequest) -> dict[str, Any]:
+def crf(photo: np.ndarray, stride: int, request: PropagateRequest) -> dict[str, Any]:
     """The dense CRF, if its library is installed."""
-    alpha = map_of(request, grid_size(*photo.shape[:2]))
+    columns, rows = request.grid
+    alpha = map_of(request, (rows, columns))
 
     import torch
 
     from iaff.data.transforms import grid_photo
     from iaff.propagation import DenseCrf
 
-    propagator = DenseCrf(grid_photo(photo))
+    propagator = DenseCrf(grid_photo(photo, stride), stride=stride)
     refined = propagator.propagate(torch.from_numpy(alpha)[None])[0].numpy()
     why = f"The dense CRF gives a refined map alone: its {propagator.why}."
     return {"kind": "map", "alpha": encoded(refined.astype("<f4")), "why": why}

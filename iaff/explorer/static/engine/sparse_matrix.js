@@ -15,13 +15,7 @@ export class SparseMatrix {
     this.weights = weights;
     this.partners = partners ?? Uint16Array.from({ length: n }, (_, q) => q);
     this.skip = partners ? this.count : 0; // from a cell's partners to those of the next: all cells may share theirs
-    this.keep = new Float32Array(n);
     this.buffer = new Float32Array(n);
-    for (let p = 0, i = 0; p < n; p++) {
-      let sum = 0;
-      for (const end = i + this.count; i < end; i++) sum += weights[i];
-      this.keep[p] = 1 - sum;
-    }
   }
 
   /** See matrices.js. Either way is one pass over the weights: the transpose needs no table of its own. */
@@ -38,21 +32,27 @@ export class SparseMatrix {
   }
 
   #hear(x, out) {
-    const { n, count, weights, partners, skip, keep } = this;
+    const { n, count, weights, partners, skip } = this;
     for (let p = 0, i = 0, at = 0; p < n; p++, at += skip) {
-      let value = keep[p] * x[p];
-      for (let j = at; j < at + count; j++, i++) value += weights[i] * x[partners[j]];
-      out[p] = value;
+      const own = x[p];
+      let change = 0;
+      for (let j = at; j < at + count; j++, i++) change += weights[i] * (x[partners[j]] - own);
+      out[p] = own + change;
     }
   }
 
   #tell(x, out) {
-    const { n, count, weights, partners, skip, keep } = this;
-    for (let p = 0; p < n; p++) out[p] = keep[p] * x[p];
+    const { n, count, weights, partners, skip } = this;
+    out.fill(0);
     for (let p = 0; p < n; p++) {
       const value = x[p];
       if (value === 0) continue; // of a single cell's row the first step reads that row alone
-      for (let j = p * skip, i = p * count, end = i + count; i < end; j++, i++) out[partners[j]] += weights[i] * value;
+      let rest = 1;
+      for (let j = p * skip, i = p * count, end = i + count; i < end; j++, i++) {
+        out[partners[j]] += weights[i] * value;
+        rest -= weights[i];
+      }
+      out[p] += rest * value;
     }
   }
 }

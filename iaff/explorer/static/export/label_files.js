@@ -9,7 +9,7 @@ export const VOC_PALETTE = Uint8Array.from({ length: 768 }, (_, i) => {
 });
 
 /**
- * The class ids of a scene's map at the size of its photo, or null where it shows none.
+ * The class ids of a scene's map at the size of its photo, as the trace's file has them, or null where it shows none.
  *
  * @param {import("../draw/scene.js").Scene} scene
  * @returns {{labels: Uint8Array, width: number, height: number} | null}
@@ -17,10 +17,12 @@ export const VOC_PALETTE = Uint8Array.from({ length: 768 }, (_, i) => {
 export function labelMap(scene) {
   const found = scene.labels();
   if (!found) return null;
-  const { W: width, H: height } = scene.trace,
+  const { W: width, H: height, fileNumbers } = scene.trace,
     whole = found.length === width * height,
     at = (p) => scene.trace.cell(p % width, Math.floor(p / width)); // a map on the grid: each cell covers its pixels
-  return { labels: Uint8Array.from({ length: width * height }, (_, p) => found[whole ? p : at(p)]), width, height };
+  const id = (p) => found[whole ? p : at(p)],
+    labels = Uint8Array.from({ length: width * height }, (_, p) => (fileNumbers ? fileNumbers[id(p)] : id(p)));
+  return { labels, width, height };
 }
 
 /** A label map as a .npy file, uint8 (height, width). */

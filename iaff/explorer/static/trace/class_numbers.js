@@ -26,6 +26,7 @@ export class ClassNumbers {
     const numbers = permutation(ids, wanted),
       renumbered = (map) => map?.map((id) => numbers[id]) ?? null;
     trace.meta.class_ids = wanted;
+    trace.fileNumbers = numbers.map((_, id) => numbers.indexOf(id));
     for (const name of ["seeds", "truth"]) trace[name] = renumbered(trace[name]);
     trace.confident = trace.confident.map(renumbered);
     return trace;
