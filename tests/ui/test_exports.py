@@ -301,12 +301,12 @@ def test_label_maps_and_the_panes_table(view, tmp_path):
     ]
     assert panes[1][0] == "mIoU [share]"
     assert float(panes[1][1]) == pytest.approx(np.mean(overlap))
-    view.page.evaluate("__iaff.picture.panes[1].spec.run = 'a_b & 50%'")
     latex = take(view.page, "Table of the panes", "LaTeX", tmp_path).read_text("utf-8").splitlines()
     assert latex[0] == "\\begin{tabular}{lrr}"
-    assert latex[2] == (
-        " & 1  refined $\\cdot$ round 3 & 2  confident $\\cdot$ round 3 $\\cdot$ run a\\_b \\& 50\\% \\\\"
-    )
+    assert latex[2] == " & 1  refined $\\cdot$ round 3 & 2  confident $\\cdot$ round 3 \\\\"
+    of = "(text) => import(`${__iaff.base}${__iaff.scripts}/export/export_table.js`).then(({ latex }) => latex(text))"
+    escaped = r"run a\_b \& 50\% \{x\} \#1 \$ \textasciitilde{}\textasciicircum{}\textbackslash{} $\to$"
+    assert view.page.evaluate(of, "run a_b & 50% {x} #1 $ ~^\\ →") == escaped
     assert latex[4].startswith(f"mIoU & {100 * float(panes[1][1]):.1f} \\% & ")
 
     view.key("Escape")
