@@ -304,8 +304,9 @@ def test_label_maps_and_the_panes_table(view, tmp_path):
     latex = take(view.page, "Table of the panes", "LaTeX", tmp_path).read_text("utf-8").splitlines()
     assert latex[0] == "\\begin{tabular}{lrr}"
     assert latex[2] == " & 1  refined $\\cdot$ round 3 & 2  confident $\\cdot$ round 3 \\\\"
-    table = "import(__iaff.base + __iaff.scripts + '/export/export_table.js')"
-    assert view.page.evaluate(f"{table}.then(({{ latex }}) => latex('run a_b & 50%'))") == "run a\\_b \\& 50\\%"
+    of = "(text) => import(`${__iaff.base}${__iaff.scripts}/export/export_table.js`).then(({ latex }) => latex(text))"
+    escaped = r"run a\_b \& 50\% \{x\} \#1 \$ \textasciitilde{}\textasciicircum{}\textbackslash{} $\to$"
+    assert view.page.evaluate(of, "run a_b & 50% {x} #1 $ ~^\\ →") == escaped
     assert latex[4].startswith(f"mIoU & {100 * float(panes[1][1]):.1f} \\% & ")
 
     view.key("Escape")
