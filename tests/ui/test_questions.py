@@ -186,10 +186,14 @@ def test_what_if_starts_from_the_traces_own_figures(view):
         assert percent(last) == pytest.approx(r.figures["refined"]["miou"], abs=6e-4)
 
 
-def test_nothing_to_paint_on_a_random_walk(view):
-    view.open("?run=traces&tab=whatif&stage=refined")
-    assert "random walk" in view.text(".whatif")
-    assert not view.page.locator(".paint-answer").is_visible()
+def test_labels_but_no_walls_on_a_random_walk(view):
+    """Of a link with both, the label stays; its map comes when all steps are walked."""
+    view.open("?run=traces&tab=whatif&stage=refined&paint=wall-3.3_class1-5.5.4.4")
+    assert "Walls are not offered" in view.text(".whatif")
+    assert view.state("paint") == "class1-5.5.4.4"
+    view.wait("document.querySelector('.paint-answer').textContent.includes('pixels changed')")
+    assert view.page.evaluate("__iaff.trace !== __iaff.origin && __iaff.trace.affinity(1) === __iaff.origin.affinity(1)")
+    view.page.evaluate("__iaff.edits.reset()")
     view.page.evaluate("__iaff.edits.stroke(0, 50, 'wall')")
     assert view.page.evaluate("__iaff.edits.empty")
 
