@@ -1,4 +1,4 @@
-"""Files that other methods would have saved of one photo, to lay them beside IAL: docs/other_methods.md goes on from here.
+"""Files that other methods would have saved of one photo, to lay them beside IAL (docs/other_methods.md goes on).
 
     python -m examples.beside_ial [DIR]
 
