@@ -55,23 +55,3 @@ def small_sparse() -> Trace:
         stride=stride,
         seeds=rng.choice([0, 1, 2, 255], (h, w)).astype(np.uint8),
     )
-
-
-def small_sparse() -> Trace:
-    """Two rounds of sparse affinities on cells of 8 x 8 px: every cell listens to all others, or to five."""
-    rng, stride = np.random.default_rng(6), 8
-    h, w = H // stride, W // stride
-    n = h * w
-    weights = rng.dirichlet(np.ones(n), n)
-    partners = rng.permuted(np.tile(np.arange(n), (n, 1)), axis=1)[:, :5]
-    alpha = rng.dirichlet(np.ones(K), (h, w)).transpose(2, 0, 1)
-    return Trace.from_arrays(
-        rng.integers(0, 255, (H, W, 3), np.uint8),
-        ["background", "cat", "dog"],
-        [
-            {"alpha_u": alpha, "partners": None, "weights": weights, "steps": 1},
-            {"alpha_u": alpha, "partners": partners, "weights": np.full((n, 5), 0.15), "steps": 30},
-        ],
-        stride=stride,
-        seeds=rng.choice([0, 1, 2, 255], (h, w)).astype(np.uint8),
-    )
