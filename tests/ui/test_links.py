@@ -18,7 +18,7 @@ LOOK = """async () => {
   for (let before = ""; ; ) {
     await new Promise((next) => setTimeout(next, 200));
     const now = look();
-    if (now === before && !/Opening|Computing|computed …/.test(now)) return now;
+    if (now === before && !/Opening|Computing|[ t]…/.test(now)) return now;
     before = now;
   }
 }"""
@@ -71,18 +71,19 @@ def some(rng: random.Random) -> dict:
         "cx": None if whole else round(number(100, 200), 2),
         "cy": None if whole else round(number(80, 160), 2),
         "opacity": rng.randrange(20, 100),
-        "over": pick([None, f"seeds.{rng.randrange(100)}", "carried.40_unary.25"]),
+        "over": pick([None, f"seeds.{rng.randrange(100)}", "carried.40_unary.25", "error.70"]),
         "cls": pick([None, "background"]),
         "truth": pick([None, "border", "filled"]),
         "mode": pick(["row", "column"]),
         "scale": pick(["log", "linear"]),
+        "glow": pick([None, "own"]),
         "dir": pick([None, "left", "down"]),
         "passes": pick([None, 2, 5]),
         "by": pick([None, None, "none"]),
         "leaks": pick([None, "labels"]),
         "leak": pick([None, 3]),
         "panes": pick([1, 2, 4]),
-        "p2": pick([None, "unary.2..", "difference..."]),
+        "p2": pick([None, "unary.2..", "difference...", "error.2.."]),
         "p3": pick([None, "..none."]),
         "p4": pick([None, "affinity.1..", "...animals"]),
         "diff": pick([None, 1, 2]),
