@@ -7,13 +7,15 @@ import numpy as np
 
 from iaff.arrays import plain_array
 from iaff.trace.affinity import Affinity, affinity_of
-from iaff.trace.schema import check_finite, check_gates, check_sparse, check_stencil
+from iaff.trace.schema import check_distribution, check_finite, check_gates, check_sparse, check_stencil
 
 FORMS = {
     "gates": {"gates", "passes"},
     "offsets": {"offsets", "weights", "steps"},
     "partners": {"partners", "weights", "steps"},
+    "refined": {"refined", "why"},
 }  # by the key that tells them apart, all keys that they may have
+NO_MATRIX = "it was refined without a matrix: there are no rows and columns to ask"
 KEYS = set().union(*FORMS.values())
 
 
@@ -34,7 +36,7 @@ class GivenAffinity:
         if len(forms) != 1:
             raise ValueError(
                 f"{self.where}: got {sorted(self.given)}, expected one affinity: gates (and passes); offsets, weights "
-                "and steps; or partners, weights and steps"
+                "and steps; partners, weights and steps; or, without a matrix, refined (and why)"
             )
         strange = (KEYS & self.given.keys()) - FORMS[forms[0]] - {"passes", "steps"}
         if strange:
@@ -70,6 +72,14 @@ class GivenAffinity:
             partners = np.where(weights == 0, 0, partners)  # whatever fills a slot that counts for nothing
         check_sparse(self._name("partners"), partners, self._name("weights"), weights)
         return {"partners": partners, "weights": weights, "steps": self._whole("steps")}
+
+    def _refined(self) -> dict[str, Any]:
+        classes = len(plain_array(self._name("alpha_u"), self.given["alpha_u"]))
+        refined, why = self._numbers("refined", (classes, *self.grid)), self.given.get("why", NO_MATRIX)
+        check_distribution(self._name("refined"), refined)
+        if not isinstance(why, str) or not why.strip():
+            raise ValueError(f"{self._name('why')}: got {str(why)[:40]!r}, expected why there is no matrix, in words")
+        return {"refined": refined, "why": why}
 
     def _need(self, *keys: str) -> None:
         missing = [key for key in keys if key not in self.given]
