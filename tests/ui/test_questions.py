@@ -192,7 +192,9 @@ def test_labels_but_no_walls_on_a_random_walk(view):
     assert "Walls are not offered" in view.text(".whatif")
     assert view.state("paint") == "class1-5.5.4.4"
     view.wait("document.querySelector('.paint-answer').textContent.includes('pixels changed')")
-    assert view.page.evaluate("__iaff.trace !== __iaff.origin && __iaff.trace.affinity(1) === __iaff.origin.affinity(1)")
+    assert view.page.evaluate(
+        "__iaff.trace !== __iaff.origin && __iaff.trace.affinity(1) === __iaff.origin.affinity(1)"
+    )
     view.page.evaluate("__iaff.edits.reset()")
     view.page.evaluate("__iaff.edits.stroke(0, 50, 'wall')")
     assert view.page.evaluate("__iaff.edits.empty")
