@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 STRIDE = 4  # image px per cell, unless a trace names its own
+USUAL_STRIDES = (8, 16, 32, 14, 2, 1, 64)  # of other networks' maps
 LARGEST_STRIDE = 64
 UNKNOWN = 255  # in label maps: unknown or void
 
@@ -12,6 +13,17 @@ UNKNOWN = 255  # in label maps: unknown or void
 def grid_size(height: int, width: int, stride: int = STRIDE) -> tuple[int, int]:
     """(rows, columns) of the affinity grid of a photo of that size, in px."""
     return -(-height // stride), -(-width // stride)
+
+
+def usual_stride(size: tuple[int, int], grid: tuple[int, int]) -> int | None:
+    """The stride of a grid (h, w) over a photo (H, W), px, if it is one that networks have or divides the photo evenly.
+
+    With others, such as 17 for 14 cells of 230 px, the last cell may be cut off by half, and all before it be shifted.
+    """
+    even = size[0] // grid[0]
+    evenly = (even * grid[0], even * grid[1]) == size and even <= LARGEST_STRIDE
+    fits = (s for s in (STRIDE, *([even] if evenly else []), *USUAL_STRIDES) if grid_size(*size, s) == grid)
+    return next(fits, None)
 
 
 def whole_stride(size: tuple[int, int], grid: tuple[int, int]) -> int | None:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from iaff.arrays import plain_array
-from iaff.grid import LARGEST_STRIDE, STRIDE, grid_size, whole_stride
+from iaff.grid import LARGEST_STRIDE, STRIDE, grid_size, usual_stride
 from iaff.trace.schema import LARGEST
 
 OBLONG = 2  # how many times as long as wide a cell may be in the photo
@@ -64,8 +64,9 @@ class Fit:
 def fitted(size: tuple[int, int], maps: Iterable[tuple[int, int]], stride: int | None) -> Fit:
     """The stride of maps (h, w) of a photo (H, W), where it has one; else the photo's size is changed.
 
-    A whole stride s fits where h = ceil(H / s) and w = ceil(W / s): 4, else the smallest. Where the maps differ, the
-    first for which there is one counts (the others are wrong), else the first.
+    A stride s fits where h = ceil(H / s) and w = ceil(W / s), if networks have it or it divides the photo evenly
+    (:func:`iaff.grid.usual_stride`). Where the maps differ, the first for which there is one counts (the others are
+    wrong), else the first.
 
     Args:
         stride: what the user says that it is; None: see for yourself.
@@ -79,7 +80,7 @@ def fitted(size: tuple[int, int], maps: Iterable[tuple[int, int]], stride: int |
         return _given(size, list(maps), stride)
     first = None
     for grid in maps:
-        found = whole_stride(size, grid)
+        found = usual_stride(size, grid)
         if found is not None:
             return Fit(size, size, found, grid)
         first = first or grid
@@ -89,7 +90,7 @@ def fitted(size: tuple[int, int], maps: Iterable[tuple[int, int]], stride: int |
 def _given(size: tuple[int, int], maps: list[tuple[int, int]], stride: int) -> Fit:
     grid = grid_size(*size, stride)
     if maps and grid not in maps:
-        (h, w), found = maps[0], whole_stride(size, maps[0])
+        (h, w), found = maps[0], usual_stride(size, maps[0])
         remedy = "leave it out, and the photo is resized" if found is None else f"give {found}, or leave it out"
         raise ValueError(
             f"stride: got {stride}, which makes {grid[0]} rows and {grid[1]} columns of a photo of {size[1]} x "
@@ -100,7 +101,7 @@ def _given(size: tuple[int, int], maps: list[tuple[int, int]], stride: int) -> F
 
 def _resizing(size: tuple[int, int], grid: tuple[int, int]) -> Fit:
     (height, width), (h, w) = size, grid
-    if whole_stride(size, (w, h)) is not None:
+    if usual_stride(size, (w, h)) is not None:
         raise ValueError(
             f"got maps of {h} rows and {w} columns for a photo of {width} x {height} px, expected {w} rows and {h} "
             "columns: exchange them"

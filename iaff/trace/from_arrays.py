@@ -41,7 +41,8 @@ def from_arrays(
     (:func:`iaff.arrays.plain_array`).
 
     The affinity grid has one cell per s x s image px, s the stride: ``h = ceil(H / s)``, ``w = ceil(W / s)``. Maps may
-    have any stride from 1 to 64. Where theirs is no whole one (28 x 28 maps of a photo of 450 x 448 px), the photo is
+    have any stride from 1 to 64, which is seen from their size if networks have it (powers of two, 14) or it divides
+    the photo evenly. Else (28 x 28 maps of a photo of 450 x 448 px), and where ``stride`` does not say it, the photo is
     resized to ``(s w, s h)`` px, with truth and superpixels, and the trace's note says so.
 
     A ``matrix`` is ``(n, n)``: entry (i, j) is what cell i takes from cell j. It is dense, of scipy.sparse, or a sparse
@@ -66,7 +67,7 @@ def from_arrays(
             column j is cell j), or ``matrix`` or ``attention``, or, of what refines without a matrix, ``refined``
             ``(K, h, w)``, sums to 1 over K, and ``why``, in words; optionally ``confident`` ``uint8 (h, w)``,
             ``scores`` ``(S, K)``, and ``alpha_p`` ``(K, h, w)``, which is only compared with the recomputed one (1e-3).
-        stride: image px per cell; None: what the maps have.
+        stride: image px per cell, 1..64; None: as the maps have it.
         cam: ``(K-1, h, w)`` in 0..1; seeds: ``uint8 (h, w)`` class ids, 255 unknown.
         superpixels: ``int (H, W)``, 0..S-1; truth: ``uint8 (H, W)`` class ids, 255 void.
         class_ids: the classes' ids in the label maps (default 0..K-1).

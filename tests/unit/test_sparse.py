@@ -127,10 +127,12 @@ def plain(h, w):
     ("photo", "grid", "stride", "size"),
     [
         ((64, 96), (4, 6), 16, (64, 96)),
-        ((61, 90), (4, 6), 16, (61, 90)),  # the smallest for which the grid has that many cells
+        ((61, 90), (4, 6), 16, (61, 90)),  # with a last cell that is cut off
         ((61, 90), (16, 23), 4, (61, 90)),
         ((5, 6), (2, 2), 4, (5, 6)),  # of 3 and 4, the usual one
         ((450, 448), (28, 28), 16, (448, 448)),
+        ((230, 226), (14, 14), 16, (224, 224)),  # 17 would do too, with cells that are shifted by up to half
+        ((51, 68), (3, 4), 17, (51, 68)),  # evenly
         ((30, 45), (14, 14), 3, (42, 42)),  # squeezed into a square, as ViT's inputs are
     ],
 )
