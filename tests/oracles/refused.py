@@ -15,7 +15,18 @@ def answers(traces: Traces) -> dict:
     sound = traces.folder / "sound.safetensors"
     small_trace().save(sound)
     small = [*of_small(traces, small_trace, REFUSED), *of_small(traces, small_sparse, REFUSED_SPARSE)]
-    return {"sound": [sound, traces.astronaut, traces.attention], "refused": [*small, *of_places(traces)]}
+    mapped = traces.folder / "sound map.safetensors"
+    small_map().save(mapped)
+    small += of_small(traces, small_map, REFUSED_MAP)
+    return {"sound": [sound, mapped, traces.astronaut, traces.attention], "refused": [*small, *of_places(traces)]}
+
+
+def small_map() -> Trace:
+    """Its first round was refined without a matrix."""
+    trace = small_trace()
+    trace.meta["rounds"][0]["affinity"] = {"kind": "map", "why": "A CRF has none."}
+    trace.tensors["rounds.1.alpha_p"] = trace.tensors["rounds.1.alpha_u"][::-1].copy()
+    return trace
 
 
 def of_small(traces: Traces, make, changes: dict) -> list[dict]:
@@ -100,6 +111,11 @@ REFUSED = {
 }
 
 
+REFUSED_MAP = {
+    "a map without a reason": (tell(rounds=[{"affinity": {"kind": "map"}}]), "affinity of round 1"),
+    "a refined map that sums to more than 1": (put("rounds.1.alpha_p", np.s_[:, 3, 4], 1), "rounds.1.alpha_p"),
+    "no refined map": (without("rounds.1.alpha_p"), "rounds.1.alpha_p"),
+}
 REFUSED_SPARSE = {
     "a partner twice": (put("rounds.2.partners", 7, 3), "cell 3 twice for cell 7"),
     "a partner that is no cell": (put("rounds.2.partners", (5, 2), 48), "holds cell 48"),

@@ -166,7 +166,7 @@ def test_photos_of_a_split_that_was_evaluated(runs, photos, tmp_path):
     (tmp_path / "images_val.csv").write_text("\n".join(lines) + "\n")
     browse, thumb, _ = data_set(located([Run.load(tmp_path)], [tmp_path / "data"]), JobQueue())
     training = browse({"run": "taught"})
-    assert (training["splits"], training["split"], training["total"]) == (["val"], None, len(NAMES))
+    assert (training["splits"], training["split"], training["total"]) == (["", "val"], None, len(NAMES))
     val = browse({"run": "taught", "split": "val", "sort": "iou.cow"})
     assert (val["split"], val["rows"][0]["value"], val["missing"]) == ("val", 0.4, None)
     assert thumb({"run": "taught", "id": "cow.jpg"})["ok"]

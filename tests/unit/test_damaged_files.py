@@ -22,7 +22,7 @@ from iaff.places import SHIPPED
 from iaff.tensor_files import Damaged, load_tensors, save_tensors
 from tests.damage import odd_json, odd_trace
 from tests.runs import CONFIG
-from tests.ui.small import small_sparse_trace, small_trace
+from tests.ui.small import small_sparse, small_trace
 
 FILES = ("config.json", "figures.json", "mining.json", "images.csv", "traces/index.json")
 SEEDS = st.integers(0, 2**32 - 1)
@@ -105,7 +105,7 @@ def test_a_run_file_that_was_changed_is_read_or_refused(folder, examples):
 
 @pytest.mark.parametrize("examples", [quick, pytest.param(thorough, marks=pytest.mark.slow)])
 def test_a_trace_that_was_changed_is_read_or_refused(examples):
-    files = [small_trace().to_bytes(), small_sparse_trace().to_bytes()]
+    files = [small_trace().to_bytes(), small_sparse().to_bytes()]
 
     def read(seed):
         trace = Trace.from_bytes(odd_trace(files[seed % 2], np.random.default_rng(seed)))

@@ -107,7 +107,7 @@ def page(run: Run, request: BrowseRequest, others: dict[str, Run]) -> dict[str, 
         "comparisons": [(k, choice.label) for k, choice in choices.items()],
         "against": request.against if against else None,
         "plot": request.plot if plot else None,
-        "splits": run.splits(),
+        "splits": _splits(run),
         "split": split or None,
         "scale": number(np.nanmax(np.abs(values))),
         "classes": _counts(tags),
@@ -116,17 +116,20 @@ def page(run: Run, request: BrowseRequest, others: dict[str, Run]) -> dict[str, 
     }
 
 
+def _splits(run: Run) -> list[str]:
+    """The splits that the run has a table of, "" for its training photos."""
+    return [*([""] if run.images_path().is_file() else []), *run.splits()]
+
+
 def _split(run: Run, wish: str | None) -> str:
-    """A split that was evaluated, or "" for the training photos: those of a run that has no others' table, too."""
-    splits = run.splits()
-    if wish in splits:
-        return wish
-    return "" if run.images_path().is_file() or not splits else splits[0]
+    """One of these, the first where the wish is none; "" where there are none."""
+    splits = _splits(run)
+    return wish if wish in splits else next(iter(splits), "")
 
 
 def _source_of(run: Run, name: str) -> Source:
     """The data set of a photo that one of the run's tables lists."""
-    splits = ["", *run.splits()] if run.images_path().is_file() else run.splits() or [""]
+    splits = _splits(run) or [""]
     found = [split for split in splits if name in table_of(run, split).ids]
     if not found:
         table_of(run, splits[0]).index(name)  # which says so

@@ -26,7 +26,7 @@ from iaff.explorer.server.torch_start import start_torch
 from iaff.grid import whole_stride
 from iaff.run import Run
 from iaff.trace.encoding import half_down
-from iaff.trace.schema import check_distribution, check_finite
+from iaff.trace.values import check_distribution, check_finite
 
 if TYPE_CHECKING:
     from torch import Tensor

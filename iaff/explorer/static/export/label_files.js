@@ -15,14 +15,10 @@ export const VOC_PALETTE = Uint8Array.from({ length: 768 }, (_, i) => {
  * @returns {{labels: Uint8Array, width: number, height: number} | null}
  */
 export function labelMap(scene) {
-  const found = scene.labels();
-  if (!found) return null;
-  const { W: width, H: height, fileNumbers } = scene.trace,
-    whole = found.length === width * height,
-    at = (p) => scene.trace.cell(p % width, Math.floor(p / width)); // a map on the grid: each cell covers its pixels
-  const id = (p) => found[whole ? p : at(p)],
-    labels = Uint8Array.from({ length: width * height }, (_, p) => (fileNumbers ? fileNumbers[id(p)] : id(p)));
-  return { labels, width, height };
+  const labels = scene.labels();
+  if (!labels) return null;
+  const { W: width, H: height, fileNumbers } = scene.trace;
+  return { labels: fileNumbers ? labels.map((id) => fileNumbers[id]) : labels, width, height };
 }
 
 /** A label map as a .npy file, uint8 (height, width). */

@@ -45,8 +45,11 @@ export class PhotoChoices {
       round,
     );
     this.round.node.hidden = rounds.length < 2;
-    this.split.fill([["", "of the training"], ...splits.map((name) => [name, `of ${name}`])], split ?? "");
-    this.split.node.hidden = !splits.length;
+    this.split.fill(
+      splits.map((name) => [name, name ? `of ${name}` : "of the training"]),
+      split ?? "",
+    );
+    this.split.node.hidden = splits.length < 2;
     this.plotted.fill([["", "–"], ...names.filter(([key]) => key !== sort || against)], plot ?? "");
     this.plotted.node.hidden = names.length < 2;
     this.meaning.textContent = sorts.find(({ key }) => key === sort).meaning;

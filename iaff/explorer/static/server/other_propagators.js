@@ -5,6 +5,7 @@ import { fromBase64, toBase64 } from "../trace/base64.js";
 import { floats, integers } from "../trace/safetensors.js";
 import { PARAMETERS, parametersOf } from "../state/parameters.js";
 import { dropVariant, variant } from "../trace/variant.js";
+import { Refined } from "../engine/refined.js";
 import { Sparse } from "../engine/sparse.js";
 import { Walk } from "../engine/walk.js";
 
@@ -30,19 +31,6 @@ class Nothing {
 
   propagate(alpha) {
     return alpha;
-  }
-}
-
-/** A refined map without a matrix behind it: `why` says so, and there is no row or column to ask for. */
-class Refined {
-  constructor(map, why, by) {
-    this.map = map;
-    this.why = why;
-    this.by = by;
-  }
-
-  propagate() {
-    return this.map;
   }
 }
 
@@ -103,7 +91,7 @@ function affinityOf(said, { h, w }, by, params, onlater) {
   const { kind, offsets, partners, weights, map, why } = said,
     steps = params.steps ?? said.steps;
   if (kind === "none") return new Nothing();
-  if (kind === "map") return new Refined(map, why, by);
+  if (kind === "map") return Object.assign(new Refined(map, why), { by });
   const made = kind === "sparse" ? new Sparse(partners, weights, h, w, steps) : new Walk(offsets, weights, h, w, steps);
   return Object.assign(made, { by, onlater });
 }
