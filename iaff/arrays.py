@@ -40,7 +40,7 @@ def _array(given: Any) -> np.ndarray:
         return np.asarray([entry if isinstance(entry, (int, float)) else _array(entry) for entry in given])
     if hasattr(given, "detach"):  # torch's
         given = given.detach().cpu()
-        given = given.to_dense() if given.is_sparse else given
+        given = given.to_dense() if "sparse" in str(given.layout) else given
         given = given.float() if given.is_floating_point() else given
     elif hasattr(given, "__cuda_array_interface__") and hasattr(given, "get"):  # CuPy's, which copies only when asked
         given = given.get()

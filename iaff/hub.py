@@ -31,6 +31,7 @@ FILES = (
     "figures.json",
     "mining.json",
     "images.csv",
+    "propagators.json",
     "evaluation_*.json",
     "weights/*.safetensors",
     "traces/index.json",

@@ -5,6 +5,8 @@
     config.json    the settings it was trained with, its classes
     figures.json   what was measured after each round
     images.csv     one line per photo and round, see below
+    images_SPLIT.csv  the same of the photos of a split that was evaluated
+    propagators.json  several propagators over a split
     mining.json    histogram of the region scores by right / wrong / unknown
     weights/       classifier, and unary_T, region_T, pairwise_T of each round T (safetensors)
     traces/        index.json and one trace per photo
@@ -15,12 +17,15 @@ photos of a run that trains: ``changed`` (label of alpha^p against the round bef
 ``agreement`` (of alpha^u and alpha^p), ``coverage`` (of the confident map), ``relabelled``, ``foreground_unary``,
 ``foreground_refined``. A shipped run has the gallery's photos instead: ``changed``, ``agreement``, ``coverage``, and
 against their masks, with tags, ``miou_unary`` and ``miou_refined`` (of the photo, over the classes that occur),
-``precision`` (of the confident map), ``leak`` (:mod:`iaff.propagation.leaks`); empty where a photo has no mask.
+``precision`` (of the confident map), ``leak`` (:mod:`iaff.propagation.leaks`), ``iou_refined.CLASS`` (of a class in the
+refined map); empty where a photo has no mask, or neither has the class. ``images_SPLIT.csv``, which ``iaff evaluate``
+writes, has the same columns.
 """
 
 import csv
 import io
 import json
+import re
 import time
 from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
@@ -35,7 +40,7 @@ from iaff.files import write_atomically
 from iaff.hub import fetched, on_hub
 from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
 from iaff.places import expanded
-from iaff.run_files import Figures, File, Index, Mining, Settings, check, read_json
+from iaff.run_files import Figures, File, Index, Mining, Propagators, Settings, check, read_json
 from iaff.run_table import read_images
 
 try:
@@ -45,6 +50,7 @@ except ImportError:  # not on Windows: no lock there
 
 SCHEMA = 1
 INDEX = "traces/index.json"
+SPLIT = re.compile(r"[\w-]+([. ][\w-]+)*")  # a name of a split that can be one of a file, too
 PATIENCE = 10  # s that a training waits for another: one that finds nothing left to do is soon over
 # Settings that runs of older versions lack, and what they were then; None: not known.
 LATER = {
@@ -109,19 +115,35 @@ class Run:
         """Per round, superpixels by region score (equal bins from 0 to 1): right, wrong, unknown (void)."""
         return self._json("mining.json", Mining, {"rounds": []})
 
-    def images(self) -> list[dict[str, str]]:
-        """The lines of ``images.csv``: all columns as texts, checked; none before the first round.
+    def propagators(self) -> dict[str, Any]:
+        """``tables``: what several propagators make of the run's unary maps, a table for each split that was scored."""
+        return self._json("propagators.json", Propagators, {"tables": []})
+
+    def images(self, split: str = "") -> list[dict[str, str]]:
+        """The lines of a table of photos: all columns as texts, checked; none where it is not there yet.
+
+        Args:
+            split: one of :meth:`splits`, or "" for ``images.csv``.
 
         Raises:
             UserError: it cannot be read, or is not such a table.
         """
-        path = self.inside("images.csv")
+        path = self.images_path(split)
         try:
             return read_images(path, path.read_bytes()) if path.is_file() else []
         except OSError as error:
             raise UserError(
                 f"{path} cannot be read ({error.strerror or error}); expected a table. Restore it."
             ) from error
+
+    def images_path(self, split: str = "") -> Path:
+        """Where the table of a split's photos lies; "" for ``images.csv``."""
+        return self.inside(f"images_{split}.csv" if split else "images.csv")
+
+    def splits(self) -> list[str]:
+        """The splits whose photos were evaluated one by one, by name."""
+        names = (path.stem.removeprefix("images_") for path in self.dir.glob("images_*.csv"))
+        return sorted(name for name in names if SPLIT.fullmatch(name))
 
     def finished_rounds(self) -> int:
         """Rounds whose three networks are all there."""
@@ -185,11 +207,15 @@ class Run:
     def append_images(self, rows: list[dict[str, Any]]) -> None:
         """Replaces one round's lines of ``images.csv`` (all rows share the columns ``round``, ``image``, ...)."""
         kept = [line for line in self.images() if line["round"] != str(rows[0]["round"])]
+        self.write_images([*kept, *rows], list(rows[0]))
+
+    def write_images(self, rows: list[dict[str, Any]], columns: list[str], split: str = "") -> None:
+        """Writes a table of photos, atomically; what a row lacks of the columns is empty."""
         text = io.StringIO()
-        table = csv.DictWriter(text, list(rows[0]), extrasaction="ignore", lineterminator="\n")
+        table = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
         table.writeheader()
-        table.writerows([*kept, *rows])
-        write_atomically(self.dir / "images.csv", text.getvalue().encode())
+        table.writerows(rows)
+        write_atomically(self.images_path(split), text.getvalue().encode())
 
     def _json(self, name: str, kind: type[File], default: dict) -> dict[str, Any]:
         path = self.inside(name)

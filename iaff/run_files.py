@@ -129,6 +129,32 @@ class Mining(File):
     split: str | None = None
 
 
+class PropagatorScore(File):
+    """mIoU over a split, without tags, with proposed and with true ones."""
+
+    title: str | None = None
+    miou: Share = None
+    miou_proposed: Share = None
+    miou_tags: Share = None
+    seconds: Number = None  # a photo
+
+
+class PropagatorTable(File):
+    """Several propagators on the unary maps of one round."""
+
+    data: str
+    split: str
+    images: Count
+    round: RoundNumber
+    propagators: dict[str, PropagatorScore]
+
+
+class Propagators(File):
+    """``propagators.json``."""
+
+    tables: list[PropagatorTable]
+
+
 def is_trace_name(file: str) -> bool:
     """Whether this is the name of a trace's file, without any folder, on any system."""
     return PurePosixPath(file).name == PureWindowsPath(file).name == file and file.endswith(".safetensors")

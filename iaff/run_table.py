@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import shorten
 
@@ -12,8 +12,15 @@ from iaff.errors import UserError
 
 RESTORE = "Restore the file that training wrote."
 SHARES = {*["changed", "agreement", "coverage", "relabelled", "foreground_unary", "foreground_refined"]}
+IOU = "iou_refined."  # and the name of a class
 SHARES |= {*["miou_unary", "miou_refined", "precision", "leak"]}
 WHOLE, NUMBER = re.compile(r"[1-9][0-9]{0,5}"), re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
+
+
+def iou_columns(ious: Mapping[str, float | None], names: Sequence[str]) -> dict[str, float | str]:
+    """A photo's IoU by class as columns, one for each of the run's classes; empty where there is none."""
+    known = {name: value for name, value in ious.items() if value is not None}
+    return {IOU + name: known.get(name, "") for name in names}
 
 
 def read_images(path: Path, data: bytes) -> list[dict[str, str]]:
@@ -69,7 +76,7 @@ def _wrong(columns: Sequence[str], row: Sequence[str]) -> str:
 
 
 def _fits(column: str, value: float) -> bool:
-    return -1e-6 <= value <= 1 + 1e-6 if column in SHARES else math.isfinite(value)
+    return -1e-6 <= value <= 1 + 1e-6 if column in SHARES or column.startswith(IOU) else math.isfinite(value)
 
 
 def _short(text: str) -> str:

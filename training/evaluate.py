@@ -3,7 +3,8 @@
 Every figure comes with the split, the number of photos, how they were chosen, and the thresholds that it was measured
 with. mIoU is pooled over all non-void pixels at the size of the photo; a figure "with tags" restricts every map to the
 photo's tags and the background, one of "proposed tags" to those that the run's own classifier proposes (what an own
-photo gets), one without tags to nothing.
+photo gets), one without tags to nothing. The figures of each photo, and of ``--propagators``, are left in the run for
+the explorer.
 """
 
 import argparse
@@ -44,6 +45,7 @@ from iaff.propagation.regions import region_mean
 from iaff.run import Run
 
 from . import propagators
+from .evaluated import PhotoRows, store
 from .propagators import PROTOCOLS, Comparison
 from .storage import first_line
 
@@ -169,6 +171,7 @@ def evaluate(
     cam: bool = True,
     comparison: Comparison | None = None,
     proposed: list[Tensor] | None = None,
+    photos: PhotoRows | None = None,
 ) -> dict[str, Any]:
     """Scores a run on a split.
 
@@ -176,6 +179,7 @@ def evaluate(
         rounds: which of them (from 1); default: all. cam: whether to score CAM and seeds too.
         comparison: propagators to try on the unary maps of its round, which is among ``rounds``.
         proposed: the tags that the classifier proposes for each photo, where they are known (:func:`proposals`).
+        photos: takes the figures of each photo, too.
 
     Returns:
         ``images`` (those that were scored), ``without_mask`` (how many were not, where there are such), ``objects``
@@ -217,6 +221,8 @@ def evaluate(
             made = predictor.round(score.t, image, ids, *choices.values())
             maps = dict(zip(choices, made, strict=True))
             score.add(maps, ids, truth)
+            if photos:
+                photos.add(data.ids[i], score.t, maps["_tags"], truth)
             if comparison and score.t == comparison.t:
                 comparison.add(image, maps, truth)
     for note in data.notes[said:]:
@@ -335,7 +341,8 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
         check_masks(data)
         for note in data.notes:
             print(note)
-        result = evaluate(predictor, data, comparison=comparison)
+        photos = PhotoRows(run.classes)
+        result = evaluate(predictor, data, comparison=comparison, photos=photos)
     except UserError as error:
         sys.exit(f"{prog}: {error}")
     used = predictor.config.mining.model_dump(include={"tau", "tau_background", "purity"})
@@ -350,6 +357,7 @@ def main(argv: list[str] | None = None, prog: str = PROG) -> None:
     }
     result = {**head, **result}
     print(table(result))
+    print(f"\n{store(run, result, photos)}")
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(result, indent=1) + "\n", "utf-8")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from PIL import Image
 
 import iaff
@@ -20,8 +21,10 @@ from iaff.errors import UserError
 from iaff.files import write_atomically
 from iaff.hub import FILES, LOG_IN, parse, sentences
 from iaff.inference import Predictor
+from iaff.method.figures import photo_ious, photo_labels
 from iaff.places import GALLERY, expanded
 from iaff.run import Run, create
+from iaff.run_table import iou_columns
 from iaff.tensor_files import load_tensors, tensor_bytes
 from iaff.trace import Trace
 from iaff.trace.record import write_traces
@@ -78,7 +81,7 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
     copy = create(out, {**run.config, "rounds": rounds})
     copy.write("figures.json", figures)
     copy.write("mining.json", run.mining())
-    for path in run.dir.glob("evaluation_*.json"):
+    for path in [*run.dir.glob("evaluation_*.json"), *run.dir.glob("propagators.json")]:
         write_atomically(out / path.name, path.read_bytes())
     nets = [f"{net}_{t}" for t in range(1, rounds + 1) for net in ("unary", "region", "pairwise")]
     for name in ["classifier", *nets]:
@@ -90,8 +93,9 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
         write_atomically(out / "weights" / f"{name}.safetensors", data)
     photos = gallery_photos(gallery, copy.classes)
     write_traces(copy, Predictor(copy), photos)
-    for t in range(rounds):
-        copy.append_images([_row(Trace.load(copy.trace_path(photo["name"])), t) for photo in photos])
+    for t in range(1, rounds + 1):
+        rows = [image_row(Trace.load(copy.trace_path(photo["name"])), t, copy.classes) for photo in photos]
+        copy.append_images(rows)
     return copy
 
 
@@ -175,10 +179,11 @@ def shipped_files(run: Run, gallery: Path) -> list[str]:
     return sorted(path.relative_to(run.dir).as_posix() for kind in FILES for path in run.dir.glob(kind))
 
 
-def _row(trace: Trace, t: int) -> dict[str, Any]:
-    figures = trace.meta["rounds"][t]["figures"]
+def image_row(trace: Trace, t: int, names: tuple[str, ...]) -> dict[str, Any]:
+    """A photo's line of ``images.csv`` in round ``t`` (from 1); ``names``: the run's classes by id."""
+    figures = trace.meta["rounds"][t - 1]["figures"]
     return {
-        "round": t + 1,
+        "round": t,
         "image": trace.meta["name"],
         "changed": figures["changed"],
         "agreement": figures["agreement"],
@@ -187,7 +192,16 @@ def _row(trace: Trace, t: int) -> dict[str, Any]:
         "miou_refined": figures["refined"].get("miou", ""),
         "precision": figures["confident"].get("precision", ""),
         "leak": figures.get("leak", ""),
+        **iou_columns(_ious(trace, t, names), names),
     }
+
+
+def _ious(trace: Trace, t: int, names: tuple[str, ...]) -> dict[str, float | None]:
+    truth = trace.labels("truth")
+    if truth is None:
+        return {}
+    truth, ids = torch.from_numpy(truth.copy()), torch.tensor(trace.meta["class_ids"])
+    return photo_ious(photo_labels(torch.from_numpy(trace.rounds[t].alpha_p), ids, truth), truth, names)
 
 
 def main(argv: list[str] | None = None, prog: str = PROG) -> None:

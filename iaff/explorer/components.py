@@ -15,7 +15,7 @@ from iaff.explorer.server.jobs import JobQueue
 from iaff.explorer.server.lane import in_turn
 from iaff.explorer.server.lessons import lesson_list
 from iaff.explorer.server.mining import run_mining
-from iaff.explorer.server.other_propagators import propagate
+from iaff.explorer.server.other_propagators import answerable, propagate
 from iaff.explorer.server.runs import listing
 from iaff.explorer.server.uploads import uploaded_photos
 from iaff.explorer.server.warm_up import warm_up
@@ -47,6 +47,7 @@ class Explorer(gr.HTML):
             main="main.js",
             static=scripts_address(),
             runs=listing(runs),
+            propagators=answerable(),
             server_functions=[
                 *uploaded_photos(runs, queue, files),
                 *data_set(runs, queue),

@@ -198,6 +198,13 @@ def photo_miou(labels: Tensor, truth: Tensor) -> float | None:
     return score.miou()
 
 
+def photo_ious(labels: Tensor, truth: Tensor, names: Sequence[str]) -> dict[str, float | None]:
+    """IoU of each class (``names``, by class id) in one photo; None for one that neither occurs nor is predicted."""
+    score = Segmentation(len(names))
+    score.add(labels, truth)
+    return {name: None if math.isnan(v) else v for name, v in zip(names, score.iou().tolist(), strict=True)}
+
+
 def partial_figures(labels: Tensor, truth: Tensor | None) -> PartialFigures:
     """Coverage of a label map ``(h, w)`` on the grid and, against truth at photo size, its precision."""
     if truth is None:

@@ -14,7 +14,8 @@ from iaff.trace.encoding import encode_photo, encode_png, encode_superpixels
 from iaff.trace.fit import fitted, map_sizes
 from iaff.trace.given_affinity import KEYS as AFFINITY_KEYS
 from iaff.trace.given_affinity import GivenAffinity, numbers, whole_number
-from iaff.trace.schema import check, check_distribution, check_finite, in_range
+from iaff.trace.schema import check
+from iaff.trace.values import check_distribution, check_finite, in_range
 
 TOLERANCE = 1e-3  # of a given alpha_p against the one recomputed from the saved affinity
 KEYS = {"alpha_u", "confident", "scores", "alpha_p"} | AFFINITY_KEYS
@@ -43,6 +44,18 @@ def from_arrays(
     have any stride from 1 to 64. Where theirs is no whole one (28 x 28 maps of a photo of 450 x 448 px), the photo is
     resized to ``(s w, s h)`` px, with truth and superpixels, and the trace's note says so.
 
+    A ``matrix`` is ``(n, n)``: entry (i, j) is what cell i takes from cell j. It is dense, of scipy.sparse, or a sparse
+    tensor of torch; non-negative; its rows sum to at most 1 (0.02 more counts as rounding), and the rest stays with the
+    cell. With it go ``keep`` (so many of the largest entries of each row; default: all up to n = 866, else what 1.5 MB
+    hold; the mean share that was left out is the round's ``affinity.dropped``), ``renormalise`` (kept entries sum to
+    what all did) and ``steps`` (how often it is applied; default 1).
+
+    ``attention`` is a transformer's after the softmax, ``(heads, N, N)`` or ``(N, N)``, N = n, or n + 1 with the CLS
+    token first, which is removed. With it go ``head`` (from 0; default: their mean), ``normalise``: ``sinkhorn`` (the
+    default) as CLIP-ES has it (Lin et al., CVPR 2023: columns and rows in turn, three times, then the mean with the
+    transpose; CLIP-ES also squares: ``steps=2``) or ``rows``; and ``keep``, ``renormalise`` and ``steps`` as above. See
+    :mod:`iaff.trace.matrices`.
+
     Args:
         image: ``uint8 (H, W, 3)`` RGB, or other whole numbers 0..255.
         classes: K names, background first.
@@ -50,9 +63,9 @@ def from_arrays(
             ``(4, 3, h, w)`` (and ``passes``, default 1), or ``offsets`` ``int (M, 2)`` as (row, column), ``weights``
             ``(M, h, w)`` and ``steps``, or ``partners`` ``int (n, k)``, ``weights`` ``(n, k)`` and ``steps`` of n = h w
             cells, which are numbered row * w + column (:class:`iaff.propagation.Sparse`; partners None: k = n, and
-            column j is cell j), or, of what refines without a matrix, ``refined`` ``(K, h, w)``, sums to 1 over K, and
-            ``why``, in words; optionally ``confident`` ``uint8 (h, w)``, ``scores`` ``(S, K)``, and ``alpha_p``
-            ``(K, h, w)``, which is only compared with the recomputed one (1e-3).
+            column j is cell j), or ``matrix`` or ``attention``, or, of what refines without a matrix, ``refined``
+            ``(K, h, w)``, sums to 1 over K, and ``why``, in words; optionally ``confident`` ``uint8 (h, w)``, ``scores``
+            ``(S, K)``, and ``alpha_p`` ``(K, h, w)``, which is only compared with the recomputed one (1e-3).
         stride: image px per cell; None: what the maps have.
         cam: ``(K-1, h, w)`` in 0..1; seeds: ``uint8 (h, w)`` class ids, 255 unknown.
         superpixels: ``int (H, W)``, 0..S-1; truth: ``uint8 (H, W)`` class ids, 255 void.

@@ -7,12 +7,15 @@ import numpy as np
 
 from iaff.arrays import plain_array
 from iaff.trace.affinity import Affinity, affinity_of
-from iaff.trace.schema import check_distribution, check_finite, check_gates, check_sparse, check_stencil
+from iaff.trace.matrices import attention_matrix, keep_largest
+from iaff.trace.values import check_distribution, check_finite, check_gates, check_sparse, check_stencil
 
 FORMS = {
     "gates": {"gates", "passes"},
     "offsets": {"offsets", "weights", "steps"},
     "partners": {"partners", "weights", "steps"},
+    "matrix": {"matrix", "keep", "renormalise", "steps"},
+    "attention": {"attention", "head", "normalise", "keep", "renormalise", "steps"},
     "refined": {"refined", "why"},
 }  # by the key that tells them apart, all keys that they may have
 NO_MATRIX = "it was refined without a matrix: there are no rows and columns to ask"
@@ -36,7 +39,7 @@ class GivenAffinity:
         if len(forms) != 1:
             raise ValueError(
                 f"{self.where}: got {sorted(self.given)}, expected one affinity: gates (and passes); offsets, weights "
-                "and steps; partners, weights and steps; or, without a matrix, refined (and why)"
+                "and steps; partners, weights and steps; matrix; attention; or, without a matrix, refined (and why)"
             )
         strange = (KEYS & self.given.keys()) - FORMS[forms[0]] - {"passes", "steps"}
         if strange:
@@ -80,6 +83,25 @@ class GivenAffinity:
         if not isinstance(why, str) or not why.strip():
             raise ValueError(f"{self._name('why')}: got {str(why)[:40]!r}, expected why there is no matrix, in words")
         return {"refined": refined, "why": why}
+
+    def _matrix(self) -> dict[str, Any]:
+        return self._largest("matrix", self.given["matrix"])
+
+    def _attention(self) -> dict[str, Any]:
+        head = None if self.given.get("head") is None else self._whole("head")
+        n, normalise = self.grid[0] * self.grid[1], self.given.get("normalise", "sinkhorn")
+        name = self._name("attention")
+        return self._largest(
+            "attention", attention_matrix(name, self.given["attention"], n, self.because, head, normalise)
+        )
+
+    def _largest(self, key: str, matrix: Any) -> dict[str, Any]:
+        keep = None if self.given.get("keep") is None else self._whole("keep")
+        if keep is not None and keep < 1:
+            raise ValueError(f"{self._name('keep')}: got {keep}, expected at least 1 entry of each row")
+        renormalise, n = bool(self.given.get("renormalise", False)), self.grid[0] * self.grid[1]
+        kept = keep_largest(self._name(key), matrix, n, self.because, keep, renormalise)
+        return {**vars(kept), "steps": self._whole("steps", 1)}
 
     def _need(self, *keys: str) -> None:
         missing = [key for key in keys if key not in self.given]

@@ -88,7 +88,7 @@ def test_the_start_of_each_key_is_allowed(trace):
         ({"zoom": "near"}, ["zoom = 'near'", "1 to 32"]),
         ({"over": "seeds.60_sky.40"}, ["over", "layer.opacity"]),
         ({"hide": "gallery_walls"}, ["hide", "charts"]),
-        ({"p2": "refined.2"}, ["p2", "stage.round.by.run"]),
+        ({"p2": "refined.2"}, ["p2", "stage.round.by.source"]),
         ({"cls": "cat\ndog"}, ["cls", "20000 characters"]),
     ],
 )

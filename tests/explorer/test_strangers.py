@@ -17,7 +17,7 @@ from iaff.errors import UserError
 from iaff.explorer import serve
 from iaff.explorer.files import STATIC
 from iaff.explorer.server.answers import hide, told
-from iaff.explorer.server.browse import table_of
+from iaff.explorer.server.photo_table import table_of
 from iaff.explorer.server.runs import listing
 from iaff.explorer.server.trace_files import TraceFiles
 from iaff.explorer.standalone.page import shell
@@ -342,7 +342,7 @@ def test_the_exported_page_names_its_scripts():
 
 # Where texts become HTML or addresses, and why that is safe there.
 SINKS = {
-    ("page/browser.js", "innerHTML"): "numbers",
+    ("page/photo_tile.js", "innerHTML"): "numbers",
     ("ui/dom.js", "innerHTML"): "constants",
     (
         "lessons/lesson_card.js",

@@ -37,3 +37,13 @@ test("the paper's energies are never joined", () => {
   );
   assert.equal(new Set(places.flat()).size, 12, "no step lies upon another");
 });
+
+test("one class stands in the place of the mean", () => {
+  const rounds = [0.25, 0.5].map((v, i) => ({ round: i + 1, refined: { miou_tags: 0.9, iou_tags: { "a. b": v } } })),
+    [first] = plots([{ kind: "run", name: "run", figures: { rounds } }], "#000", "light", "a. b");
+  assert.equal(first.title, "IoU of a. b");
+  assert.deepEqual(
+    first.traces.map(({ y }) => y),
+    [[25, 50]],
+  );
+});

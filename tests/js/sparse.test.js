@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Sparse } from "../../iaff/explorer/static/engine/sparse.js";
 import { boundaryLabels, leakMap, rankedLeaks } from "../../iaff/explorer/static/engine/leaks.js";
+import { judge } from "../../iaff/explorer/static/lessons/lesson_score.js";
 import { Edits } from "../../iaff/explorer/static/engine/whatif.js";
 import { variant } from "../../iaff/explorer/static/trace/variant.js";
 import { assertNear, assertQuick, assertSame, openTrace, testAgainstPython, until } from "./oracles.js";
@@ -117,6 +118,15 @@ testAgainstPython("sparse affinities on cells of 16 px are Python's", "sparse", 
     assert.equal(rankedLeaks(trace, t, labels), null);
   }
   assertQuick(context, "sparse affinity, its first steps: slowest", slowest, 16);
+});
+
+testAgainstPython("a guess is judged in px of the photo", "sparse", async (context, { trace: path, stride }) => {
+  const trace = await openTrace(context, path),
+    values = Float32Array.from({ length: trace.n }, (_, p) => +(p % trace.w < 4)), // the four columns on the left
+    { distance, near, width } = judge({ x: 9 * stride, y: 50 }, values, trace);
+  assert.equal(distance, 6 * stride);
+  assert.deepEqual(near, { x: 3.5 * stride, y: 3.5 * stride });
+  assertNear([width], [2 * stride * Math.sqrt(Math.ceil(0.9 * 4 * trace.h) / Math.PI)], 1e-6);
 });
 
 // Their affinity is the trace's own: it is not ended with the edits.

@@ -108,6 +108,7 @@ def test_evaluate_says_beside_every_figure_what_it_is_of(measured, photos, tmp_p
     command = ["evaluate", "--run", str(run.dir), "--data", "folder", "--root", str(photos), "--split", "val"]
     monkeypatch.setattr(sys, "argv", [*command, "--size", "1", "--json", str(tmp_path / "figures.json")])
     evaluate.main()
+    only = run.images("val")[0]["image"]
     said = capsys.readouterr().out
     lines = said.splitlines()
     head = "shapes_tiny on folder val: 1 photos of 2, chosen by seed 0, tau 0.7, purity 0.8; objects fill "
@@ -123,9 +124,31 @@ def test_evaluate_says_beside_every_figure_what_it_is_of(measured, photos, tmp_p
     assert re.search(below, said, re.MULTILINE)
     assert written["choice"] == {"of": 2, "seed": 0}
     assert "seeds" in written["tags"]
-    monkeypatch.setattr(sys, "argv", command)
-    evaluate.main()
-    assert "val: 2 photos, tau" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", [*command, "--propagators", "none", "own"])
+    for _ in range(2):  # another time, the same tables
+        evaluate.main()
+    said = capsys.readouterr().out
+    assert "val: 2 photos, tau" in said
+    assert f"images_val.csv and propagators.json in {run.dir}" in said
+
+    assert run.splits() == ["val"]
+    rows, last = run.images("val"), len(written["rounds"])
+    names = list(dict.fromkeys(row["image"] for row in rows))
+    assert len(names) == 2
+    assert only in names
+    assert [(row["round"], row["image"]) for row in rows] == [
+        (str(t), name) for name in names for t in range(1, last + 1)
+    ]
+    for entry in written["rounds"]:  # the photo that was scored alone
+        row = next(row for row in rows if row["round"] == str(entry["round"]) and row["image"] == only)
+        known = {name: iou for name, iou in entry["refined"]["iou_tags"].items() if iou is not None}
+        assert float(row["miou_refined"]) == pytest.approx(entry["refined"]["miou_tags"])
+        assert {name: float(row[f"iou_refined.{name}"]) for name in known} == pytest.approx(known)
+        assert float(row["leak"]) == pytest.approx(entry["leak"])
+        assert float(row["coverage"]) == pytest.approx(entry["confident"]["coverage"])
+    (table,) = run.propagators()["tables"]
+    assert (table["data"], table["split"], table["images"], table["round"]) == ("folder", "val", 2, last)
+    assert list(table["propagators"]) == ["none", "own"]
 
 
 def test_masks_that_cannot_be_measured_against_end_no_training(photos, tmp_path, capsys):

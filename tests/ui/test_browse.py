@@ -79,6 +79,7 @@ def test_figures_say_what_a_run_can_do_so_far(runs, run_folder):
     assert young == {
         "ok": True,
         "figures": {"schema": 1, "rounds": []},
+        "propagators": [],
         "rounds": 3,
         "stamp": "",
         "explains": False,
@@ -98,17 +99,79 @@ def test_orders_and_pages(ask):
     first = ask("browse", count=4)
     assert ids(first) == NAMES[:-5:-1]
     assert (first["sort"], first["round"], first["total"]) == ("changed", 2, len(NAMES))
-    assert [sort["key"] for sort in first["sorts"]] == ["changed", "worse", "agreement", "coverage", "loss"]
+    assert [sort["key"] for sort in first["sorts"]] == ["changed", "agreement", "coverage", "loss"]
     assert ids(ask("browse", count=2, offset=3)) == NAMES[-4:-6:-1]
-    assert ids(ask("browse", sort="coverage"))[-1] == NAMES[0], "a photo without the figure comes last"
-    worse = ask("browse", sort="worse")
-    last = worse["rows"][0]
-    assert last["id"] == NAMES[-1]
-    assert last["value"] == pytest.approx(-0.08)
-    assert last["series"] == pytest.approx([0.82, 0.74])
-    assert worse["scale"] == pytest.approx(0.08)
-    assert "worse" not in [sort["key"] for sort in ask("browse", round=1)["sorts"]]
+    assert ids(ask("browse", reversed=True)) == NAMES
+    for turned in (False, True):
+        answer = ask("browse", sort="coverage", reversed=turned)
+        assert ids(answer)[-1] == NAMES[0], "a photo without the figure comes last"
     assert ids(ask("browse", sort="loss", count=1)) == NAMES[-1:]
+
+
+def test_what_changed_between_rounds(ask):
+    first = ask("browse", sort="agreement")
+    assert [label for _, label in first["comparisons"]] == ["its best round before", "round 1"]
+    for against in ("best", "round.1"):
+        fell = ask("browse", sort="agreement", against=against)
+        row = fell["rows"][0]
+        assert (fell["against"], row["id"]) == (against, NAMES[-1])
+        assert row["value"] == pytest.approx(-0.08)
+        assert row["series"] == pytest.approx([0.82, 0.74])
+        assert fell["scale"] == pytest.approx(0.08)
+    assert ids(ask("browse", sort="agreement", against="best", reversed=True)) == NAMES
+    early = ask("browse", round=1, sort="changed", against="best")
+    assert (early["against"], [key for key, _ in early["comparisons"]]) == (None, ["round.2"])
+    grown = ask("browse", sort="changed", against="best")
+    assert grown["rows"][0]["value"] == 0, "of what is worse when larger, the best is the smallest"
+
+
+def test_figures_of_the_shipped_runs_and_what_changed_between_them():
+    """Leak, mIoU and each class's IoU are those of the traces; titles are found; points are of photos with both."""
+    runs = [Run.load(SHIPPED.parent / name) for name in ("animals", "plain_cam")]
+    browse, _, _ = data_set(runs, JobQueue())
+    theirs = {(line["image"], line["round"]): line for line in runs[1].images()}
+    answer = browse({"run": "animals", "sort": "leak", "round": 3})
+    keys = [sort["key"] for sort in answer["sorts"]]
+    assert {"miou", "leak", "precision", "iou.cow", "iou.background"} < set(keys)
+    leaks = [row["value"] for row in answer["rows"]]
+    assert leaks == sorted(leaks, reverse=True)
+
+    between = browse({"run": "animals", "sort": "miou", "round": 3, "against": "run.plain_cam"})
+    assert dict(between["comparisons"])["run.plain_cam"] == "run plain_cam, round 3"
+    known = {row["id"]: row["value"] for row in between["rows"] if row["value"] is not None}
+    assert set(known) == {photo for photo, _ in theirs}
+    for line in runs[0].images():
+        if line["round"] == "3" and line["image"] in known:
+            other = theirs[line["image"], "3"]
+            assert known[line["image"]] == pytest.approx(
+                float(line["miou_refined"]) - float(other["miou_refined"]), abs=1e-4
+            )
+    assert [row["value"] for row in between["rows"]][: len(known)] == sorted(known.values())
+
+    cows = browse({"run": "animals", "sort": "iou.cow", "round": 3, "plot": "leak", "search": "a COW"})
+    assert [row["title"] for row in cows["rows"]] == ["A cow"]
+    line = next(line for line in runs[0].images() if line["image"] == "cow" and line["round"] == "3")
+    expected = [float(line["iou_refined.cow"]), float(line["leak"])]
+    assert cows["points"] == [("cow", "A cow", *(pytest.approx(v, abs=1e-4) for v in expected))]
+    assert 0 < len(browse({"run": "animals", "sort": "iou.cow", "plot": "leak"})["points"]) < cows["classes"][0][1] + 3
+
+
+def test_photos_of_a_split_that_was_evaluated(runs, photos, tmp_path):
+    """Their table is a choice of its own, their pictures come from that split."""
+    for name in ("config.json", "figures.json", "images.csv"):
+        shutil.copy(runs / "taught" / name, tmp_path)
+    shutil.copytree(photos, tmp_path / "data")
+    (tmp_path / "data" / "val.csv").write_text("cow.jpg,cow\n")
+    lines = ["round,image,miou_refined,iou_refined.cow", "1,cow.jpg,0.5,0.4"]
+    (tmp_path / "images_val.csv").write_text("\n".join(lines) + "\n")
+    browse, thumb, _ = data_set(located([Run.load(tmp_path)], [tmp_path / "data"]), JobQueue())
+    training = browse({"run": "taught"})
+    assert (training["splits"], training["split"], training["total"]) == (["val"], None, len(NAMES))
+    val = browse({"run": "taught", "split": "val", "sort": "iou.cow"})
+    assert (val["split"], val["rows"][0]["value"], val["missing"]) == ("val", 0.4, None)
+    assert thumb({"run": "taught", "id": "cow.jpg"})["ok"]
+    (tmp_path / "images.csv").unlink()
+    assert browse({"run": "taught"})["split"] == "val"
 
 
 def test_found_by_class_and_id(ask):
@@ -157,7 +220,7 @@ def test_a_damaged_table_is_said(tmp_path):
     shutil.copy(SHIPPED / "config.json", tmp_path)
     (tmp_path / "images.csv").write_text("round,image,changed\n1,a,much\n")
     browse, _, _ = data_set([Run.load(tmp_path)], JobQueue())
-    assert "cannot be read" in browse({"run": "animals"})["error"]
+    assert "line 2: got changed = 'much'" in browse({"run": "animals"})["error"]
 
 
 # --- in the browser ---------------------------------------------------------------------------------------------------
@@ -202,9 +265,10 @@ def test_browsing_by_keyboard_and_opening(page, photos):
     assert page.page.evaluate(FOCUSED) == "pasture.jpg"
     assert page.state("stage") == "refined", "the page behind hears no key"
     page.page.fill(".browser input", "")
-    page.page.select_option(".browser select >> nth=1", "cow")
+    page.page.select_option(".browser select >> nth=2", "cow")
     page.wait(f"{TILES} === 2")
-    page.page.select_option(".browser select >> nth=0", "worse")
+    page.page.select_option(".browser select >> nth=0", "agreement")
+    page.page.select_option(".browser select >> nth=1", "best")
     page.wait("document.querySelector('.browser .tile').title.includes('−5.0 points')")
     page.page.click(".browser .tile >> nth=0")
     assert not page.page.locator("dialog.browser").is_visible()
@@ -233,11 +297,58 @@ def test_a_shipped_run_opens_the_gallery(view):
     open_all_photos(view, "?run=animals&round=2")
     view.page.wait_for_selector(".browser .tile img")
     assert view.page.locator(".browser .note").is_hidden()
-    view.page.click(".browser .tile:has-text('spitz')")
+    view.page.click(".browser .tile:has-text('A dog in a towel')")
     view.wait("window.__iaff.trace?.meta.name === 'spitz'")
     assert view.page.locator(".mine").count() == 0
     view.open("?run=synthetic")
     assert not view.page.locator("button:has-text('All photos')").is_visible(), "no images.csv, no list"
+
+
+HIGHLIGHTED = "document.querySelector('.browser .pointed .id')?.textContent"
+MAP = "__iaff.browser.plot"
+
+
+def test_photos_as_a_map_of_two_figures(view):
+    """Order, what it is compared with and the map are in the link; map and list point at each other; Enter opens."""
+    open_all_photos(view, "?run=animals&img=cow&stage=refined&round=3")
+    order, against, _, _, _, second = (view.page.locator(".browser .choices select").nth(i) for i in range(6))
+    order.select_option("iou.cow")
+    view.wait("document.querySelector('.browser .meaning').textContent === 'of the refined map'")
+    order.select_option("miou")
+    view.wait("document.querySelector('.browser .tile .id').textContent === 'Grace Hopper'")
+    view.page.get_by_role("button", name="Turn the order").click()
+    view.wait("document.querySelector('.browser .tile .id').textContent.startsWith('Coffee')")
+    against.select_option("run.plain_cam")
+    view.wait("document.querySelector('.browser .value').textContent.includes(' points')")
+    second.select_option("leak")
+    view.wait(f"{MAP}.points.length === 3 && {MAP}.scatter.places.length === 3")
+    assert view.text(".photo-plot .axis >> nth=1").startswith("mIoU against run plain_cam, round 5 →")
+    view.wait("location.search.includes('allvs=run.plain_cam') && location.search.includes('allplot=leak')")
+
+    view.reload()
+    view.wait(f"{MAP}.points.length === 3 && {MAP}.scatter.places.length === 3")
+    assert (order.input_value(), against.input_value(), second.input_value()) == ("miou", "run.plain_cam", "leak")
+    against.select_option("")
+    view.wait(f"{MAP}.points.length > 3 && {MAP}.scatter.places.length === {MAP}.points.length")
+    rings = {
+        point["id"]: point["ring"]
+        for point in view.page.evaluate(
+            f"{MAP}.scatter.points.map(({{ id, ring }}) => ({{ id: {MAP}.points[id].id, ring }}))"
+        )
+    }
+    assert {name for name, ring in rings.items() if ring == "strong"} == {"cow"}, "the open photo is marked"
+    place = view.page.evaluate(f"{MAP}.scatter.places[{MAP}.points.findIndex(({{ id }}) => id === 'spitz')]")
+    view.page.locator(".photo-plot .over-map").hover(position=place)
+    view.wait(f"{HIGHLIGHTED} === 'A dog in a towel'")
+    view.page.wait_for_selector(".photo-plot .tip img:not([hidden])")
+    view.page.locator(".browser .tile:has-text('Chelsea')").hover()
+    assert view.text(".photo-plot .tip b") == "Chelsea the cat"
+    view.page.locator(".photo-plot .over-map").focus()
+    view.key("ArrowRight")
+    first = view.page.evaluate(HIGHLIGHTED)
+    view.key("ArrowRight", "ArrowLeft", "Enter")
+    view.wait(f"__iaff.trace?.meta.title === '{first}'")
+    assert not view.page.locator("dialog.browser").is_visible()
 
 
 def test_a_run_appears_and_grows_while_it_trains(page, runs, run_folder):

@@ -92,6 +92,34 @@ def test_a_run_in_another_pane_is_drawn_too(charts):
     assert "animals" not in view.text(".iaff-charts .sources")
 
 
+def test_one_class_and_the_propagators(charts):
+    """The class of the view's filter stands in place of the mean, here and in the link; a split's propagators below."""
+    view = charts("?run=animals&img=cow&stage=refined&figs=run&cls=cow")
+    shipped = Run.load(SHIPPED).figures()["rounds"]
+    iou = [100 * r["refined"]["iou_tags"]["cow"] for r in shipped]
+    assert drawn(view, "solid")["refined", "solid"] == pytest.approx(iou)
+    assert view.text(".iaff-charts figcaption >> nth=0").startswith("IoU of cow")
+    assert view.page.locator(".iaff-charts .tables figure").count() == 0
+    view.page.locator(".iaff-charts .choice select").select_option("sheep")
+    view.wait("location.search.includes('cls=sheep')")
+    view.wait("document.querySelector('.iaff-charts figcaption').textContent.startsWith('IoU of sheep')")
+    view.page.locator(".iaff-charts .choice select").select_option("")
+    view.wait("document.querySelector('.iaff-charts figcaption').textContent.startsWith('Quality of the labels')")
+    assert view.state("cls") is None
+
+    view.page.evaluate("__iaff.store.set({ run: 'synthetic', img: null })")
+    view.page.wait_for_selector(".iaff-charts .tables table")
+    assert view.page.locator(".iaff-charts .choice select").is_hidden(), "its figures are of no class"
+    rows = view.page.locator(".iaff-charts .tables tr").all_inner_texts()
+    assert [row.split("\t") for row in rows] == [
+        ["", "no tags", "proposed tags", "with tags", "ms a photo"],
+        ["none (alpha^u)", "50.0", "52.0", "54.8", "0"],
+        ["the run's own affinity", "53.0", "51.0", "57.2", "20"],
+    ]
+    assert view.page.locator(".tables .best").all_inner_texts() == ["52.0", "53.0", "57.2"]
+    assert "val split, 1,200 photos" in view.text(".tables figcaption")
+
+
 def test_a_run_that_grows(charts):
     view = charts("?stage=unary&round=2")
     view.page.evaluate(

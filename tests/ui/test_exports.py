@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -253,6 +254,71 @@ def test_a_strip_of_the_rounds(view, tmp_path):
     assert plain.shape[1] == rows.shape[1] == 2 * (40 + 8 * 176 + 7 * 8)  # photo, seeds, five rounds, truth
     assert rows.shape[0] - plain.shape[0] == 2 * 2 * (tile + 26)
     assert close(plain[160 : 2 * tile, 40 + 2 * 176 + 8], 255), "a gap between the tiles"
+
+
+def test_a_strip_as_svg(view, browser, tmp_path):
+    """Its words are words, and a browser draws it as the PNG has it."""
+    view.open("?run=animals&img=cow&stage=refined&round=1")
+    dialog(view.page)
+    path = take(view.page, "Figure strip", "SVG", tmp_path)
+    drawn = pixels(take(view.page, "Figure strip", "PNG 2×", tmp_path))
+    root = ElementTree.parse(path).getroot()
+    words = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    own = Trace.load(COW).meta["rounds"][2]["figures"]["refined"]["miou"]
+    assert {"A cow", "photo", "seeds", "ground truth", f"round 3 · {100 * own:.1f} %", "unknown"} <= set(words)
+    assert len(root.findall("{http://www.w3.org/2000/svg}image")) == 8  # photo, seeds, five rounds, truth
+    size = {"width": int(root.get("width")), "height": int(root.get("height"))}
+    assert drawn.shape[:2] == (2 * size["height"], 2 * size["width"])
+    page = browser.new_page(viewport=size)
+    page.goto(path.as_uri())
+    shown = pixels(io.BytesIO(page.screenshot()))
+    page.close()
+    halved = drawn.reshape(size["height"], 2, size["width"], 2, 3).mean((1, 3))
+    assert np.abs(shown - halved).mean() < 2
+
+
+def test_label_maps_and_the_panes_table(view, tmp_path):
+    """NumPy and Pillow read the very labels; the confident regions' cells cover their pixels; LaTeX is escaped."""
+    view.open("?run=animals&img=cow&stage=refined&round=3&panes=2&p2=confident...")
+    dialog(view.page)
+    trace = Trace.load(COW)
+    truth = trace.labels("truth")
+    path = take(view.page, "Label map", "npy", tmp_path)
+    assert path.name == "iaff_cow_round3_refined_labels.npy"
+    labels = np.load(path, allow_pickle=False)
+    assert labels.dtype == np.uint8
+    assert labels.shape == truth.shape
+    with Image.open(take(view.page, "Label map", "PNG", tmp_path), formats=["PNG"]) as image:
+        assert image.mode == "P"
+        assert image.getpalette()[:12] == [0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0]  # PASCAL VOC's
+        assert image.getpalette()[765:] == [224, 224, 192]
+        assert (np.asarray(image) == labels).all()
+
+    panes = list(csv.reader(take(view.page, "Table of the panes", "CSV", tmp_path).open(newline="", encoding="utf-8")))
+    assert panes[0] == ["figure", "1  refined · round 3", "2  confident · round 3"]
+    known = labels[truth != 255], truth[truth != 255]
+    overlap = [
+        ((known[0] == k) & (known[1] == k)).sum() / ((known[0] == k) | (known[1] == k)).sum() for k in {*known[1]}
+    ]
+    assert panes[1][0] == "mIoU [share]"
+    assert float(panes[1][1]) == pytest.approx(np.mean(overlap))
+    view.page.evaluate("__iaff.picture.panes[1].spec.run = 'a_b & 50%'")
+    latex = take(view.page, "Table of the panes", "LaTeX", tmp_path).read_text("utf-8").splitlines()
+    assert latex[0] == "\\begin{tabular}{lrr}"
+    assert latex[2] == (
+        " & 1  refined $\\cdot$ round 3 & 2  confident $\\cdot$ round 3 $\\cdot$ run a\\_b \\& 50\\% \\\\"
+    )
+    assert latex[4].startswith(f"mIoU & {100 * float(panes[1][1]):.1f} \\% & ")
+
+    view.key("Escape")
+    view.page.evaluate("__iaff.store.set({ panes: 1, stage: 'confident' })")
+    dialog(view.page)
+    cells = np.load(take(view.page, "Label map", "npy", tmp_path), allow_pickle=False)
+    grid = trace.rounds[3].confident
+    assert (cells == np.repeat(np.repeat(grid, 4, 0), 4, 1)[: labels.shape[0], : labels.shape[1]]).all()
+    view.key("Escape", "1")
+    dialog(view.page)
+    assert view.page.get_by_role("button", name="npy").is_disabled(), "a photo is no label map"
 
 
 @pytest.mark.parametrize(

@@ -104,11 +104,11 @@ def test_difference_between_rounds(view, run_folder):
     legend = view.text(".legend")
     assert f"gained {100 * gained:.1f} %" in legend
     assert f"lost {100 * lost:.1f} %" in legend
-    assert "against round 1" in legend
+    assert "round 1 → round 3" in legend
     view.key("8")  # the choice holds over the stages that can be compared
-    assert "against round 1" in view.text(".legend")
+    assert "round 1 → round 3" in view.text(".legend")
     view.key("[", "[")
-    assert "against" not in view.text(".legend"), "a round is not compared with itself"
+    assert "→" not in view.text(".legend"), "a round is not compared with itself"
 
 
 def test_truth_as_border_and_filled(view):

@@ -36,7 +36,18 @@ THREE_KEYS = """() => {
 }"""
 CHARTS = ".iaff-charts [aria-pressed=true]"
 STAGES = ["cam", "seeds", "unary", "superpixels", "confident", "affinity", "refined"]
-ELSEWHERE = {"lesson", "step", "all", "allcls", "allround", "find"}  # tested on their own
+ELSEWHERE = {
+    "lesson",
+    "step",
+    "all",
+    "allrev",
+    "allvs",
+    "allplot",
+    "allof",
+    "allcls",
+    "allround",
+    "find",
+}  # tested on their own
 
 
 def some(rng: random.Random) -> dict:
@@ -322,7 +333,7 @@ def test_the_browser_of_photos_is_in_the_link(view):
     view.open("?run=animals&img=chelsea")
     view.key("g")
     view.page.locator(".browser select >> nth=0").select_option("coverage")
-    view.page.locator(".browser select >> nth=1").select_option("cow")
+    view.page.locator(".browser select >> nth=2").select_option("cow")
     view.wait("location.search.includes('allcls=cow') && location.search.includes('all=coverage')")
     first = "document.querySelector('.browser .tile .id')?.innerText"
     found = view.page.evaluate(first)

@@ -22,7 +22,7 @@ from iaff.places import SHIPPED
 from iaff.tensor_files import Damaged, load_tensors, save_tensors
 from tests.damage import odd_json, odd_trace
 from tests.runs import CONFIG
-from tests.ui.small import small_sparse_trace, small_trace
+from tests.ui.small import small_sparse, small_trace
 
 FILES = ("config.json", "figures.json", "mining.json", "images.csv", "traces/index.json")
 SEEDS = st.integers(0, 2**32 - 1)
@@ -50,7 +50,7 @@ def used(folder: Path) -> None:
     run = open_run(folder)
     answer = [run.config, run.figures(), run.mining(), run.traces(), Queries([run]).runs()]
     answer += [Queries([run]).photos(run.name), run_figures([run])({"run": run.name})]
-    answer += [page(run, BrowseRequest.model_validate({"run": run.name, "round": t})) for t in (1, 3)]
+    answer += [page(run, BrowseRequest.model_validate({"run": run.name, "round": t}), {}) for t in (1, 3)]
     json.dumps(answer, ensure_ascii=False).encode()  # Gradio's writer makes null of NaN
     run.trace_path(run.traces()[0]["name"])
     assert run.classes[0]
@@ -105,7 +105,7 @@ def test_a_run_file_that_was_changed_is_read_or_refused(folder, examples):
 
 @pytest.mark.parametrize("examples", [quick, pytest.param(thorough, marks=pytest.mark.slow)])
 def test_a_trace_that_was_changed_is_read_or_refused(examples):
-    files = [small_trace().to_bytes(), small_sparse_trace().to_bytes()]
+    files = [small_trace().to_bytes(), small_sparse().to_bytes()]
 
     def read(seed):
         trace = Trace.from_bytes(odd_trace(files[seed % 2], np.random.default_rng(seed)))
@@ -143,11 +143,11 @@ def test_the_place_in_a_run_file_is_named(tmp_path, name, spoil, words):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("1,chelsea,0.1", "line 3: got 3 values for 9 columns"),
-        ("1_0,chelsea,0,0,0,0,0,0,0", "line 3: got round = '1_0'"),
-        ("1,cat,nan,0,0,0,0,0,0", "line 3: got changed = 'nan'"),
-        ("1,cat,0,0,7,0,0,0,0", "line 3: got coverage = '7'"),
-        ("1,chelsea,0,0,0,0,0,0,0", "line 3: got 'chelsea' a second time in round 1"),
+        ("1,chelsea,0.1", "line 3: got 3 values for 16 columns"),
+        ("1_0,chelsea,0,0,0,0,0,0,0,,,,,,,", "line 3: got round = '1_0'"),
+        ("1,cat,nan,0,0,0,0,0,0,,,,,,,", "line 3: got changed = 'nan'"),
+        ("1,cat,0,0,7,0,0,0,0,,,,,,,", "line 3: got coverage = '7'"),
+        ("1,chelsea,0,0,0,0,0,0,0,,,,,,,", "line 3: got 'chelsea' a second time in round 1"),
     ],
 )
 def test_the_line_of_a_table_is_named(folder, line, words):

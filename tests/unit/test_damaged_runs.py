@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from iaff import Run, Trace, UserError
 from iaff.explorer.api.queries import Queries
 from iaff.explorer.app import runs_in
-from iaff.explorer.server.browse import table_of
+from iaff.explorer.server.photo_table import table_of
 from iaff.places import RUNS
 from iaff.tensor_files import Damaged, load_tensors, save_tensors, tensor_bytes
 from tests.damage import ODD_VALUES, changed, flipped, joined, json_text, places, split

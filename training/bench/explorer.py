@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +19,15 @@ from iaff.run import Run
 
 from ..storage import first_line
 from .browser import App, Session, chromium, heap, running_app
+from .events import PAUSE, Values, events, open_page, places, value, watch
 from .measure import machine
+from .sparse import sparse
 
 STARTS = 3
 WHILE = 10  # s from the first picture to the first photo of the user's
 MOVES = 200  # of the mouse, for each figure
-PAUSE = 25  # ms between events
 STEP = 100  # image switches between two looks at the memory
 PROPAGATORS = {"walk": ("random walk", True), "pamr": ("PAMR", True), "crf": ("dense CRF", False)}  # name, linear
-
-Values = dict[str, dict[str, Any]]  # by figure: unit, aim (or None) and all values
-
-
-def value(unit: str, aim: float | None, values: list[float]) -> dict[str, Any]:
-    """One figure, as the JSON has it."""
-    shares = {f"p{q}": float(np.percentile(values, q)) for q in (50, 90)} if values else {}
-    return {"unit": unit, "aim": aim, **shares, "count": len(values), "values": [round(v, 3) for v in values]}
 
 
 def starts(runs: list[Path], session: Session) -> Values:
@@ -76,34 +69,6 @@ def own_photos(run: Path, session: Session) -> Values:
         f"own photo, the first, {WHILE} s after the page": value("s", 2.5, first),
         "own photo, the next": value("s", None, second),
     }
-
-
-def open_page(page, app: App, query: str) -> None:
-    """The page, once its charts are drawn as well: their script is loaded in the background."""
-    page.goto(f"{app.url}?{query}")
-    page.wait_for_selector(".iaff[data-ready]", timeout=30000)
-    page.wait_for_selector(".iaff-charts[data-ready]", timeout=30000)
-
-
-def places(page, count: int) -> Iterator[tuple[float, float]]:
-    """Positions all over the panes, in turn."""
-    panes = page.locator(".frame .over")
-    boxes = [panes.nth(i).bounding_box() for i in range(panes.count())]
-    for i in range(count):
-        box = boxes[i % len(boxes)]
-        yield box["x"] + 1 + (i * 37.7) % (box["width"] - 2), box["y"] + 1 + (i * 53.3) % (box["height"] - 2)
-
-
-def watch(page, kind: str) -> None:
-    """From now on, events of that kind are samples."""
-    page.evaluate("(kind) => __probe.take(kind)", kind)
-
-
-def events(page, until: str) -> tuple[list[float], list[float]]:
-    """ms from each event's hand-over to ``until`` ("drawn" or "shown"), and how long it had waited for that."""
-    samples = [s for s in page.evaluate("__probe.take('')") if s["drawn"]]
-    ends = [max(s["drawn"], s[until]) - s["start"] for s in samples]
-    return ends, [s["start"] - s["stamp"] for s in samples]
 
 
 def hover(page, app: App, name: str, aim: float, query: str, panes: int = 1) -> Values:
@@ -221,6 +186,8 @@ def measure(folder: Path, count: int, say: Callable[[str], None]) -> dict[str, A
             for stage in ("affinity", "refined"):
                 figures |= hover(page, app, stage, 8, f"stage={stage}&round={last}")
             figures |= hover(page, app, "four panes", 16, four, panes=4)
+            say("asking sparse affinities")
+            figures |= sparse(page, app)
             say("switching rounds and layers")
             figures |= switches(page, app, last)
             say("asking the server")

@@ -245,20 +245,20 @@ class Queries:
         return LeaksAnswer(boundary=boundary, rate=number(leak_rate(g, labels)), leaks=leaks)
 
     def compare(self, run: str, photo: str, round_a: int, round_b: int) -> Changes:
-        """What the refined labels of a photo gained and lost from one round to another.
+        """What the refined labels of a photo gained and lost from the earlier of two rounds to the later.
 
         Args:
             run: name of a run, see runs.
             photo: name of one of its photos, see photos.
-            round_a: the round before, from 1.
-            round_b: the round after, from 1.
+            round_a: one round, from 1.
+            round_b: the other, from 1; which of them comes first in the call does not matter.
 
         Returns:
             image pixels that became an object (gained), became background (lost), or another object (flipped), of so many pixels.
         """  # noqa: E501
         request = checked(CompareRequest, {"run": run, "photo": photo, "round_a": round_a, "round_b": round_b})
-        before = label_map(self._round(request, request.round_a, "round_a"), "refined")
-        now = label_map(self._round(request, request.round_b, "round_b"), "refined")
+        keys = sorted(("round_a", "round_b"), key=lambda key: getattr(request, key))
+        before, now = (label_map(self._round(request, getattr(request, key), key), "refined") for key in keys)
         was, is_now = before > 0, now > 0
         return Changes(
             gained=int((is_now & ~was).sum()),

@@ -11,8 +11,8 @@ from iaff.run import Run
 def run_figures(runs: list[Run]) -> Handler:
     """``figures({run})``, read at each call: the run may still be training.
 
-    It answers with ``figures``; ``rounds``, how many are planned, None where nobody said; ``stamp``, which changes
-    when traces are written; and the run's abilities.
+    It answers with ``figures``; ``propagators``, the tables of :meth:`iaff.run.Run.propagators`; ``rounds``, how many
+    are planned, None where nobody said; ``stamp``, which changes when traces are written; and the run's abilities.
     """
     by_name = named(runs)
 
@@ -20,7 +20,14 @@ def run_figures(runs: list[Run]) -> Handler:
     def figures(request: RunRequest) -> dict[str, Any]:
         run = run_of(request.run, by_name)
         planned = Run.load(run.dir).config.get("rounds")  # a training may be told to go on
-        return {"figures": run.figures(), "rounds": planned, "stamp": stamp(run), **abilities(run)}
+        tables = run.propagators()["tables"]
+        return {
+            "figures": run.figures(),
+            "propagators": tables,
+            "rounds": planned,
+            "stamp": stamp(run),
+            **abilities(run),
+        }
 
     return figures
 

@@ -7,6 +7,7 @@ imported at the first question.
 
 import base64
 import io
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from iaff.explorer.server.requests import PropagateRequest
 from iaff.explorer.server.torch_start import start_torch
 from iaff.grid import whole_stride
 from iaff.trace.encoding import half_down
-from iaff.trace.schema import check_distribution, check_finite
+from iaff.trace.values import check_distribution, check_finite
 
 MOST_CELLS = 25_600  # of the affinity grid: at stride 4, a photo of 640 x 640 px
 LARGEST_SIDE = 2048  # px, whatever the stride
@@ -44,6 +45,11 @@ def propagate(request: PropagateRequest) -> dict[str, Any]:
     photo, stride = photo_of(request)
     start_torch()
     return BUILDERS[request.by](photo, stride, request)
+
+
+def answerable() -> list[str]:
+    """The propagators that can answer here: the dense CRF where its library is installed."""
+    return [by for by in BUILDERS if by != "crf" or find_spec("pydensecrf")]
 
 
 def photo_of(request: PropagateRequest) -> tuple[np.ndarray, int]:

@@ -60,10 +60,14 @@ class SubmitRequest(RunRequest):
 class BrowseRequest(RunRequest):
     """``browse``: some of the photos of a run's data set. An order, class or round that the run lacks is no wish."""
 
-    sort: str | None = Field(None, description="a text, the key of an order, or null")
+    sort: str | None = Field(None, description="a text, the key of a figure, or null")
+    reversed: bool = Field(False, description="true or false")
+    against: str | None = Field(None, description="a text, the key of what the figure is compared with, or null")
+    plot: str | None = Field(None, description="a text, the key of a second figure, or null")
+    split: str | None = Field(None, description="a text, a split that was evaluated, or null")
     cls: str | None = Field(None, description="a text, the name of a class, or null")
     round: int | None = Field(None, description="a whole number, or null: the last round")
-    search: str = Field("", description="a text, part of an id")
+    search: str = Field("", description="a text, part of a title or id")
     offset: int = Field(0, ge=0, description="a whole number from 0")
     count: int | None = Field(None, ge=0, description="a whole number from 0, or null: as many as there may be")
 

@@ -42,4 +42,4 @@ def listing(runs: list[Run]) -> list[dict[str, Any]]:
 
 def abilities(run: Run) -> dict[str, bool]:
     """Whether a run has weights for the user's photos, and a table of its data set's photos; both may still come."""
-    return {"explains": run.finished_rounds() > 0, "browses": (run.dir / "images.csv").is_file()}
+    return {"explains": run.finished_rounds() > 0, "browses": (run.dir / "images.csv").is_file() or bool(run.splits())}

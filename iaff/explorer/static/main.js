@@ -40,7 +40,7 @@ import { topLine } from "./page/top_line.js";
 import { watchRun } from "./server/growing_run.js";
 
 /** Builds the page of some runs in its node, and opens what the address names. */
-export function mount(element, { runs, static: scripts = "" }, base, server, upload) {
+export function mount(element, { runs, static: scripts = "", propagators = [] }, base, server, upload) {
   const root = element.querySelector(".iaff"),
     client = new Client({ base, server, upload }),
     timings = new Timings(),
@@ -104,7 +104,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
     animation.stop();
     stepper.stop();
   };
-  const copyLink = new CopyLink({ store, history, isOfUser: (img) => Boolean(userPhotos.find(img)), say });
+  const copyLink = new CopyLink({ store, history, isOfUser: (name) => Boolean(userPhotos.find(name)), say });
   const stepper = new Stepper({ store, current, actions });
   const gallery = new Gallery({
     store,
@@ -112,6 +112,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
     photos,
     add: () => takenIn.choose(),
     forget: (photo) => takenIn.forget(photo),
+    beside: (name) => actions.beside(name),
     browse: () => browser.open(),
   });
   const takenIn = new UserPhotosView({ root, store, current, userPhotos, photos, gallery, instead });
@@ -122,7 +123,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
       zoom: (steps) => actions.zoom(steps),
       copyLink: (change) => copyLink.copy(change),
     }),
-    compare: new CompareView({ store, current, runs, picture }),
+    compare: new CompareView({ store, current, runs, picture, photos, propagators }),
     leaks: new LeaksView({ store, current }),
     mining: new MiningView({ store, current, pointer, client }),
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
@@ -221,7 +222,7 @@ export function mount(element, { runs, static: scripts = "" }, base, server, upl
     const again = current.name === entry.name;
     pen.drop();
     if (trace !== current.origin) whatIf.open(trace, again);
-    current.open(trace, entry.name, trace.meta.title || entry.title || entry.name);
+    current.open(trace, entry.name, trace.title || entry.name);
     pointer.forget();
     animation.stop();
     sources.forget();

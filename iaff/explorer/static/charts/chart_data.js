@@ -10,7 +10,8 @@ const STYLES = {
   other: { dash: "dot", width: 2, size: 8, opacity: 1, open: "-open" },
 };
 const NUMBER = "%{y:.3~g}";
-const at = (object, path) => path.split(".").reduce((o, key) => o?.[key], object);
+/** What lies at a path, "unary.miou" or its keys one by one. */
+const at = (object, path) => (Array.isArray(path) ? path : path.split(".")).reduce((o, key) => o?.[key], object);
 const times = (unit) => (unit === "%" ? 100 : 1);
 const plain = (name) => name.replaceAll("<", "&lt;").replaceAll("%{", "% {"); // no tag or pattern of Plotly's
 const of = ({ count, name }) => (count > 1 ? ` · ${plain(name)}` : ""); // whose value, where there are several
@@ -86,6 +87,21 @@ const CHARTS = [
   },
 ];
 
+/** The chart of one class in place of the first, which is of the mean of all. */
+const ofClass = (name) => ({
+  title: `IoU of ${name}`,
+  note: "with the tags known, before and after the affinity",
+  unit: "%",
+  lines: [
+    ["unary", ["unary", "iou_tags", name], 0],
+    ["refined", ["refined", "iou_tags", name], 1],
+  ],
+  levels: [["CAM", ["cam", "fixed", "iou_tags", name], null]],
+});
+
+/** The classes of which a run has figures. */
+export const classesOf = ({ rounds = [] }) => Object.keys(rounds.at(-1)?.refined?.iou_tags ?? {});
+
 /** A photo's figures in the form of a run's; `meta` is its trace's. */
 export function photoFigures(meta) {
   const own = meta.figures ?? {},
@@ -111,16 +127,22 @@ export const roundsOf = (sources) =>
  *
  * sources: [{kind: "run" | "photo" | "other", name, figures}] with figures as in figures.json; levels of before the
  * first round are the first one's. keys: {name, colour, shape} of the lines. ink: colour of what belongs to no line.
+ * cls: a class to show in place of the mean of all, or null.
  */
-export function plots(sources, ink, theme) {
-  const colours = COLOURS[theme];
-  return CHARTS.map((chart) => {
-    const drawn = sources.map((source, i) => ({ ...source, ...STYLES[source.kind], ...place(i, sources.length) })),
-      each = drawn.map((source) => linesOf(chart, source, colours)),
-      traces = each.flatMap((lines) => (chart.within ? steps(lines, ink) : lines.map((one) => line(one, chart.unit))));
-    if (traces.length) traces.push(...levelsOf(chart, sources, colours, ink));
-    return { ...chart, traces, keys: chart.lines.length > 1 ? keysOf(each.flat()) : [] };
-  }).filter(({ traces }) => traces.length);
+export function plots(sources, ink, theme, cls = null) {
+  const colours = COLOURS[theme],
+    charts = cls === null ? CHARTS : [ofClass(cls), ...CHARTS.slice(1)];
+  return charts
+    .map((chart) => {
+      const drawn = sources.map((source, i) => ({ ...source, ...STYLES[source.kind], ...place(i, sources.length) })),
+        each = drawn.map((source) => linesOf(chart, source, colours)),
+        traces = each.flatMap((lines) =>
+          chart.within ? steps(lines, ink) : lines.map((one) => line(one, chart.unit)),
+        );
+      if (traces.length) traces.push(...levelsOf(chart, sources, colours, ink));
+      return { ...chart, traces, keys: chart.lines.length > 1 ? keysOf(each.flat()) : [] };
+    })
+    .filter(({ traces }) => traces.length);
 }
 
 /** A chart's lines that a source has values for; null where a round lacks one. */

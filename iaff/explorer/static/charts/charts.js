@@ -2,7 +2,8 @@
 // fetched only after the first picture is there.
 import { perRound } from "../state/state.js";
 import { specOf } from "../state/panes.js";
-import { photoFigures, plots, roundsOf } from "./chart_data.js";
+import { classesOf, photoFigures, plots, roundsOf } from "./chart_data.js";
+import { propagatorTables } from "./propagator_tables.js";
 import { el, segmented } from "../ui/dom.js";
 
 const MARKS = { circle: "●", diamond: "◆", square: "■" };
@@ -32,13 +33,16 @@ export class Charts {
       ],
       (shown) => store.set({ figs: shown === "both" ? null : shown }),
     );
+    this.cls = el("select", { "aria-label": "Class", onchange: () => store.set({ cls: this.cls.value || null }) });
     this.key = el("p.sources");
+    this.tables = el("div.tables");
     this.grids = [el("div.charts"), el("div.charts.small")]; // the three that matter most, then the rest
     root.replaceChildren(
       el("h2", {}, "The whole run, round by round"),
       this.source,
-      el("div.choice", {}, this.choice.node, this.key),
+      el("div.choice", {}, this.choice.node, this.cls, this.key),
       ...this.grids,
+      this.tables,
     );
     this.#listen();
     this.ready = this.load();
@@ -48,7 +52,7 @@ export class Charts {
     this.store.subscribe((changed) => {
       if (["run", "panes", "p2", "p3", "p4"].some((key) => changed.has(key))) this.load();
       if (changed.has("round")) this.mark();
-      if (changed.has("figs")) this.update();
+      if (changed.has("figs") || changed.has("cls")) this.update();
     });
     this.current.changed.subscribe(() => this.update());
     this.current.grown.subscribe(() => {
@@ -103,8 +107,26 @@ export class Charts {
     this.choice.show(this.store.state.figs ?? "both");
     this.source.textContent = about(this.runs[0]);
     this.key.replaceChildren(...sources.map(sample));
+    this.#classes();
+    this.tables.replaceChildren(...propagatorTables(this.runs[0].propagators ?? []));
     this.stale = !this.near && "ready" in this.root.dataset;
     if (!this.stale) await this.#draw(sources);
+  }
+
+  /** The class that the charts show in place of the mean of all: the one that the view's filter names, or null. */
+  #class() {
+    const { cls } = this.store.state;
+    return classesOf(this.runs[0].figures ?? {}).includes(cls) ? cls : null;
+  }
+
+  #classes() {
+    const names = classesOf(this.runs[0].figures ?? {});
+    this.cls.replaceChildren(
+      el("option", { value: "" }, "all classes"),
+      ...names.map((name) => el("option", { value: name }, name)),
+    );
+    this.cls.value = this.#class() ?? "";
+    this.cls.hidden = !names.length;
   }
 
   /** One chart at a time, in quiet moments: the picture above stays quick. A later drawing takes the place of this. */
@@ -120,7 +142,7 @@ export class Charts {
       ink = (name) => style.getPropertyValue(name).trim();
     this.theme = theme();
     this.ticks = roundsOf(sources);
-    const all = plots(sources, ink("--soft"), this.theme),
+    const all = plots(sources, ink("--soft"), this.theme, this.#class()),
       axes = layout(this.ticks, ink);
     if (this.drawing !== drawing) return;
     this.#arrange(all);

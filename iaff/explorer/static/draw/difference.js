@@ -18,16 +18,21 @@ function change(before, now) {
   return object(before) ? 2 : 0;
 }
 
-/** {map, masks, shares}: the changes in colour, a mask for each kind's pattern (null: none), how many and which share of all pixels. */
-export function differ(before, now, w, h) {
-  const kinds = now.map((label, p) => change(before[p], label)),
+/**
+ * What changed in a pair (pair.js), drawn: {title, map, masks, counts, shares}: the changes in colour, a mask for each
+ * kind's pattern (null: none), how many and which share of all pixels.
+ */
+export function differ({ names, before, after, trace }) {
+  const { W: w, H: h } = trace,
+    kinds = after.map((label, p) => change(before[p], label)),
     counts = [0, 0, 0];
   for (const kind of kinds) if (kind) counts[kind - 1]++;
   return {
+    title: `${names.join(" → ")}:`,
     map: picture(w, h, (out, p) => kinds[p] && out.set([...CHANGES[kinds[p] - 1].rgb, 235], 4 * p)),
     masks: counts.map((count, i) => count && picture(w, h, (out, p) => kinds[p] === i + 1 && (out[4 * p + 3] = 255))),
     counts,
-    shares: counts.map((count) => count / now.length),
+    shares: counts.map((count) => count / after.length),
   };
 }
 

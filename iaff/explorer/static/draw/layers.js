@@ -1,9 +1,8 @@
 // The layers of a photo, each made once, when it is first shown: what every stage puts over the picture.
 import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
-import { upsample } from "../engine/grid.js";
-import { differ } from "./difference.js";
 import { perRound } from "../state/state.js";
 import { confidentAt, kindAt, thresholdsAt } from "../engine/mining.js";
+import { onPhoto, upsample } from "../engine/grid.js";
 import { carriedSeeds, seedThresholds, seedsAt } from "../engine/seeds.js";
 
 export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
@@ -18,11 +17,16 @@ export function shownClasses(classes, { cls }) {
 export class Layers {
   /** A trace's layers in a view; what was made is kept with the trace, for all views of it. */
   constructor(trace, state) {
-    const { made, live } = trace.once("layers", () => ({ made: new Map(), live: {} }));
+    const { made, live, enlarged } = trace.once("layers", () => ({
+      made: new Map(),
+      live: {},
+      enlarged: new WeakMap(),
+    }));
     this.trace = trace;
     this.state = state;
     this.made = made;
     this.live = live;
+    this.enlarged = enlarged;
   }
 
   #once(key, make) {
@@ -76,27 +80,21 @@ export class Layers {
     return ids;
   }
 
-  /** What changed from round `before` to round `now`, or null. */
-  difference(stage, before, now) {
-    const { W, H, w, h, T } = this.trace;
-    if (!before || before === now || before > T || !COMPARED.includes(stage)) return null;
-    const make = () => {
-      const [a, b] = [this.labels(stage, before), this.labels(stage, now)];
-      if (!a || !b) return null;
-      return stage === "confident" ? differ(a, b, w, h) : differ(a, b, W, H);
-    };
-    const tried = this.#tried(stage);
-    if (tried) return this.#now("difference", `${before}-${now}|${tried}`, make);
-    return this.#once(`${stage}${before}-${now}`, make);
-  }
-
-  /** Class ids of a stage's map: at photo size for soft maps, on the grid for the confident regions. */
+  /** Class ids of a stage's map at photo size, 255 unknown; null where there is none, or none yet. */
   labels(stage, t) {
     const { trace } = this;
+    if (stage === "seeds") return trace.seeds && this.#onPhoto(this.seeds());
     if (!trace.T) return null;
-    if (stage === "confident") return this.confident(t);
+    if (stage === "confident") return trace.has(stage, t) ? this.#onPhoto(this.confident(t)) : null;
     if (stage === "refined" && !trace.refined(t)) return null;
     return this.#once(`labels-${stage}${t}`, () => trace.full(stage, t).label.map((k) => trace.meta.class_ids[k]));
+  }
+
+  /** A map of the cells, which is then not changed any more, at photo size. */
+  #onPhoto(map) {
+    const { enlarged } = this;
+    if (!enlarged.has(map)) enlarged.set(map, onPhoto(map, this.trace));
+    return enlarged.get(map);
   }
 
   /** The confident regions at the thresholds that are tried, else the trace's. */

@@ -4,6 +4,7 @@ import { CHANGES } from "./difference.js";
 import { heat } from "./paint.js";
 import { shownClasses } from "./layers.js";
 import { pinsOf } from "../state/pins.js";
+import { DIFFERENCE } from "../state/panes.js";
 import { percent } from "../ui/format.js";
 
 const UNKNOWN = 255;
@@ -25,19 +26,32 @@ const grade = (id, words) => ({ swatch: { kind: "grade", id }, words });
  * @param {object} what
  * @param {any} what.trace
  * @param {any} what.state the view, whose stage and round are those of the picture
- * @param {any} what.difference what changed against the round that is compared with (see difference.js)
- * @param {any} what.between what changed from the first pane to the second, where a pane shows it
+ * @param {any} what.difference what changed between two rounds (see difference.js)
+ * @param {any} what.between what changed between the first two panes, where a pane shows it
  */
 export function legend({ trace, state, difference = null, between = null }) {
   const truth = trace.truth && state.truth;
   if (truth === "filled") return [note("the true labels:"), ...classEntries(trace, state), area(UNKNOWN, "void")];
   const changed = state.wipe === null ? difference : null;
   return [
-    ...(changed ? changeEntries(changed, `against round ${state.diff}:`) : STAGE_ENTRIES[state.stage](trace, state)),
+    ...(changed ? changeEntries(changed) : STAGE_ENTRIES[state.stage](trace, state)),
     ...(state.stage === "affinity" ? scaleEntries(state) : []),
-    ...(between ? changeEntries(between, "pane 1 → 2:") : []),
+    ...(between ? changeEntries(between) : []),
     ...(truth ? [line("true border", "dashed")] : []),
   ];
+}
+
+/** Entries for the classes that other panes show, and that the main one's trace does not have. */
+export function classesBeside([main, ...others]) {
+  const known = new Set(main.trace.meta.classes),
+    found = new Map();
+  for (const { trace, spec, shared } of others) {
+    if (!trace || spec.stage === DIFFERENCE) continue;
+    const shown = { ...shared.state, stage: spec.stage, round: spec.round };
+    for (const { swatch, of } of legend({ trace, state: shown, difference: null, between: null }))
+      if (of && !known.has(of)) found.set(of, { swatch, words: of });
+  }
+  return [...found.values()];
 }
 
 const STAGE_ENTRIES = {
@@ -90,11 +104,11 @@ function scaleEntries({ scale }) {
   return [{ swatch: { kind: "ramp", low }, words: "max" }, line("holds 90 % of the mass")];
 }
 
-function changeEntries({ shares, counts }, what) {
+function changeEntries({ title, shares, counts }) {
   const entry = ({ name, sign, css: colour }, i) => ({
     swatch: { kind: "change", sign, colour },
     words: `${name} ${percent(shares[i], 1)} (${counts[i].toLocaleString("en-GB")})`,
   });
   const seen = CHANGES.map((change, i) => (counts[i] || change.name !== "another class" ? entry(change, i) : null));
-  return [note(what), ...seen.filter(Boolean)];
+  return [note(title), ...seen.filter(Boolean)];
 }

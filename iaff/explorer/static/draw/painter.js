@@ -2,7 +2,6 @@
 import { offscreen } from "./paint.js";
 import { NO_PHOTO, hatch } from "./colour.js";
 import { CHANGES, signs } from "./difference.js";
-import { COMPARED } from "./layers.js";
 import { DIFFERENCE } from "../state/panes.js";
 
 export class Painter {
@@ -26,20 +25,21 @@ export class Painter {
     Object.assign(this, { scene, view });
     const { context: c, canvas } = this,
       { trace, spec } = scene,
-      { state, blink } = scene.shared,
+      { state } = scene.shared,
       truth = trace.truth && state.truth,
       stage = truth === "filled" ? "truth" : spec.stage,
-      other = scene.comparable();
+      two = scene.twoRounds();
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.globalAlpha = 1;
     c.fillStyle = NO_PHOTO;
     c.fillRect(0, 0, canvas.width, canvas.height);
-    if (other && blink) this.#stage(stage, state.diff);
-    else if (other && state.wipe !== null) {
-      this.#stage(stage, spec.round);
-      this.#left(state.wipe / 100, () => this.#stage(stage, state.diff));
-    } else this.#stage(stage, spec.round, other || spec.stage === DIFFERENCE);
-    for (const { name, opacity } of scene.overlays()) this.#over(name, opacity);
+    if (!two) this.#maps(stage, spec.round, true);
+    else if (two.seen) this.#maps(stage, two.seen);
+    else {
+      const [earlier, later] = two.rounds;
+      this.#maps(stage, later);
+      this.#left(state.wipe / 100, () => this.#maps(stage, earlier));
+    }
     if (truth) this.#stroke(trace.truthPath(), 1, ["#000a", "#fff"], 1.2, [5, 4]);
     c.globalAlpha = 1;
   }
@@ -54,6 +54,27 @@ export class Painter {
     c.clip();
     paint();
     c.restore();
+    this.#line(canvas.width * share);
+  }
+
+  /** From top to bottom, where two rounds meet. */
+  #line(x) {
+    const { context: c, canvas, dpr } = this;
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.globalAlpha = 1;
+    for (const { ink, width } of [
+      { ink: "rgb(0 0 0 / .5)", width: 4 * dpr },
+      { ink: "#fff", width: 2 * dpr },
+    ]) {
+      c.fillStyle = ink;
+      c.fillRect(x - width / 2, 0, width, canvas.height);
+    }
+  }
+
+  /** A stage of one round, or what changed, with the layers above it. */
+  #maps(stage, round, changes = false) {
+    this.#stage(stage, round, changes);
+    for (const { name, opacity } of this.scene.overlays()) this.#over(name, opacity, round);
   }
 
   /** The photo with the layer of a stage, or with what changed. */
@@ -88,10 +109,10 @@ export class Painter {
   }
 
   /** A further layer above the stage's own. */
-  #over(name, opacity) {
+  #over(name, opacity, round) {
     this.#origin();
     this.context.globalAlpha = opacity / 100;
-    this.#layer(name, this.scene.spec.round, true);
+    this.#layer(name, round, true);
   }
 
   #layer(name, round, over = false) {
@@ -155,11 +176,6 @@ export class Painter {
       dash?.map((d) => d * this.dpr),
     );
   }
-}
-
-/** Whether the round that the state compares with can be drawn beside the pane's. */
-export function compared({ diff }, { stage, round }, { T }) {
-  return Boolean(diff) && diff !== round && diff <= T && COMPARED.includes(stage);
 }
 
 /**

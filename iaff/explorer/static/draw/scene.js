@@ -5,13 +5,15 @@ import { DIFFERENCE } from "../state/panes.js";
 import { reach, shares } from "../engine/scan.js";
 import { askedLeaks } from "../engine/leaks.js";
 import { differ } from "./difference.js";
-import { Layers } from "./layers.js";
-import { compared } from "./painter.js";
+import { COMPARED, Layers } from "./layers.js";
+import { inOrder, pairOfPanes, pairOfRounds } from "./pair.js";
 import { place } from "./place.js";
 
 const REACH_SHARE = 0.9;
 const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
+const NO_LAYER = "This trace has no such layer.";
 const ASKING = ["affinity", "refined"]; // stages that answer what the cursor asks
+const LABELLED = ["seeds", ...COMPARED]; // stages that are label maps
 const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: /** @type {any} */ ([]) });
 
 /**
@@ -23,7 +25,7 @@ const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, share
  * @property {any} origin the photo's trace as it was opened
  * @property {{x: number, y: number}?} at the pixel of that photo that is asked about
  * @property {number} region the superpixel that is outlined, or -1
- * @property {boolean} blink whether the round that is compared with is shown in the other's place
+ * @property {number?} blink a round that is shown in the chosen one's place, for as long as a key is held
  * @property {any} edits what was painted, see engine/whatif.js
  * @property {any} guess a guess at a lesson's question, see guess.js
  * @property {any} moving how far a scan has come that is being watched: {direction, lines}
@@ -47,7 +49,7 @@ export class Scene {
     if (trace) this.show(trace, spec, why);
   }
 
-  /** A trace (or null) and what of it, {stage, round, by, run}; `why` it is not the one that was asked for, or "". */
+  /** A trace (or null) and what of it, {stage, round, by, run, photo}; `why` it is not the one that was asked for, or "". */
   show(trace, spec, why = "") {
     Object.assign(this, { spec, why });
     if (trace === this.trace) return;
@@ -69,7 +71,7 @@ export class Scene {
     return place(own, this.trace, width, height);
   }
 
-  /** How much larger this trace's photo is than the main pane's: in another run it may have another size. */
+  /** How much larger this trace's photo is than the main pane's, in x and y: panes are linked by relative position. */
   ratio() {
     const { origin } = this.shared;
     return origin ? [this.trace.W / origin.W, this.trace.H / origin.H] : [1, 1];
@@ -84,10 +86,28 @@ export class Scene {
     };
   }
 
+  /** The other way round: the pixel of the main pane's photo under a point of this pane, where `view` has the photo. */
+  under(left, top, view) {
+    const { W, H } = this.shared.origin,
+      [right, down] = this.ratio(),
+      inside = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v)));
+    return {
+      x: inside((left - view.left) / view.scale / right, W),
+      y: inside((top - view.top) / view.scale / down, H),
+    };
+  }
+
   /** What is said on the pane: why it shows nothing, or not what was asked for; "" where it does. */
   notice() {
-    if (this.trace && this.spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
-    return this.why;
+    const { trace, spec, why } = this;
+    if (trace && spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
+    return why || (trace && this.index ? this.#lacks() : ""); // of the main pane the panel speaks
+  }
+
+  #lacks() {
+    const { trace, spec } = this;
+    if (!trace.has(spec.stage, spec.round)) return NO_LAYER;
+    return (spec.stage === "affinity" && trace.affinity(spec.round).why) || "";
   }
 
   /** Further layers, from below to above: [{name, opacity}]. */
@@ -98,38 +118,50 @@ export class Scene {
       .map(([name, opacity]) => ({ name, opacity: +opacity }));
   }
 
+  /** Another round, where its map can be drawn beside this one's; else null. */
+  other(round = this.shared.blink ?? this.shared.state.diff) {
+    const { trace, spec } = this;
+    return trace && round && round !== spec.round && round <= trace.T && COMPARED.includes(spec.stage) ? round : null;
+  }
+
   /** Whether the round that is compared with can be drawn here. */
   comparable() {
-    return Boolean(this.trace) && compared(this.shared.state, this.spec, this.trace);
+    return this.other(this.shared.state.diff) !== null;
   }
 
-  /** What changed against the round, or the pane, that is compared with, or null. */
+  /** While two rounds are seen in one place: {rounds: the earlier and the later, seen: the one that is alone, or null}. */
+  twoRounds() {
+    const { blink, state } = this.shared,
+      other = this.other();
+    if (!other || (!blink && state.wipe === null)) return null;
+    return { rounds: inOrder(other, this.spec.round), seen: blink ? other : null };
+  }
+
+  /** When in the training what is shown was made: its round, 0 before the first. */
+  since() {
+    const { stage, round } = this.spec;
+    return perRound(stage) ? round : 0;
+  }
+
+  /** The two label maps that are compared here, see pair.js, or null. */
+  pair() {
+    return this.spec.stage === DIFFERENCE ? pairOfPanes(this.shared.scenes) : pairOfRounds(this);
+  }
+
+  /** What changed from the one to the other, drawn; null where nothing is compared. */
   difference() {
-    const { spec, layers } = this;
-    if (spec.stage === DIFFERENCE) return this.#betweenPanes();
-    return this.comparable() ? layers.difference(spec.stage, this.shared.state.diff, spec.round) : null;
+    const pair = this.pair();
+    if (!pair) return null;
+    if (this.compared?.before !== pair.before || this.compared.after !== pair.after)
+      this.compared = { ...pair, drawn: differ(pair) };
+    return this.compared.drawn;
   }
 
-  /** From the first pane's labels to the second's. */
-  #betweenPanes() {
-    const [first, second] = this.shared.scenes,
-      [a, b] = [first.labels(), second?.labels()];
-    if (!a || !b || a.length !== b.length) return null;
-    if (this.between?.a !== a || this.between.b !== b) {
-      const { W, H, w, h } = this.trace,
-        size = a.length === W * H ? [W, H] : [w, h];
-      this.between = { a, b, result: differ(a, b, ...size) };
-    }
-    return this.between.result;
-  }
-
-  /** Class ids of what is shown, where that is a label map; null elsewhere. */
+  /** Class ids of what is shown at photo size, where that is a label map; null elsewhere. */
   labels() {
-    const { spec, trace, layers } = this;
-    if (!trace) return null;
-    if (spec.stage === "seeds") return trace.seeds && layers.seeds();
-    if (spec.stage === "affinity" || spec.stage === "refined") return layers.labels("refined", spec.round);
-    return trace.T && ["unary", "confident"].includes(spec.stage) ? layers.labels(spec.stage, spec.round) : null;
+    const { spec, trace, layers } = this,
+      stage = spec.stage === "affinity" ? "refined" : spec.stage;
+    return trace && LABELLED.includes(stage) ? layers.labels(stage, spec.round) : null;
   }
 
   /** The largest leaks of the affinity while they are looked at, {leaks, chosen}; else null. */

@@ -56,3 +56,11 @@ export function upsample(alpha, channels, { h, w, H, W, stride }) {
     }
   return out;
 }
+
+/** A map of the cells (h, w) as large as the photo: (H, W), of the same type. */
+export function onPhoto(map, trace) {
+  const { W, H } = trace,
+    large = new map.constructor(W * H);
+  for (let y = 0, q = 0; y < H; y++) for (let x = 0; x < W; x++, q++) large[q] = map[trace.cell(x, y)];
+  return large;
+}

@@ -6,11 +6,16 @@ import { settled, viewPicture } from "./export_picture.js";
 import { frame, gif, noRounds } from "./export_rounds.js";
 import { CHOICES, noStrip, refinedAll, strip, stripWords } from "./export_strip.js";
 import { inks, png } from "./export_sheet.js";
+import { comparedTable, tableCsv, tableLatex } from "./export_table.js";
+import { labelMap, npy, palettePng } from "./label_files.js";
 import { snapshot } from "./snapshot.js";
+import { svgOf } from "./svg_context.js";
 import { fileName, slug } from "./export_words.js";
 import { dialog, el } from "../ui/dom.js";
 import { ABOUT } from "../panel/stages.js";
 
+const LABELS = "Class ids of the first pane, one a pixel; 255 is unknown.";
+const tableWords = ({ rows }) => `${rows.map(({ name }) => name).join(", ")}: a column for each pane.`;
 const INEXACT = "The random walk did not come to its end: what is drawn of it is not exact.";
 
 export class Exports {
@@ -75,7 +80,9 @@ export class Exports {
       { origin, run, name } = shot,
       stripless = noStrip(origin),
       still = noRounds(shot),
-      figures = photoCsv(origin);
+      figures = photoCsv(origin),
+      labels = Boolean(shot.scenes[0].labels()),
+      table = comparedTable(shot.scenes);
     const picks = CHOICES.filter((stage) => origin.T && origin.has(stage, 1)).map((stage) => this.#pick(stage));
     const rows = [
       this.#row("view", "Picture of the view", "As it is on the screen, with title, legend and scale.", [
@@ -86,21 +93,30 @@ export class Exports {
       this.#row("strip", "Figure strip", stripless || stripWords(origin), [
         ...(stripless ? [] : picks),
         this.#button("PNG 2×", () => this.#strip(), "", stripless),
+        this.#button("SVG", () => this.#stripSvg(), "Words and legend stay editable", stripless),
       ]),
       this.#row("rounds", "Rounds as GIF", still || `${ABOUT[shot.state.stage].name}: one second a round.`, [
         this.#button("GIF", () => this.#gif(), "", still),
       ]),
-      this.#row(null, "One HTML file", "This photo in this view: it opens without a server or a network.", [
-        this.#button("HTML", () => this.#page()),
+      this.#row(null, "Label map", labels ? LABELS : "Choose a stage that is a label map: seeds, or one of a round.", [
+        this.#button("PNG", () => this.#labels(".png", palettePng), "With the palette of PASCAL VOC", !labels),
+        this.#button("npy", () => this.#labels(".npy", npy), "A NumPy array", !labels),
       ]),
-      this.#row(null, "The trace", "All layers and numbers; drop it onto the explorer, or read it with iaff.", [
-        this.#button(`safetensors, ${sizeOf({ size: origin.bytes.length })}`, () => this.#trace()),
+      this.#row(null, "Table of the panes", table ? tableWords(table) : "No pane shows a label map.", [
+        this.#button("CSV", () => this.#table(".csv", tableCsv), "", !table),
+        this.#button("LaTeX", () => this.#table(".tex", tableLatex), "A plain tabular, without packages", !table),
       ]),
       this.#row(null, "Figures as CSV", figures ? "One line a round." : "This trace holds no figures of its photo.", [
         this.#button("this photo", () => this.#csv(`iaff_${name}_figures.csv`, figures), "", !figures),
         shot.isOfOpenRun &&
           (!embedded || embedded.run?.figures) &&
           this.#button("the whole run", () => this.#runCsv(run), `All rounds of run ${run}`),
+      ]),
+      this.#row(null, "One HTML file", "This photo in this view: it opens without a server or a network.", [
+        this.#button("HTML", () => this.#page()),
+      ]),
+      this.#row(null, "The trace", "All layers and numbers; drop it onto the explorer, or read it with iaff.", [
+        this.#button(`safetensors, ${sizeOf({ size: origin.bytes.length })}`, () => this.#trace()),
       ]),
     ];
     this.rows.replaceChildren(...rows.filter(Boolean));
@@ -188,8 +204,30 @@ export class Exports {
   async #strip() {
     const shot = this.snapshot();
     await refinedAll(shot.scenes[0].trace);
-    const canvas = strip(shot, this.#ink, 2, this.#picks());
+    const canvas = strip(shot, this.#ink, 2, this.#picks()).canvas(2);
     return this.#save(await png(canvas), `iaff_${shot.name}_rounds.png`);
+  }
+
+  async #stripSvg() {
+    const shot = this.snapshot();
+    await refinedAll(shot.scenes[0].trace);
+    const sheet = strip(shot, { ...this.#ink, sans: "sans-serif" }, 2, this.#picks()),
+      file = await svgOf(sheet);
+    return this.#save(new Blob([file], { type: "image/svg+xml" }), `iaff_${shot.name}_rounds.svg`);
+  }
+
+  /** `make(map)` is the map of the main pane as a file, or a promise of it. */
+  async #labels(ending, make) {
+    const shot = this.snapshot(),
+      map = labelMap(shot.scenes[0]);
+    if (!map) throw new Error("The map is not there yet: try again once it is shown.");
+    return this.#save(await make(map), fileName({ ...shot, state: { ...shot.state, panes: 1 } }, `_labels${ending}`));
+  }
+
+  async #table(ending, write) {
+    const shot = this.snapshot(),
+      table = comparedTable(shot.scenes);
+    return this.#save(new Blob([write(table)], { type: "text/plain" }), `iaff_${shot.name}_panes${ending}`);
   }
 
   async #gif() {
@@ -239,7 +277,7 @@ export class Exports {
     if (kind === "strip") {
       if (noStrip(shot.origin)) return null;
       await refinedAll(shot.scenes[0].trace);
-      return strip(shot, this.#ink, 1, this.#picks());
+      return strip(shot, this.#ink, 1, this.#picks()).canvas(1);
     }
     if (noRounds(shot)) return null;
     return (await frame(shot, this.#ink, shot.state.round)).canvas;

@@ -33,7 +33,8 @@ function table(scope, name, early, rounds) {
   return [["scope", "name", "round", ...heads], ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 
-const field = (value) => (/[",\r\n]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : `${value}`);
+/** A value as a field of CSV. */
+export const field = (value) => (/[",\r\n]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : `${value}`);
 
 /** This photo's figures, or "" where its trace has none. */
 export function photoCsv({ meta }) {

@@ -1,5 +1,5 @@
 // The view as a picture: its panes at any resolution, with title, legend, scale and credit around them.
-import { Sheet } from "./export_sheet.js";
+import { Sheet, wrapped } from "./export_sheet.js";
 import { legendOf } from "./export_legend.js";
 import { aboutView, credit, scaleNote } from "./export_words.js";
 import { drawPane } from "../draw/draw_pane.js";
@@ -89,7 +89,7 @@ function scaleBar(sheet, size) {
 }
 
 /** All panes as they lie on the screen: {canvas, width, height}, the last two in CSS px. */
-function drawPanes({ scenes, state, layout }, scale) {
+function drawPanes({ scenes, layout }, scale) {
   const { columns, width, height, gap } = layout,
     rows = Math.ceil(scenes.length / columns),
     all = { width: columns * (width + gap) - gap, height: rows * (height + gap) - gap },
@@ -100,18 +100,24 @@ function drawPanes({ scenes, state, layout }, scale) {
     c.setTransform(1, 0, 0, 1, column * (width + gap) * scale, row * (height + gap) * scale);
     drawLabelled(c, scene, { width, height, scale }, scenes.length > 1);
   });
-  if (state.wipe !== null && scenes[0].comparable()) drawWipe(c, layout, state, scale);
   return { canvas, ...all };
 }
 
 /** One pane with its title (if `titled`) and note, in canvas px. */
 export function drawLabelled(c, scene, { width, height, scale }, titled) {
-  const notice = scene.notice();
+  const notice = scene.notice(),
+    lines = (words) => wrapped(words, LABEL, width - 34);
   drawPane(c, scene, { width, height, scale });
   c.save();
   c.scale(scale, scale);
-  if (titled) label(c, paneTitle(scene), 8, 8);
-  if (notice) label(c, notice, width / 2, height - 36, "center");
+  const title = titled ? lines(paneTitle(scene)) : [];
+  title.forEach((line, i) => label(c, line, 8, 8 + LINE * i));
+  scene.twoRounds()?.rounds.forEach((round, i) => {
+    const [x, side] = i ? [width - 8, "right"] : [8, "left"];
+    label(c, `round ${round}`, x, 8 + LINE * title.length, side);
+  });
+  if (notice)
+    lines(notice).forEach((line, i, all) => label(c, line, width / 2, height - 12 - LINE * (all.length - i), "center"));
   c.restore();
 }
 
@@ -122,21 +128,11 @@ function label(c, words, x, y, align = "left") {
     left = { left: x, center: x - width / 2, right: x - width }[align];
   c.fillStyle = "rgb(10 12 16 / .78)";
   c.beginPath();
-  c.roundRect(left, y, width, 24, 7);
+  c.roundRect(left, y, width, LINE, 7);
   c.fill();
   c.fillStyle = "#fff";
   c.fillText(words, left + 9, y + 12.5);
 }
 
+const LINE = 24; // CSS px
 const LABEL = '12.5px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
-
-function drawWipe(c, { width, height }, { wipe, diff, round }, scale) {
-  const x = (width * wipe) / 100;
-  c.setTransform(scale, 0, 0, scale, 0, 0);
-  c.fillStyle = "rgb(0 0 0 / .5)";
-  c.fillRect(x - 2, 0, 4, height);
-  c.fillStyle = "#fff";
-  c.fillRect(x - 1, 0, 2, height);
-  label(c, `round ${diff}`, x - 8, 10, "right");
-  label(c, `round ${round}`, x + 8, 10);
-}

@@ -69,20 +69,31 @@ export class Sheet {
     end();
   }
 
-  /** The figure, `scale` canvas px to a CSS px. */
-  canvas(scale) {
-    const canvas = document.createElement("canvas"),
-      c = canvas.getContext("2d", { alpha: false });
-    canvas.width = Math.round((this.width + 2 * PAD) * scale);
-    canvas.height = Math.round((this.height + 2 * PAD) * scale);
-    c.fillStyle = this.ink.ground;
-    c.fillRect(0, 0, canvas.width, canvas.height);
-    c.setTransform(scale, 0, 0, scale, PAD * scale, PAD * scale);
+  /** Of the whole figure, CSS px. */
+  get size() {
+    return { width: this.width + 2 * PAD, height: this.height + 2 * PAD };
+  }
+
+  /** All blocks into a context, of a canvas or as svg_context.js has it. */
+  draw(c) {
+    c.translate(PAD, PAD);
     for (const { y, draw } of this.blocks) {
       c.save();
       draw(c, y);
       c.restore();
     }
+  }
+
+  /** The figure, `scale` canvas px to a CSS px. */
+  canvas(scale) {
+    const canvas = document.createElement("canvas"),
+      c = canvas.getContext("2d", { alpha: false });
+    canvas.width = Math.round(this.size.width * scale);
+    canvas.height = Math.round(this.size.height * scale);
+    c.fillStyle = this.ink.ground;
+    c.fillRect(0, 0, canvas.width, canvas.height);
+    c.scale(scale, scale);
+    this.draw(c);
     return canvas;
   }
 }
@@ -94,7 +105,7 @@ export function widthOf(words, font) {
 }
 
 /** Lines of at most that width; a word that is longer stands alone. */
-function wrapped(words, font, width) {
+export function wrapped(words, font, width) {
   const lines = [];
   let line = "";
   for (const word of words.split(" ")) {

@@ -34,7 +34,7 @@ export async function refinedAll(trace) {
   if (missing().length) throw new Error("The maps of the random walk did not come.");
 }
 
-/** The strip of a snapshot as a canvas; `rows`: which of CHOICES stand above the refined maps; `ink`: see inks(). */
+/** The strip of a snapshot as a sheet, its maps at `scale`; `rows`: which of CHOICES stand above the refined maps; `ink`: see inks(). */
 export function strip(shot, ink, scale, rows = []) {
   const { trace } = shot.scenes[0],
     chosen = [...CHOICES.filter((stage) => rows.includes(stage) && trace.has(stage, 1)), "refined"],
@@ -60,7 +60,7 @@ export function strip(shot, ink, scale, rows = []) {
   sheet.gap(6);
   sheet.flow(legendOf(plain, sheet));
   if (credit(shot.origin)) sheet.text(credit(shot.origin), { size: 12, colour: sheet.ink.soft });
-  return sheet.canvas(scale);
+  return sheet;
 }
 
 /** Tiles {stage, round, at} (column) with their captions; `alone`: there is no other row. */
@@ -120,7 +120,7 @@ function plainMaps(shot, chosen) {
       edits: shot.state.by ? null : shot.edits,
       at: null,
       region: -1,
-      blink: false,
+      blink: null,
       guess: null,
     };
   const stages = [trace.seeds && "seeds", "unary", chosen.includes("confident") && "confident"].filter(Boolean);

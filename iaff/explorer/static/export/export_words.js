@@ -46,16 +46,15 @@ function asked({ state, scenes, at }) {
 /** What is different from the plain view of the stage, or "". */
 export function how({ state, scenes, edits }) {
   const [main] = scenes,
+    pair = main.pair(),
     { by } = main.spec, // none while its answer is awaited
     over = main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
   return [
     by && `by ${BY[by].name}`,
     state.dir && `scan ${WAYS[state.dir]} alone`,
     state.passes && `${state.passes} passes`,
-    main.comparable() &&
-      state.wipe !== null &&
-      `left of the line round ${state.diff}, right of it round ${state.round}`,
-    main.comparable() && state.wipe === null && `changes from round ${state.diff} to round ${state.round}`,
+    pair && state.wipe !== null && `left of the line ${pair.names[0]}, right of it ${pair.names[1]}`,
+    pair && state.wipe === null && `changes from ${pair.names.join(" to ")}`,
     over.length && `above it: ${over.join(", ")}`,
     state.cls && `classes shown: ${state.cls.replaceAll(",", ", ")}`,
     main.spec.stage === "cam" && camPart(main.layers),

@@ -3,6 +3,7 @@ import { COMPARED } from "../draw/layers.js";
 import { step } from "../panel/stages.js";
 import { pan, reveal, zoomBy } from "../picture/viewport.js";
 import { clicked, leftBehind, pinned } from "../state/pins.js";
+import { besideChange, countChange, nextCount, photosBeside } from "../state/panes.js";
 import { perRound } from "../state/state.js";
 
 const PAN = 0.15; // of what is seen, at one key
@@ -27,6 +28,10 @@ export class Actions {
     this.photos = photos;
     this.guess = guess;
     this.pinMoved = pinMoved;
+    this.unwiped = null; // what the wipe's key changed beside the wipe, as it was: {diff}
+    store.subscribe((changed) => {
+      if (changed.has("diff") || (changed.has("wipe") && store.state.wipe === null)) this.unwiped = null;
+    });
   }
 
   // --- through the method ------------------------------------------------------------------------------------------
@@ -111,27 +116,51 @@ export class Actions {
     if (this.current.trace?.truth) store.set({ truth: TRUTHS[store.state.truth] });
   }
 
+  // --- beside each other -------------------------------------------------------------------------------------------
+
+  /** A photo beside the one that is shown, or away from there; beside the one before, if it is that one itself. */
+  beside(name) {
+    const { store, photos } = this,
+      { state } = store,
+      change = besideChange(state, name);
+    if (name !== state.img) return store.set(change);
+    const there = photosBeside(state, state.panes).includes(name);
+    store.set({ ...(there ? {} : change), img: photos.before().name });
+  }
+
+  /** More panes, with what is worth comparing at this stage, or one again. */
+  panes() {
+    const { store } = this,
+      { origin } = this.current;
+    if (origin) store.set(countChange(store.state, origin, nextCount(store.state.panes)));
+  }
+
   // --- against another round ---------------------------------------------------------------------------------------
 
   /** While a key is held, the other round is shown in its place. */
   blink(on) {
-    const { picture } = this;
-    if (picture.blink === on) return;
-    if (on && !picture.main.comparable()) {
-      const diff = this.#other();
-      if (!diff) return;
-      this.store.set({ diff });
-    }
-    picture.blink = on;
+    const { picture } = this,
+      round = on ? this.#compared() : null;
+    if (picture.blink === round) return;
+    picture.blink = round;
     picture.draw();
   }
 
-  /** Between the difference of two rounds and a line to drag between them. */
+  /** Between a line to drag between two rounds and the view as it was before, with a round to compare with or none. */
   toggleWipe() {
-    const { store } = this;
-    if (store.state.wipe !== null) return store.set({ wipe: null });
-    const diff = this.picture.main.comparable() ? store.state.diff : this.#other();
-    if (diff) store.set({ wipe: 50, diff });
+    const { store } = this,
+      { wipe, diff } = store.state;
+    if (wipe !== null) return store.set({ wipe: null, ...this.unwiped });
+    const other = this.#compared();
+    if (!other) return;
+    store.set({ wipe: 50, diff: other });
+    this.unwiped = { diff };
+  }
+
+  /** The round that is compared with, else the one that would be. */
+  #compared() {
+    const { diff } = this.store.state;
+    return this.picture.main.comparable() ? diff : this.#other();
   }
 
   /** The round to compare with where none is chosen: the one before, or the next; null at other stages. */

@@ -1,16 +1,48 @@
-// All photos of a run's data set, in a dialog: sorted by what went wrong, found by class or id, opened on a click.
+// All photos of a run's data set, in a dialog: sorted by what went wrong, found by class or name, opened on a click; as
+// a list, and as a map of two figures.
+import { PhotoChoices } from "./photo_choices.js";
+import { PhotoPlot } from "./photo_plot.js";
+import { figure, photoTile } from "./photo_tile.js";
 import { dialog, el } from "../ui/dom.js";
-import { percent } from "../ui/format.js";
 
 const BATCH = 60, // rows that are asked for at once
   AT_ONCE = 6, // pictures that are asked for at once
   PAUSE_MS = 180; // after the last letter that is typed
 const NO_WEIGHTS = "This run has no weights, so its photos can be listed, but not opened.";
-const SOME = "any", // an order, whichever the server puts first
-  START = { sort: null, cls: null, round: null, search: "" };
+const SOME = "any"; // an order, whichever the server puts first
+
+// What is asked for, by the key of the state that says so.
+const ASKED = {
+  all: "sort",
+  allrev: "reversed",
+  allvs: "against",
+  allplot: "plot",
+  allof: "split",
+  allcls: "cls",
+  allround: "round",
+  find: "search",
+};
+const START = {
+  sort: null,
+  reversed: false,
+  against: null,
+  plot: null,
+  split: null,
+  cls: null,
+  round: null,
+  search: "",
+};
 
 /** Keys of the state that are about this dialog. */
-export const BROWSED = ["all", "allcls", "allround", "find"];
+export const BROWSED = Object.keys(ASKED);
+
+/** The state that says what is asked for. */
+const stateOf = (asked) => ({
+  ...Object.fromEntries(BROWSED.map((key) => [key, asked[ASKED[key]]])),
+  all: asked.sort ?? SOME,
+  allrev: asked.reversed ? "1" : null,
+  find: asked.search || null,
+});
 
 /** The dialog, in the page's `root`; `open()` shows it for the run that is open. */
 export class Browser {
@@ -33,26 +65,28 @@ export class Browser {
     this.count = el("span.count", { "aria-live": "polite" });
     this.search = el("input", {
       type: "search",
-      placeholder: "Find by id",
-      "aria-label": "Find by id",
+      placeholder: "Find by name",
+      "aria-label": "Find by name",
       spellcheck: "false",
       oninput: () => this.#soon(),
     });
-    this.sort = choice("Order", (sort) => this.#ask({ sort }));
-    this.cls = choice("Class", (cls) => this.#ask({ cls: cls || null }));
-    this.round = choice("Round", (round) => this.#ask({ round: +round }));
-    this.meaning = el("span.meaning");
+    this.choices = new PhotoChoices((wish) => this.#ask(wish), START);
     this.note = el("p.note", { role: "status", hidden: true });
     this.grid = el("div.tiles", { role: "group", "aria-label": "Photos" });
     this.more = el("div.more");
     this.list = el("div.list", {}, this.grid, this.more);
+    this.plot = new PhotoPlot({
+      picture: (id) => this.#thumb(this.#row(id)),
+      point: (id) => this.#pointed(id),
+      choose: (id) => this.#choose(this.#row(id)),
+    });
     this.node = dialog(
       "browser",
       "All photos",
       [this.count, el("span.spring"), this.search],
-      el("div.choices", {}, this.sort.node, this.cls.node, this.round.node, this.meaning),
+      this.choices.node,
       this.note,
-      this.list,
+      el("div.found", {}, this.list, this.plot.node),
     );
     this.node.addEventListener("close", () => this.#closed());
     this.node.addEventListener("keydown", (event) => this.#key(event));
@@ -66,18 +100,22 @@ export class Browser {
   /** Shows the dialog, with the order, class and search that it had for this run. */
   open() {
     if (this.run !== this.current.run) this.asked = { ...START };
-    const { sort, cls, round, search } = this.asked;
-    this.store.set({ all: sort ?? SOME, allcls: cls, allround: round, find: search || null });
+    this.store.set(stateOf(this.asked));
   }
 
   /** As the state says: open or not, and which photos in which order. */
   follow() {
     const { node } = this,
       { run } = this.current,
-      { all, allcls, allround, find } = this.store.state;
-    if (all === null || !run) return node.close();
+      { state } = this.store;
+    if (state.all === null || !run) return node.close();
     const fresh = !node.open || this.run !== run,
-      wish = { sort: all === SOME ? this.asked.sort : all, cls: allcls, round: allround, search: find ?? "" };
+      wish = {
+        ...Object.fromEntries(BROWSED.map((key) => [ASKED[key], state[key]])),
+        sort: state.all === SOME ? this.asked.sort : state.all,
+        reversed: state.allrev !== null,
+        search: state.find ?? "",
+      };
     this.run = run;
     if (!node.open) node.showModal();
     if (!fresh && Object.keys(wish).every((key) => wish[key] === this.asked[key])) return;
@@ -100,26 +138,15 @@ export class Browser {
     Object.assign(this.asked, wish);
     const answer = await this.#page(0);
     if (!answer) return;
-    const { sort, round, rounds, sorts, classes, total } = answer;
-    const { cls, search } = Object.assign(this.asked, { sort, round });
-    if (cls && !classes.some(([name]) => name === cls)) return this.#ask({ cls: null });
-    if (this.node.open) this.store.set({ all: sort ?? SOME, allcls: cls, allround: round, find: search || null });
-    this.about = { ...answer, sort: sorts.find(({ key }) => key === sort) };
-    this.sort.fill(
-      sorts.map(({ key, label }) => [key, label]),
-      sort,
-    );
-    const names = classes.map(([name, count]) => [name, `${name} (${count.toLocaleString("en-GB")})`]);
-    this.cls.fill([["", "all classes"], ...names], this.asked.cls ?? "");
-    this.cls.node.hidden = !classes.length;
-    this.round.fill(
-      rounds.map((t) => [t, `round ${t}`]),
-      round,
-    );
-    this.round.node.hidden = rounds.length < 2;
-    this.meaning.textContent = this.about.sort.figure;
+    const { sort, against, plot, split, round, sorts, classes, total } = answer;
+    Object.assign(this.asked, { sort, against, plot, split, round });
+    if (this.asked.cls && !classes.some(([name]) => name === this.asked.cls)) return this.#ask({ cls: null });
+    if (this.node.open) this.store.set(stateOf(this.asked));
+    this.about = { ...answer, name: sorts.find(({ key }) => key === sort).label };
+    this.choices.show(answer, this.asked);
     this.count.textContent = `${total.toLocaleString("en-GB")} ${total === 1 ? "photo" : "photos"}`;
     this.#say(answer.missing ?? (answer.opens || answer.rows.every(({ trace }) => trace) ? "" : NO_WEIGHTS));
+    this.#map(answer);
     const held = this.grid.contains(document.activeElement);
     this.seen.disconnect();
     this.line = [];
@@ -128,6 +155,28 @@ export class Browser {
     if (total) this.#add(answer.rows);
     else this.grid.append(el("p.empty", {}, "No photo matches. Choose all classes, or clear the search."));
     if (held) (this.#first() ?? this.search).focus();
+  }
+
+  /** The same photos as points, if a second figure is chosen. */
+  #map({ points, plot, sorts, against, comparisons }) {
+    const name = (key) => sorts.find((one) => one.key === key).label,
+      compared = against && comparisons.find(([key]) => key === against)[1],
+      axis = (words, changed) => ({ name: words, text: (value) => figure(value, changed) });
+    const axes = plot
+      ? [axis(compared ? `${this.about.name} against ${compared}` : this.about.name, against), axis(name(plot), null)]
+      : [];
+    this.plot.show(points, axes, this.current.name);
+  }
+
+  /** The tile of the photo under the cursor in the map. */
+  #pointed(id) {
+    for (const tile of this.grid.children) tile.classList.toggle("pointed", tile.row?.id === id);
+  }
+
+  /** A photo of the map, also one that the list has not come to yet. */
+  #row(id) {
+    const tile = [...this.grid.children].find(({ row }) => row?.id === id);
+    return tile?.row ?? { id, trace: this.photos.index.find(({ name }) => name === id)?.name ?? null };
   }
 
   async #next() {
@@ -174,25 +223,10 @@ export class Browser {
   }
 
   #tile(row) {
-    const { sort, scale, rounds, round, opens, missing } = this.about,
-      { id, value, series, tags, trace } = row,
-      can = Boolean(trace) || (opens && !missing),
-      share = value === null || !(scale > 0) ? 0 : Math.max(0, (sort.falls ? -value : value) / scale);
-    const tile = el(
-      "button.tile",
-      {
-        type: "button",
-        tabindex: "-1",
-        "aria-disabled": can ? null : "true",
-        title: [id, tags?.join(", "), `${sort.figure}: ${figure(value, sort)}`].filter(Boolean).join("\n"),
-        onclick: () => can && this.#choose(row),
-      },
-      el("span.blank", { "aria-hidden": "true" }),
-      el("span.id", {}, id),
-      el("span.value", {}, el("span.sr", {}, `${sort.figure} `), figure(value, sort), sparkline(series, rounds, round)),
-      el("span.rail", { "aria-hidden": "true" }, el("i", { style: `transform:scaleX(${Math.min(1, share)})` })),
-    );
-    tile.row = row;
+    const tile = photoTile(row, this.about, () => this.#choose(row)),
+      mark = (id) => () => this.plot.highlight(id);
+    for (const event of ["pointerenter", "focus"]) tile.addEventListener(event, mark(row.id));
+    for (const event of ["pointerleave", "blur"]) tile.addEventListener(event, mark(null));
     return tile;
   }
 
@@ -279,45 +313,4 @@ export class Browser {
     to.setAttribute("tabindex", "0");
     to.focus();
   }
-}
-
-/** A figure in percent; a fall in points. */
-function figure(value, { falls }) {
-  if (value === null) return "–";
-  if (!falls) return percent(value);
-  return `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)} points`;
-}
-
-/** A labelled drop-down: {node, fill(options, value)}. */
-function choice(label, choose) {
-  const select = el("select", { onchange: () => choose(select.value) });
-  return {
-    node: el("label", {}, el("span", {}, label), select),
-    fill(options, value) {
-      select.replaceChildren(...options.map(([key, text]) => el("option", { value: key }, text)));
-      select.value = value;
-    },
-  };
-}
-
-const WIDTH = 40,
-  HEIGHT = 14,
-  EDGE = 2.5,
-  SPAN = 0.04; // of the figure, at least: a steady line shall look steady
-
-/** The figure over the rounds, with a dot at the round that is shown; nothing for a single round. */
-function sparkline(series, rounds, round) {
-  const known = series.filter((v) => v !== null);
-  if (known.length < 2) return null;
-  const middle = (Math.min(...known) + Math.max(...known)) / 2,
-    span = Math.max(SPAN, Math.max(...known) - Math.min(...known));
-  const x = (i) => EDGE + (i * (WIDTH - 2 * EDGE)) / (series.length - 1),
-    y = (v) => HEIGHT / 2 - ((v - middle) / span) * (HEIGHT - 2 * EDGE);
-  const points = series.flatMap((v, i) => (v === null ? [] : [`${x(i).toFixed(1)},${y(v).toFixed(1)}`]));
-  const at = rounds.indexOf(round),
-    dot = series[at] === null ? "" : `<circle cx="${x(at)}" cy="${y(series[at])}" r="2" fill="currentColor"/>`;
-  const holder = el("span.sparkline", { "aria-hidden": "true" });
-  holder.innerHTML = `<svg width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" fill="none"
-    stroke="currentColor" stroke-linejoin="round"><polyline points="${points.join(" ")}"/>${dot}</svg>`;
-  return holder;
 }

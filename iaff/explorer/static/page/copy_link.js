@@ -1,11 +1,12 @@
 // The button that copies a link to the view.
+import { photosBeside } from "../state/panes.js";
 import { copied, linkOf } from "../state/links.js";
 import { el, icon, ICONS } from "../ui/dom.js";
 
 const COPIED_MS = 2500; // until the button is as before
 
 export class CopyLink {
-  /** isOfUser(img): whether a photo is the user's, which no link carries; say(text): for screen readers. */
+  /** isOfUser(name): whether a photo is the user's, which no link carries; say(text): for screen readers. */
   constructor({ store, history, isOfUser, say }) {
     this.store = store;
     this.history = history;
@@ -27,7 +28,8 @@ export class CopyLink {
       { href, lacks } = linkOf(view),
       done = await copied(href);
     if (!done) prompt("This browser lets no page copy. Copy the link here:", href);
-    const stays = this.isOfUser(view.img) ? "; the photo itself stays here" : "";
+    const shown = [view.img, ...photosBeside(view, view.panes)],
+      stays = shown.some(this.isOfUser) ? "; the photo itself stays here" : "";
     this.label.textContent = `${done ? "Copied" : "A link"}${lacks || stays}`;
     this.say(this.label.textContent);
     clearTimeout(this.resting);

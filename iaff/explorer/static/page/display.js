@@ -1,5 +1,5 @@
 // The view as the store has it: which trace each pane shows, and when all that is shown is drawn anew.
-import { specOf } from "../state/panes.js";
+import { paneValues, specOf } from "../state/panes.js";
 import { Signal } from "../ui/signal.js";
 
 const SEEN = ["cx", "cy", "zoom"]; // what changes only where one looks
@@ -68,12 +68,15 @@ export class Display {
     picture.count(state.panes);
     picture.panes.forEach((pane, i) => {
       const spec = specOf(state, i),
-        { trace, why } = sources.of(spec);
-      spec.round = Math.min(spec.round, Math.max(1, (trace ?? current.origin).T));
+        { trace, why: none } = sources.of(spec),
+        last = Math.max(1, (trace ?? current.origin).T),
+        beyond = trace && spec.round > last && i > 0 && paneValues(state, i).round,
+        why = beyond ? `There is no round ${beyond} here: round ${last} is shown.` : none;
+      spec.round = Math.min(spec.round, last);
       if (i === 0 && !trace) spec.by = null; // until the answer is there, the trace's own stands, under its own name
       pane.show(trace ?? (i === 0 ? current.origin : null), spec, why);
-      pane.title(picture.panes.length);
     });
+    for (const pane of picture.panes) pane.title(picture.panes.length); // which may name what tells it from the others
     current.trace = picture.main.trace;
     if (length !== picture.panes.length) picture.fit();
   }

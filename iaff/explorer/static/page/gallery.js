@@ -1,8 +1,10 @@
 // The strip of photos: the user's first, behind the tile that takes them in and the way to all of the data set, then
 // those that were computed from the data set, then the run's.
+import { photosBeside } from "../state/panes.js";
 import { el, icon } from "../ui/dom.js";
 
 const GRID = '<path d="M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z"/>';
+const BESIDE = '<path d="M2.5 3.5h11v9h-11zM8 3.5v9"/>';
 const TAKES = "Choose a photo or a trace, or drop or paste one anywhere (u). It stays on this machine.",
   TAKES_TRACES = "Open a trace (.safetensors), or drop one anywhere (u). Photos need weights, and this run has none.";
 
@@ -14,13 +16,17 @@ export class Gallery {
    * @param {import("../trace/photos.js").Photos} parts.photos the ones to choose from
    * @param {() => void} parts.add the user's own
    * @param {(photo: any) => void} parts.forget one of these
+   * @param {(name: string) => void} parts.beside one of these into a pane of its own, or out of it
    * @param {() => void} parts.browse all of the data set
    */
-  constructor({ store, current, photos, add, forget, browse }) {
+  constructor({ store, current, photos, add, forget, beside, browse }) {
     this.store = store;
     this.current = current;
     this.photos = photos;
     this.forget = forget;
+    this.beside = beside;
+    store.subscribe(() => this.#showPanes());
+    current.changed.subscribe(() => this.#showPanes());
     photos.listed.subscribe(() => this.#fill());
     photos.chosen.subscribe(() => this.#update());
     this.node = el("div.gallery", { role: "group", "aria-label": "Photos" });
@@ -92,9 +98,14 @@ export class Gallery {
     return entries.length ? [heading(name), ...entries.map((entry) => this.#mine(entry))] : [];
   }
 
-  /** The tile of a computed photo, with the button that forgets it. */
+  /** The tile of a computed photo, with the buttons that put it into a pane of its own and that forget it. */
   #mine(entry) {
-    const button = this.#tile(entry);
+    const button = this.#tile(entry),
+      beside = el(
+        "button.beside",
+        { type: "button", "data-beside": entry.name, onclick: () => this.beside(entry.name) },
+        icon(BESIDE, 14),
+      );
     if (entry.userPhoto.failed) button.append(el("span.badge", { title: "could not be computed" }, "!"));
     const forget = el(
       "button.forget",
@@ -106,7 +117,24 @@ export class Gallery {
       },
       "×",
     );
-    return el("div.mine", {}, button, forget);
+    return el("div.mine", {}, button, beside, forget);
+  }
+
+  /** Which photos have a pane of their own. */
+  #showPanes() {
+    const { state } = this.store,
+      shown = photosBeside(state, state.panes);
+    for (const button of this.node.querySelectorAll("[data-beside]")) {
+      const name = button.getAttribute("data-beside"),
+        here = name === state.img,
+        entry = this.photos.entry(name),
+        other = this.photos.before(),
+        words = `Show ${entry?.title} beside ${(here && (other?.title || other?.name)) || "the photo"}`;
+      button.hidden = Boolean(entry?.userPhoto.failed) || (here && !other);
+      button.setAttribute("aria-pressed", String(shown.includes(name)));
+      button.setAttribute("aria-label", words);
+      button.title = words;
+    }
   }
 
   /** How far a photo is that is computed, on its tile. */
@@ -124,6 +152,7 @@ export class Gallery {
       button.setAttribute("aria-pressed", String(here));
       if (here) this.#reveal(button);
     }
+    this.#showPanes();
   }
 
   // Only the strip scrolls, never the page.

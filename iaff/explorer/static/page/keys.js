@@ -1,7 +1,6 @@
 // The keyboard, and the overlay that lists it.
 import about from "./keys.json" with { type: "json" };
 import { DIRECTIONS, STAGES } from "../state/state.js";
-import { COUNTS } from "../state/panes.js";
 import { nextTab } from "../panel/tabs.js";
 import { embedded } from "../client/embedded.js";
 import { dialog, el } from "../ui/dom.js";
@@ -37,7 +36,7 @@ export function viewKeys(store, actions) {
     b: turn("mode", ["row", "column"]),
     l: turn("scale", ["log", "linear"]),
     d: turn("dir", [null, ...DIRECTIONS]),
-    p: turn("panes", COUNTS),
+    p: () => actions.panes(),
     w: () => actions.toggleWipe(),
     x: () => actions.blink(true),
   };

@@ -47,7 +47,12 @@ class UserPhoto {
 
   /** Promise of the trace. */
   trace() {
-    return this.opened.of(this, async () => Trace.parse(await this.bytes.arrayBuffer()));
+    return this.opened.of(this, () => this.read());
+  }
+
+  /** Promise of one more, for whoever asks: a pane beside the one that shows it. */
+  async read() {
+    return Trace.parse(await this.bytes.arrayBuffer());
   }
 }
 

@@ -40,7 +40,7 @@ export class Choices {
     ].filter(Boolean);
   }
 
-  /** Against which other round. */
+  /** With which other round. */
   difference() {
     const { store } = this,
       { trace } = this.current,
@@ -49,7 +49,7 @@ export class Choices {
     const rounds = Array.from({ length: trace.T }, (_, i) => i + 1),
       others = rounds.filter((t) => t !== state.round && trace.has(state.stage, t));
     if (!others.length) return [];
-    const against = others.map((t) => [t, String(t), `what changed against round ${t}`]),
+    const against = others.map((t) => [t, String(t), `what changed between this round and round ${t}`]),
       options = [[null, "–", "show the map itself"], ...against];
     const chosen = others.includes(state.diff) ? state.diff : null;
     return [this.#choice("With round", options, chosen, (diff) => store.set({ diff, wipe: diff && state.wipe }))];

@@ -1,18 +1,17 @@
 // The tab "Compare": panes side by side, a second round under the first, and the figures of all.
-import { STAGES, perRound } from "../state/state.js";
-import { ABOUT } from "./stages.js";
-import { percent } from "../ui/format.js";
+import { perRound } from "../state/state.js";
+import { PaneRows } from "./pane_rows.js";
+import { comparedFigures, written } from "./compared_figures.js";
 import { COMPARED } from "../draw/layers.js";
-import { BY, COUNTS, DIFFERENCE, paneChange, paneValues } from "../state/panes.js";
-import { agreement, miou, objectShare } from "../engine/score.js";
+import { COUNTS, DIFFERENCE, countChange } from "../state/panes.js";
 import { el, refill, segmented } from "../ui/dom.js";
 
 const cleared = { p2: null, p3: null, p4: null };
 const quick = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
 
 export class CompareView {
-  /** runs: those that are open; picture: whose panes are compared. */
-  constructor({ store, current, runs, picture }) {
+  /** runs: those that are open; picture: whose panes are compared; photos, propagators: see PaneRows. */
+  constructor({ store, current, runs, picture, photos, propagators }) {
     this.store = store;
     this.current = current;
     this.runs = runs;
@@ -20,7 +19,7 @@ export class CompareView {
     this.count = segmented(
       "Panes",
       COUNTS.map((n) => [n, String(n), `${n} ${n === 1 ? "pane" : "linked panes"}`]),
-      (panes) => store.set({ panes }),
+      (panes) => store.set(countChange(store.state, current.origin, panes)),
     );
     this.presets = el("div.presets", {}, [
       quick("rounds", "The first rounds and the last, beside each other", () => this.#rounds()),
@@ -30,7 +29,7 @@ export class CompareView {
       ),
       runs.length > 1 && quick("runs", "This run, another one, and what differs", () => this.#runs()),
     ]);
-    this.panes = el("div.pane-rows");
+    this.panes = new PaneRows({ store, current, runs, picture, photos, propagators });
     this.under = el("div");
     this.table = el("table.figures-table");
     this.node = el(
@@ -38,7 +37,7 @@ export class CompareView {
       {},
       el("div.choice-row", {}, el("h3", {}, "Panes"), this.count.node),
       this.presets,
-      this.panes,
+      this.panes.node,
       this.under,
       this.table,
     );
@@ -47,21 +46,7 @@ export class CompareView {
   update() {
     const { state } = this.store;
     this.count.show(state.panes);
-    const rows = JSON.stringify([
-      state.panes,
-      state.by,
-      state.p2,
-      state.p3,
-      state.p4,
-      this.current.trace.T,
-      this.current.trace.meta.name,
-    ]);
-    if (this.rows !== rows)
-      refill(
-        this.panes,
-        Array.from({ length: state.panes }, (_, i) => this.#row(i)),
-      );
-    this.rows = rows; // an open choice stays open while answers arrive
+    this.panes.update();
     refill(this.under, this.#underneath());
     this.#figures();
   }
@@ -101,46 +86,6 @@ export class CompareView {
     });
   }
 
-  #row(i) {
-    const { state } = this.store,
-      { trace } = this.current;
-    if (i === 0)
-      return el(
-        "div.pane-row",
-        {},
-        el("b", {}, "1"),
-        el("span.pane-main", {}, "as chosen above,"),
-        this.#by(i, state.by ?? "ial"),
-      );
-    const now = paneValues(state, i),
-      put = (change) => this.store.set(paneChange(state, i, change));
-    const stages = STAGES.filter((stage) => trace.has(stage, state.round)).map((stage) => [stage, ABOUT[stage].short]);
-    const rounds = Array.from({ length: trace.T }, (_, t) => [String(t + 1), `round ${t + 1}`]);
-    return el(
-      "div.pane-row",
-      {},
-      el("b", {}, String(i + 1)),
-      choose("Layer", [["", "layer as 1"], ...stages, [DIFFERENCE, "difference 1 → 2"]], now.stage, (stage) =>
-        put({ stage }),
-      ),
-      choose("Round", [["", "round as 1"], ...rounds], now.round, (round) => put({ round })),
-      this.#by(i, now.by, (by) => put({ by })),
-      this.runs.length > 1 &&
-        choose(
-          "Run",
-          [["", "run as 1"], ...this.runs.map(({ name }) => [name, `run ${name}`])],
-          now.run,
-          (run) => put({ run }),
-          "pane-run",
-        ),
-    );
-  }
-
-  #by(i, value, put = (by) => this.store.set({ by: by === "ial" ? null : by })) {
-    const options = Object.entries(BY).map(([by, { name }]) => [by, `by ${name}`]);
-    return choose("Propagator", i ? [["", "as 1"], ...options] : options, value, put);
-  }
-
   /** The round under the shown one: differences, a wipe, or a blink. */
   #underneath() {
     const { store } = this,
@@ -173,64 +118,23 @@ export class CompareView {
 
   /** What can be said of every pane that shows a label map. */
   #figures() {
-    const { panes } = this.picture,
-      maps = panes.map((pane) => ({ pane, labels: pane.labels() })).filter(({ labels }) => labels);
-    const first = panes[0].labels();
-    /** @type {[string, (map: any) => any][]} */
-    const figures = [
-      [
-        "mIoU",
-        ({ pane: { trace }, labels }) => labels.length === trace.truth?.length && percent(scored(labels, trace.truth)),
-      ],
-      ["object share", ({ labels }) => percent(share(labels))],
-      [
-        "same label as 1",
-        ({ labels }) =>
-          first && labels !== first && labels.length === first.length && percent(agreement(first, labels)),
-      ],
-    ];
-    const rows = figures.map(([name, of]) => ({ name, values: maps.map((map) => of(map) || "") }));
-    const head = el(
-      "tr",
-      {},
-      el("td"),
-      maps.map(({ pane }) => el("th", { scope: "col" }, String(pane.index + 1))),
-    );
+    const { scenes, rows } = comparedFigures(this.picture.panes),
+      head = scenes.map(({ index }) => el("th", { scope: "col" }, String(index + 1)));
     this.table.replaceChildren(
-      ...(maps.length ? [head] : []),
-      ...rows
-        .filter(({ values }) => values.some(Boolean))
-        .map(({ name, values }) =>
-          el(
-            "tr",
-            {},
-            el("th", { scope: "row" }, name),
-            values.map((v) => el("td", {}, v)),
-          ),
+      ...(scenes.length ? [el("tr", {}, el("td"), head)] : []),
+      ...rows.map(({ name, unit, values }) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, name),
+          values.map((value) => el("td", {}, written(value, unit))),
         ),
+      ),
     );
   }
 }
 
-const known = new WeakMap();
-const once = (labels, key, make) => {
-  const of = known.get(labels) ?? known.set(labels, {}).get(labels);
-  return (of[key] ??= make());
-};
-const scored = (labels, truth) => once(labels, "miou", () => miou(labels, truth));
-const share = (labels) => once(labels, "share", () => objectShare(labels));
-
 /** p2 to p4 from a list whose first is the main pane. */
 function entries(list) {
   return Object.fromEntries(list.slice(1).map((text, i) => [`p${i + 2}`, text || null]));
-}
-
-function choose(label, options, value, put, kind = "") {
-  const node = el(
-    "select",
-    { class: kind || null, "aria-label": label, onchange: () => put(node.value) },
-    options.map(([v, text]) => el("option", { value: v }, text)),
-  );
-  node.value = value;
-  return node;
 }

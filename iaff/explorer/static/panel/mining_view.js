@@ -22,6 +22,7 @@ const SAY = "Thresholds change only these layers; they take effect in the next t
 const HINT = "Point at a superpixel, in the photo or the map, for its shares, scores and verdict.";
 const OTHERWISE =
   "This trace's confident regions follow from no threshold alone, so a slider shows what plain relabelling would give.";
+const RINGS = { kept: "thin", relabelled: "strong", unknown: "dashed" }; // of the points, by verdict
 
 export class MiningView {
   constructor({ store, current, pointer, client }) {
@@ -229,7 +230,7 @@ function points(trace, t, at, places) {
       size: pixels[id],
       fill: colours[unary[id]],
       edge: colours[kept],
-      ring: kind,
+      ring: RINGS[kind],
       say: () => `${said} · score ${bestOf(trace, t, id).text} · ${kind} · ${number(pixels[id])} px`,
     });
   }

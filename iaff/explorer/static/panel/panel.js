@@ -3,7 +3,7 @@ import { STAGES, perRound } from "../state/state.js";
 import { ABOUT, step } from "./stages.js";
 import { percent, number } from "../ui/format.js";
 import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
-import { legend } from "../draw/legend.js";
+import { classesBeside, legend } from "../draw/legend.js";
 import { legendNodes } from "./legend.js";
 import { swatch } from "../draw/swatch.js";
 import { patchVerdict } from "./patch_verdict.js";
@@ -200,7 +200,8 @@ export class Panel {
       { trace } = this.current,
       { state } = this.store,
       between = picture.panes.find(({ spec }) => spec.stage === DIFFERENCE)?.difference(),
-      entries = legend({ trace, state, difference: picture.difference(), between }),
+      ofMain = legend({ trace, state, difference: picture.difference(), between }),
+      entries = [...ofMain, ...classesBeside(picture.panes)],
       { items, high } = legendNodes(entries, { store, trace, scaleChoice: this.scaleChoice.node });
     this.high = high;
     refill(this.legend, items);

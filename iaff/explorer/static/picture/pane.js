@@ -6,12 +6,25 @@ import { PaneDrawing } from "../draw/draw_pane.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
 
-/** What a pane is called, where there are several. */
-export function paneTitle({ index, spec: { stage, round, by, run }, shared: { state } }) {
-  const what = stage === DIFFERENCE ? "pane 1 → pane 2" : ABOUT[stage].short,
-    when = stage !== DIFFERENCE && perRound(stage) ? `round ${round}` : "",
-    parts = [what, when, (by || state.by) && BY[by ?? "ial"].name, run && `run ${run}`];
+/** What a pane is called, where there are several; with the photo's title where they show different ones. */
+export function paneTitle(scene) {
+  const {
+    index,
+    trace,
+    spec: { stage, round, by, run },
+    shared: { state, scenes },
+  } = scene;
+  const between = stage === DIFFERENCE,
+    what = between ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ") : ABOUT[stage].short,
+    when = !between && perRound(stage) ? `round ${round}` : "",
+    named = !between && trace && scenes.some(({ spec: { photo } }) => photo),
+    parts = [named && trace.title, what, when, (by || state.by) && byName(by, trace), run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;
+}
+
+/** What refines the map: a trace that is of no run has an affinity that is not ours. */
+function byName(by, trace) {
+  return by || !trace || trace.meta.run ? BY[by ?? "ial"].name : "its own affinity";
 }
 
 export class Pane extends Scene {
@@ -27,7 +40,9 @@ export class Pane extends Scene {
     this.over = el("canvas.over", { ...role, "aria-label": `Pane ${index + 1}` });
     this.caption = el("p.pane-title", { hidden: true });
     this.note = el("p.pane-note", { hidden: true });
-    this.node = el("div.frame", { "data-pane": index + 1 }, this.base, this.over, this.caption, this.note);
+    this.badges = el("div.badges", { hidden: true, "aria-live": "polite" }, el("span"), el("span"));
+    const parts = [this.base, this.over, this.caption, this.badges, this.note];
+    this.node = el("div.frame", { "data-pane": index + 1 }, parts);
     this.drawing = new PaneDrawing(this.base, this.over);
   }
 
@@ -42,6 +57,17 @@ export class Pane extends Scene {
   #say(text) {
     this.note.hidden = !text;
     tell(this.note, text);
+  }
+
+  /** Two rounds in one place: which is where, or which is seen. */
+  #sayRounds() {
+    const two = this.twoRounds();
+    this.badges.hidden = !two;
+    [...this.badges.children].forEach((badge, i) => {
+      if (!two) return;
+      badge.textContent = `round ${two.rounds[i]}`;
+      badge.classList.toggle("unseen", two.seen !== null && two.seen !== two.rounds[i]);
+    });
   }
 
   /** Its name, where there are several. */
@@ -67,14 +93,7 @@ export class Pane extends Scene {
 
   /** Pixel {x, y} of the main pane's photo under a position in CSS px of this pane. */
   pixel(left, top) {
-    const { view, dpr } = this,
-      { W, H } = this.shared.origin,
-      [right, down] = this.ratio(),
-      inside = (v, n) => Math.min(n - 1, Math.max(0, Math.floor(v)));
-    return {
-      x: inside((left * dpr - view.left) / view.scale / right, W),
-      y: inside((top * dpr - view.top) / view.scale / down, H),
-    };
+    return this.under(left * this.dpr, top * this.dpr, this.view);
   }
 
   /** Whether a pixel lies in the lowest part of the pane. */
@@ -88,6 +107,7 @@ export class Pane extends Scene {
     this.look();
     this.drawing.draw(this, this.view);
     this.#say(this.notice());
+    this.#sayRounds();
   }
 
   hover() {

@@ -27,7 +27,7 @@ export class Picture {
     this.timings = timings;
     this.pin = pin;
     this.panes = [];
-    this.blink = false; // whether the round that is compared with is shown in the other's place
+    this.blink = null; // a round that is shown in the chosen one's place, while a key is held
     this.shared = this.#shared(guess, moving);
     this.panes.push(new Pane(this.shared, 0));
     this.grid = el("div.panes", {}, this.main.node);
@@ -257,19 +257,14 @@ export class Picture {
 /** The line between two rounds, to be dragged, or moved by the arrow keys. */
 function wipeHandle(picture) {
   const { store } = picture,
-    labels = [el("span.wipe-left"), el("span.wipe-right")];
-  const node = el(
-    "div.wipe",
-    {
+    node = el("div.wipe", {
       hidden: true,
       role: "slider",
       tabindex: "0",
       "aria-label": "Wipe between two rounds",
       "aria-valuemin": 0,
       "aria-valuemax": 100,
-    },
-    labels,
-  );
+    });
   const set = (share) => store.set({ wipe: Math.round(100 * Math.min(1, Math.max(0, share))) });
   const follow = (event) => {
     const box = picture.main.node.getBoundingClientRect();
@@ -291,13 +286,14 @@ function wipeHandle(picture) {
   return {
     node,
     update() {
-      const { wipe, diff, round } = store.state;
-      node.hidden = wipe === null || !picture.main.comparable();
+      const { wipe } = store.state,
+        two = picture.main.twoRounds();
+      node.hidden = !two || two.seen !== null;
       if (node.hidden) return;
       node.style.left = `${wipe}%`;
       node.setAttribute("aria-valuenow", wipe);
-      labels[0].textContent = `round ${diff}`;
-      labels[1].textContent = `round ${round}`;
+      const [earlier, later] = two.rounds;
+      node.setAttribute("aria-valuetext", `${wipe} %: round ${earlier} left of it, round ${later} right of it`);
     },
   };
 }

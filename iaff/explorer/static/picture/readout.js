@@ -28,13 +28,12 @@ const VALUE = {
   [DIFFERENCE]: () => "",
 };
 
-/** What the round that is compared with had there. */
-function before(pane, p, q) {
-  const { trace, spec, layers } = pane,
-    { diff } = pane.shared.state;
-  if (!pane.comparable()) return "";
-  const labels = layers.labels(spec.stage, diff);
-  return labels ? ` · round ${diff}: ${label(trace, labels[spec.stage === "confident" ? p : q])}` : "";
+/** What is compared there: "round 1: cat → round 3: background". */
+function compared(pane, q) {
+  const pair = pane.pair();
+  if (!pair) return "";
+  const [from, to] = [pair.before, pair.after].map((labels, i) => `${pair.names[i]}: ${label(pair.trace, labels[q])}`);
+  return ` · ${from} → ${to}`;
 }
 
 /** The value at a pixel of the main photo, as a pane shows it. */
@@ -45,5 +44,5 @@ export function describe(at, pane) {
     q = y * trace.W + x,
     value = VALUE[spec.stage](trace, spec.round, p, q, pane);
   const truth = trace.truth ? ` · truth: ${trace.truth[q] === 255 ? "void" : label(trace, trace.truth[q])}` : "";
-  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${before(pane, p, q)}${truth}`;
+  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${compared(pane, q)}${truth}`;
 }

@@ -1,11 +1,16 @@
 // Which trace a pane shows: the photo's own, seen by another propagator, with other passes, with what was painted on
-// it, or the same photo's trace of another run. What is not there yet is fetched, and the panes are shown again.
-import { loadTrace } from "../trace/trace.js";
+// it, the same photo's trace of another run, or another photo or trace that is open here. What is not there yet is
+// fetched, and the panes are shown again.
 import { dropVariant, variant, withPasses } from "../trace/variant.js";
 import { refinedBy } from "./other_propagators.js";
 import { embedded } from "../client/embedded.js";
+import { photosBeside } from "../state/panes.js";
 
 const COMPUTING = "Computing …";
+const GONE = embedded
+  ? "This file holds one photo alone: panes of others need the full explorer."
+  : "Got a photo or trace that is not open here: links carry none that was taken in. Expected one of the strip. " +
+    "Drop its file onto the page, or choose another under Compare.";
 
 export class Sources {
   /**
@@ -26,16 +31,25 @@ export class Sources {
     this.photos = photos;
     this.timings = timings;
     this.refresh = refresh;
-    this.known = new Map();
+    this.known = new Map(); // what other panes show, {trace, why, photo: its name or null}, by what they ask for
+    this.run = null; // the one that these were opened with
     this.painted = null;
     this.refined = new WeakMap(); // of a trace: {trace, why} by each other propagator
+    current.grown.subscribe(() => this.#close(() => true));
+    photos.listed.subscribe(() => photosBeside(store.state).length && refresh()); // what is awaited may be computed now
   }
 
   /** {trace, why}: null and a reason where there is none, or none yet. */
   of(spec) {
-    const { run, origin } = this.current,
-      found = spec.run && spec.run !== run.name ? this.#elsewhere(spec.run) : { trace: origin, why: "" };
+    const found = this.#opened(spec);
     return found.trace ? this.#seen(found.trace, spec) : found;
+  }
+
+  #opened({ run, photo }) {
+    const { current } = this;
+    if (photo && photo !== current.name) return this.#beside(photo);
+    if (run && run !== current.run.name) return this.#elsewhere(run);
+    return { trace: current.origin, why: "" };
   }
 
   #seen(trace, { by }) {
@@ -79,47 +93,73 @@ export class Sources {
 
   /** The same photo in another run. */
   #elsewhere(name) {
-    const { img } = this.store.state,
-      key = JSON.stringify([name, img]);
+    const { img } = this.store.state;
+    return this.#awaited(JSON.stringify([name, img]), `Opening run ${name} …`, () => this.#ofRun(name, img));
+  }
+
+  /** Another photo, or a trace, that is open here. */
+  #beside(name) {
+    const entry = this.photos.entry(name),
+      { userPhoto } = entry ?? {};
+    if (!entry) return none(GONE);
+    if (userPhoto?.busy) return none(`${entry.title} is still being computed.`);
+    if (userPhoto?.failed) return none(userPhoto.error);
+    // A photo that was computed again has other bytes.
+    const key = userPhoto?.bytes ?? name,
+      load = async () => ({ trace: await this.photos.read(entry), why: "" });
+    return this.#awaited(key, `Opening ${entry.title || name} …`, load, name);
+  }
+
+  /** {trace, why, photo} of a key, made once by a promise: until it is there, the words `opening` stand for it. */
+  #awaited(key, opening, load, photo = null) {
     if (!this.known.has(key)) {
-      const opening = none(`Opening run ${name} …`);
-      this.known.set(key, opening);
-      this.#load(name, img).then((answer) => {
-        if (this.known.get(key) !== opening) return answer.trace?.close(); // another photo was opened meanwhile
-        this.known.set(key, answer);
-        this.refresh();
-      });
+      const waiting = { ...none(opening), photo };
+      this.known.set(key, waiting);
+      load()
+        .catch((error) => none(error.message))
+        .then((answer) => {
+          if (this.known.get(key) !== waiting) return answer.trace?.close(); // nobody asks for it any more
+          if (answer.trace) answer.trace.onlater = () => this.refresh();
+          this.known.set(key, { ...answer, photo });
+          this.refresh();
+        });
     }
     return this.known.get(key);
   }
 
-  async #load(name, img) {
-    const run = this.runs.find((one) => one.name === name);
+  async #ofRun(name, img) {
+    const { photos } = this,
+      run = this.runs.find((one) => one.name === name);
     if (!run) return none(embedded ? `Run ${name} is not in this file.` : `There is no run "${name}" here.`);
-    if (this.photos.isComputed(img)) return none(`This photo was computed by run ${this.current.run.name} alone.`);
-    try {
-      const entry = (await this.photos.indexOf(run)).find((one) => one.name === img);
-      if (!entry) return none(`Run ${name} has no trace of this photo.`);
-      const trace = await loadTrace(this.client, this.client.traceAddress(run, entry.file), entry.file);
-      trace.onlater = () => this.refresh();
-      return { trace, why: "" };
-    } catch (error) {
-      return none(error.message);
-    }
+    if (photos.isComputed(img)) return none(`This photo was computed by run ${this.current.run.name} alone.`);
+    const entry = (await photos.indexOf(run)).find((one) => one.name === img);
+    if (!entry) return none(`Run ${name} has no trace of this photo.`);
+    return { trace: await photos.read(entry, run), why: "" };
   }
 
-  /** Ask again for what failed. */
+  /** The panes show something else: ask again for what failed, and let go what none of them shows. */
   retry() {
+    const beside = photosBeside(this.store.state);
+    this.#close(({ photo }) => photo && !beside.includes(photo));
     const traces = [this.current.origin, ...[...this.known.values()].map(({ trace }) => trace)].filter(Boolean);
     for (const answers of traces.map((trace) => this.refined.get(trace) ?? new Map()))
       for (const [by, { trace, why }] of answers) if (!trace && why !== COMPUTING) answers.delete(by);
   }
 
-  /** Another photo: traces of other runs are let go. */
+  /** Another photo: its traces of other runs are let go; with another run all are. */
   forget() {
-    for (const { trace } of this.known.values()) trace?.close();
-    this.known.clear();
+    const { run } = this.current;
+    this.#close(({ photo }) => !photo || run !== this.run);
+    this.run = run;
     this.painted = null;
+  }
+
+  #close(which) {
+    for (const [key, found] of this.known)
+      if (which(found)) {
+        found.trace?.close();
+        this.known.delete(key);
+      }
   }
 }
 

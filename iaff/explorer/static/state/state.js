@@ -59,7 +59,7 @@ export function toQuery(state, query) {
     if (state[key] === VIEW[key].start || tooLong(state, key)) params.delete(key);
     else params.set(key, state[key]);
   }
-  const text = params.toString().replaceAll("%2C", ",");
+  const text = params.toString().replaceAll("%2C", ",").replaceAll("%40", "@");
   return text ? `?${text}` : "";
 }
 

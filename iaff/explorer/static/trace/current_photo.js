@@ -7,6 +7,7 @@ export class CurrentPhoto {
     this.run = null; // that is open
     this.name = null; // of the photo; it stays while another one is opened
     this.title = "";
+    this.before = null; // name of the photo that was shown before this one
     this.origin = null; // its trace as it was opened, null where there is none to show
     this.trace = null; // the same as the main pane shows it: by another propagator, with what was painted
     this.edits = null; // what was painted, see engine/whatif.js
@@ -17,6 +18,7 @@ export class CurrentPhoto {
 
   /** A trace is shown from now on. */
   open(trace, name, title) {
+    if (name !== this.name) this.before = this.name;
     Object.assign(this, { origin: trace, trace, name, title, peak: peak(trace) });
   }
 

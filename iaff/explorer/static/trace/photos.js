@@ -4,6 +4,7 @@ import { fromBase64 } from "./base64.js";
 import { embedded } from "../client/embedded.js";
 import { isUserPhoto } from "../client/user_photo_store.js";
 import { ADAPTED } from "../state/store.js";
+import { ClassNumbers } from "./class_numbers.js";
 import { KeptTraces } from "./kept_traces.js";
 import { Signal } from "../ui/signal.js";
 
@@ -46,6 +47,7 @@ export class Photos {
     const traces = new KeptTraces((url) => url === this.shown);
     this.traces = traces;
     this.only = null; // the promise of the one trace of a file
+    this.numbers = new Map(); // by the run that is open: how its classes are numbered
     this.shown = null;
     this.shipped = [];
     this.index = [];
@@ -109,10 +111,38 @@ export class Photos {
 
   /** The photos to choose from: the user's, then the run's. */
   list() {
-    const photos = this.userPhotos.of(this.current.run.name),
-      computed = photos.map((photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, userPhoto: photo }));
-    this.index = [...computed, ...this.shipped];
+    this.index = [...this.userPhotos.of(this.current.run.name).map(asEntry), ...this.shipped];
     this.listed.send();
+  }
+
+  /** The photo of that name: one to choose from, or one that was taken in beside another run; else undefined. */
+  entry(name) {
+    const listed = this.index.find((entry) => entry.name === name),
+      photo = listed ? null : this.userPhotos.find(name);
+    return listed ?? (photo ? asEntry(photo) : undefined);
+  }
+
+  /** The photo that was shown before this one, or else another one; undefined where there is none. */
+  before() {
+    const { before } = this.current,
+      others = this.index.filter(({ name }) => name !== this.store.state.img);
+    return others.find(({ name }) => name === before) ?? others.find(({ userPhoto }) => !userPhoto) ?? others[0];
+  }
+
+  /** Promise of a trace of a photo's own, which whoever asks closes; of a run's photo, of another run than the open one. */
+  async read(entry, run = this.current.run) {
+    const { userPhoto, file } = entry,
+      url = () => this.url(file, run);
+    const trace = await (userPhoto ? userPhoto.read() : loadTrace(this.client, url(), file));
+    return this.#named(trace, entry);
+  }
+
+  /** A trace with a title, and classes that are numbered as those of the run that is open. */
+  #named(trace, { title, name }) {
+    const { run } = this.current;
+    trace.title = trace.meta.title || title || name;
+    if (!this.numbers.has(run.name)) this.numbers.set(run.name, new ClassNumbers(run.classes ?? []));
+    return this.numbers.get(run.name).apply(trace);
   }
 
   url(file, run = this.current.run) {
@@ -135,7 +165,7 @@ export class Photos {
     if (!entry) return this.onfail(GONE);
     if (entry.userPhoto?.busy || entry.userPhoto?.failed) return this.oncomputing(entry.userPhoto);
     try {
-      const trace = await this.#load(entry);
+      const trace = this.#named(await this.#load(entry), entry);
       if (state.img !== entry.name) return; // another photo was chosen meanwhile
       this.shown = entry.userPhoto ? null : this.url(entry.file);
       this.onopen(trace, entry);
@@ -153,6 +183,8 @@ export class Photos {
     return this.traces.of(url, () => loadTrace(this.client, url, entry.file));
   }
 }
+
+const asEntry = (photo) => ({ name: photo.id, title: photo.name, thumb: photo.thumb, userPhoto: photo });
 
 const unexpected = (error) => ({
   got: String(error.message ?? error),

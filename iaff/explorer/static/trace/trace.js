@@ -18,6 +18,10 @@ const SCHEMA = "1";
 export class Trace {
   /** What the file says of itself, see docs/formats.md. @type {Record<string, any>} */
   meta;
+  /** What the page calls its photo; the file's own title, if it has one. */
+  title = "";
+  /** The file's id of each class id, where it numbers classes otherwise: class_numbers.js. @type {Uint8Array | null} */
+  fileNumbers = null;
   /** By name. @type {Map<string, any>} */
   tensors;
   /** The file's. @type {Uint8Array} */

@@ -8,8 +8,9 @@ const NEAR = 5; // CSS px beside a point that still count as on it
 const radius = (pixels) => 1.7 + 0.045 * Math.sqrt(pixels);
 
 /**
- * Points are {id, x, y, size (photo px), fill, ring: "kept" | "relabelled" | "unknown", edge, say()}: CSS colours, and
- * what the tip says. `hover(id)` is told of the point under the cursor (-1: none), `choose(id)` of a clicked one.
+ * Points are {id, x, y, size (photo px), fill, ring: "thin" | "strong" | "dashed", edge, say()}: CSS colours, and what
+ * the tip says, a text or a node. `hover(id)` is told of the point under the cursor (-1: none), `choose(id)` of a
+ * clicked one.
  */
 export class Scatter {
   constructor(label, hover, choose) {
@@ -77,7 +78,7 @@ export class Scatter {
     const { tip } = this;
     tip.hidden = !point;
     if (!point) return;
-    tip.textContent = point.say();
+    tip.replaceChildren(point.say());
     tip.classList.toggle("low", place.y < this.height / 2);
   }
 
@@ -150,17 +151,17 @@ export class Scatter {
   }
 }
 
-/** Kept: full and framed; relabelled: framed in the new label's colour; unknown: pale and dashed. */
+/** Thin: full and framed; strong: framed in the colour of its edge; dashed: pale too. */
 function dot(c, { fill, edge, ring }, { x, y, r }, { paper, rim }) {
-  const unknown = ring === "unknown";
+  const dashed = ring === "dashed";
   c.beginPath();
   c.arc(x, y, r, 0, 7);
   c.setLineDash([]);
-  c.globalAlpha = unknown ? 0.28 : 0.9;
+  c.globalAlpha = dashed ? 0.28 : 0.9;
   c.fillStyle = fill;
   c.fill();
   c.globalAlpha = 1;
-  if (ring === "relabelled") {
+  if (ring === "strong") {
     c.lineWidth = 1.2;
     c.strokeStyle = paper;
     c.stroke();
@@ -171,8 +172,8 @@ function dot(c, { fill, edge, ring }, { x, y, r }, { paper, rim }) {
     c.stroke();
     return;
   }
-  c.lineWidth = unknown ? 1 : 0.8;
-  if (unknown) c.setLineDash([1.5, 1.8]);
+  c.lineWidth = dashed ? 1 : 0.8;
+  if (dashed) c.setLineDash([1.5, 1.8]);
   c.strokeStyle = rim;
   c.stroke();
   c.setLineDash([]);

@@ -1,0 +1,50 @@
+// Two label maps of one photo in their order, of which can be said what changed from the one to the other.
+
+/**
+ * @typedef {object} Pair
+ * @property {string[]} names of the two, the first before the second: "round 2", "round 5"
+ * @property {Uint8Array} before class ids (W * H), 255 unknown
+ * @property {Uint8Array} after
+ * @property {any} trace whose photo and classes they have
+ */
+
+/**
+ * The round that a scene shows and the one that is compared with, forward in time; null where there are no two.
+ *
+ * @returns {Pair | null}
+ */
+export function pairOfRounds(scene) {
+  const { trace, layers, spec, shared } = scene,
+    other = scene.other(shared.state.diff);
+  if (!other) return null;
+  const rounds = inOrder(other, spec.round),
+    [before, after] = rounds.map((t) => layers.labels(spec.stage, t));
+  return before && after ? { names: rounds.map((t) => `round ${t}`), before, after, trace } : null;
+}
+
+/**
+ * The first two panes: forward in time where they show rounds of one trace by one propagator, else from the first to the
+ * second; null where they do not both show labels of one size.
+ *
+ * @param {any[]} scenes of all panes
+ * @returns {Pair | null}
+ */
+export function pairOfPanes([first, second]) {
+  const [before, after] = [first, second].map((scene) => scene?.labels());
+  if (!before || !after || before.length !== after.length || !sameSize(first.trace, second.trace)) return null;
+  const pair = { names: ["pane 1", "pane 2"], before, after, trace: first.trace };
+  return first.trace === second.trace && second.since() < first.since() ? turned(pair) : pair;
+}
+
+/** Whether maps of two traces can be laid over each other, pixel by pixel. */
+export const sameSize = (a, b) => a.W === b.W && a.H === b.H;
+
+/** Two rounds, the earlier first. */
+export const inOrder = (one, other) => (other < one ? [other, one] : [one, other]);
+
+const turned = ({ names, before, after, trace }) => ({
+  names: names.toReversed(),
+  before: after,
+  after: before,
+  trace,
+});
