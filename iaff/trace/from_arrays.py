@@ -64,8 +64,8 @@ def from_arrays(
             ``(M, h, w)`` and ``steps``, or ``partners`` ``int (n, k)``, ``weights`` ``(n, k)`` and ``steps`` of n = h w
             cells, which are numbered row * w + column (:class:`iaff.propagation.Sparse`; partners None: k = n, and
             column j is cell j), or ``matrix`` or ``attention``, or, of what refines without a matrix, ``refined``
-            ``(K, h, w)``, sums to 1 over K, and ``why``, in words; optionally ``confident`` ``uint8 (h, w)``, ``scores``
-            ``(S, K)``, and ``alpha_p`` ``(K, h, w)``, which is only compared with the recomputed one (1e-3).
+            ``(K, h, w)``, sums to 1 over K, and ``why``, in words; optionally ``confident`` ``uint8 (h, w)``,
+            ``scores`` ``(S, K)``, and ``alpha_p`` ``(K, h, w)``, which is only compared with the recomputed one (1e-3).
         stride: image px per cell; None: what the maps have.
         cam: ``(K-1, h, w)`` in 0..1; seeds: ``uint8 (h, w)`` class ids, 255 unknown.
         superpixels: ``int (H, W)``, 0..S-1; truth: ``uint8 (H, W)`` class ids, 255 void.
