@@ -152,7 +152,7 @@ class _Import:
     def _say_grid(self, trace: Trace) -> None:
         (width, height), (w, h) = trace.meta["size"], trace.meta["grid"]
         about = trace.meta["rounds"][0]["affinity"]
-        if "dropped" in about:
+        if about.get("dropped"):
             self.lines.append(f"kept the largest weights of each row: {about['dropped']:.1%} of its mass dropped")
         seen = self.photo.pixels.shape[1::-1]
         resized = "" if (width, height) == seen else f", resized from {seen[0]} x {seen[1]} to fit"
