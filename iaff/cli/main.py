@@ -20,7 +20,7 @@ PROGRAMS = {
     "prepare": "downloads VOC or COCO, and lays it out",
     "ship": "a run -> a small copy, to share; or on the Hub",
 }
-COMMANDS = ("explore", "refine", "export", "doctor", *PROGRAMS)
+COMMANDS = ("explore", "refine", "import", "export", "doctor", *PROGRAMS)
 PLACE = "a path, or hf://owner/name[@revision] on the Hugging Face Hub"  # as text: a Path makes one slash of two
 
 
@@ -47,6 +47,8 @@ def parser() -> argparse.ArgumentParser:
     refine.add_argument("--tags", help="the classes in them, e.g. cat,person; '' for none (default: proposed)")
     refine.add_argument("--run", metavar="RUN", help=f"{PLACE} (default: the shipped run)")
     refine.add_argument("--out", type=expanded, required=True, metavar="DIR", help="one folder per photo is made in it")
+
+    add_import(commands.add_parser("import", help="files of another method -> a trace: CAM, matrix, attention, masks"))
 
     export = commands.add_parser("export", help="a trace as one HTML file that opens without a server")
     export.add_argument("trace", metavar="TRACE", help="a .safetensors file, or hf://owner/name/file.safetensors")
@@ -91,6 +93,27 @@ def add_check(options: argparse.ArgumentParser) -> None:
     options.add_argument("--split", nargs="*", default=[], metavar="NAME", help="default: all that are found")
     options.add_argument(
         "--out", type=expanded, default=".", metavar="DIR", help="where the contact sheets are written"
+    )
+
+
+def add_import(options: argparse.ArgumentParser) -> None:
+    """The photo, and the files that belong to it: :mod:`iaff.cli.importing`."""
+    files = {
+        "photo": "the photo, or a folder of photos",
+        "cam": "class activation: IRN's or PSA's .npy dictionary, or an array (C, h, w)",
+        "scores": "scores or logits (C, h, w), background first; or a folder of grey PNGs named after their classes",
+        "labels": "label map: PNG of class indices, 0 background, 255 unknown; or an array (h, w)",
+        "affinity": "matrix (N, N): .npy, .pt, scipy.sparse .npz; or the arrays of a propagator, as .npz",
+        "attention": "attention of one layer, (heads, N, N): .npy or .pt; the mean of its heads is taken",
+        "refined": "a map that was refined without a matrix, as by a CRF: as --scores, or a label map",
+        "truth": "true label map, PNG of class indices",
+    }
+    for name, text in files.items():
+        options.add_argument(f"--{name}", type=expanded, required=name == "photo", metavar="FILE", help=text)
+    options.add_argument("--classes", metavar="NAMES", help="cat,dog in the files' order (default: VOC's 20)")
+    options.add_argument("--steps", type=int, metavar="N", help="apply the affinity so often (default: once)")
+    options.add_argument(
+        "--out", type=expanded, required=True, metavar="FILE", help="the trace; for a folder, a folder"
     )
 
 
@@ -189,6 +212,10 @@ def main(argv: list[str] | None = None) -> int:
 
             tags = None if args.tags is None else [tag.strip() for tag in args.tags.split(",") if tag.strip()]
             return refine(args.photos, tags, args.run, args.out)
+        if args.command == "import":
+            from iaff.cli.importing import import_files
+
+            return import_files(args)
         if args.command == "explore":
             from iaff.explorer.app import explore
 

@@ -1,7 +1,8 @@
 """The affinity of one round of a trace: rows, columns and what it does to a map. Image pixels in, numpy out.
 
 A trace stores one of three kinds: ``scan`` (IAL's gates), ``stencil`` (local pairs and a random walk over them) and
-``sparse`` (each cell's partners, wherever they lie). Torch is imported when one is asked.
+``sparse`` (each cell's partners, wherever they lie); or, where there is no matrix, a refined ``map`` alone. Torch is
+imported when one is asked.
 """
 
 from abc import ABC, abstractmethod
@@ -166,7 +167,38 @@ class SparseAffinity(Affinity):
         return cls(tensor("partners"), weights, about["steps"], dropped, grid=grid, stride=stride)
 
 
-KINDS: dict[str, type[Affinity]] = {found.kind: found for found in (ScanAffinity, StencilAffinity, SparseAffinity)}
+@dataclass
+class RefinedMap(Affinity):
+    """What a propagator without a matrix made of the unary map, such as a CRF: ``float32 (K, h, w)``.
+
+    Rows, columns and whatever needs them raise a UserError, which says ``why``.
+    """
+
+    refined: np.ndarray
+    why: str
+    kind: ClassVar[str] = "map"
+
+    @property
+    def propagator(self) -> "Linear":
+        raise UserError(
+            f"Got a refined map without a matrix ({self.why}), expected an affinity with rows and columns. Ask another "
+            "round or trace."
+        )
+
+    def propagate(self, alpha: np.ndarray) -> np.ndarray:
+        """The refined map, whatever is given: it is of the round's own unary map."""
+        return self.refined
+
+    def stored(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        return {"kind": self.kind, "why": self.why}, {"alpha_p": self.refined.astype(np.float16)}
+
+    @classmethod
+    def restored(cls, about: dict[str, Any], tensor: Layer, grid: tuple[int, int], stride: int) -> "RefinedMap":
+        return cls(_floats(tensor("alpha_p")), about["why"], grid=grid, stride=stride)
+
+
+ALL = (ScanAffinity, StencilAffinity, SparseAffinity, RefinedMap)
+KINDS: dict[str, type[Affinity]] = {found.kind: found for found in ALL}
 
 
 def affinity_of(arrays: dict[str, Any], grid: tuple[int, int]) -> Affinity:
@@ -174,8 +206,11 @@ def affinity_of(arrays: dict[str, Any], grid: tuple[int, int]) -> Affinity:
 
     Args:
         arrays: ``gates`` and perhaps ``passes``; ``offsets``, ``weights`` and ``steps``; or ``partners``, ``weights``
-            and ``steps``. A propagator gives its own (:meth:`iaff.propagation.Linear.to_arrays`).
+            and ``steps``. A propagator gives its own (:meth:`iaff.propagation.Linear.to_arrays`). Without a matrix:
+            ``refined`` and ``why``.
     """
+    if "refined" in arrays:
+        return RefinedMap(arrays["refined"], arrays["why"], grid=grid)
     if "gates" in arrays:
         return ScanAffinity(arrays["gates"], arrays.get("passes", 1), grid=grid)
     weights, steps = arrays["weights"], arrays["steps"]

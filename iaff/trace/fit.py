@@ -117,7 +117,7 @@ def _resizing(size: tuple[int, int], grid: tuple[int, int]) -> Fit:
     return Fit(size, (stride * h, stride * w), stride, grid)
 
 
-MAPS = {"alpha_u": 3, "gates": 4, "weights": 3, "confident": 2}  # of a round, with their number of axes
+MAPS = {"alpha_u": 3, "gates": 4, "weights": 3, "refined": 3, "confident": 2}  # of a round, with their number of axes
 
 
 def map_sizes(rounds: Sequence[Any], cam: Any, seeds: Any) -> Iterator[tuple[int, int]]:

@@ -64,8 +64,9 @@ def from_arrays(
             ``(4, 3, h, w)`` (and ``passes``, default 1), or ``offsets`` ``int (M, 2)`` as (row, column), ``weights``
             ``(M, h, w)`` and ``steps``, or ``partners`` ``int (n, k)``, ``weights`` ``(n, k)`` and ``steps`` of n = h w
             cells, which are numbered row * w + column (:class:`iaff.propagation.Sparse`; partners None: k = n, and
-            column j is cell j), or ``matrix`` or ``attention``; optionally ``confident`` ``uint8 (h, w)``, ``scores``
-            ``(S, K)``, and ``alpha_p`` ``(K, h, w)``, which is only compared with the recomputed one (1e-3).
+            column j is cell j), or ``matrix`` or ``attention``, or, of what refines without a matrix, ``refined``
+            ``(K, h, w)``, sums to 1 over K, and ``why``, in words; optionally ``confident`` ``uint8 (h, w)``,
+            ``scores`` ``(S, K)``, and ``alpha_p`` ``(K, h, w)``, which is only compared with the recomputed one (1e-3).
         stride: image px per cell, 1..64; None: as the maps have it.
         cam: ``(K-1, h, w)`` in 0..1; seeds: ``uint8 (h, w)`` class ids, 255 unknown.
         superpixels: ``int (H, W)``, 0..S-1; truth: ``uint8 (H, W)`` class ids, 255 void.

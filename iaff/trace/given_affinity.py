@@ -8,7 +8,7 @@ import numpy as np
 from iaff.arrays import plain_array
 from iaff.trace.affinity import Affinity, affinity_of
 from iaff.trace.matrices import attention_matrix, keep_largest
-from iaff.trace.values import check_finite, check_gates, check_sparse, check_stencil
+from iaff.trace.values import check_distribution, check_finite, check_gates, check_sparse, check_stencil
 
 FORMS = {
     "gates": {"gates", "passes"},
@@ -16,7 +16,9 @@ FORMS = {
     "partners": {"partners", "weights", "steps"},
     "matrix": {"matrix", "keep", "renormalise", "steps"},
     "attention": {"attention", "head", "normalise", "keep", "renormalise", "steps"},
+    "refined": {"refined", "why"},
 }  # by the key that tells them apart, all keys that they may have
+NO_MATRIX = "it was refined without a matrix: there are no rows and columns to ask"
 KEYS = set().union(*FORMS.values())
 
 
@@ -37,7 +39,7 @@ class GivenAffinity:
         if len(forms) != 1:
             raise ValueError(
                 f"{self.where}: got {sorted(self.given)}, expected one affinity: gates (and passes); offsets, weights "
-                "and steps; partners, weights and steps; matrix; or attention"
+                "and steps; partners, weights and steps; matrix; attention; or, without a matrix, refined (and why)"
             )
         strange = (KEYS & self.given.keys()) - FORMS[forms[0]] - {"passes", "steps"}
         if strange:
@@ -92,6 +94,14 @@ class GivenAffinity:
         renormalise, n = bool(self.given.get("renormalise", False)), self.grid[0] * self.grid[1]
         kept = keep_largest(self._name(key), matrix, n, self.because, keep, renormalise)
         return {**vars(kept), "steps": self._whole("steps", 1)}
+
+    def _refined(self) -> dict[str, Any]:
+        classes = len(plain_array(self._name("alpha_u"), self.given["alpha_u"]))
+        refined, why = self._numbers("refined", (classes, *self.grid)), self.given.get("why", NO_MATRIX)
+        check_distribution(self._name("refined"), refined)
+        if not isinstance(why, str) or not why.strip():
+            raise ValueError(f"{self._name('why')}: got {str(why)[:40]!r}, expected why there is no matrix, in words")
+        return {"refined": refined, "why": why}
 
     def _need(self, *keys: str) -> None:
         missing = [key for key in keys if key not in self.given]

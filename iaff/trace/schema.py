@@ -38,6 +38,7 @@ TENSORS = {
     "rounds.T.offsets": "int32 (M, 2): (row, column) of the neighbours (affinity of kind stencil)",
     "rounds.T.weights": "float16 (M, h, w): see iaff.propagation.RandomWalk (affinity of kind stencil); "
     "float16 (n, k), n = h w: see iaff.propagation.Sparse (affinity of kind sparse)",
+    "rounds.T.alpha_p": "float16 (K, h, w): refined map, sums to 1 over K (affinity of kind map)",
     "rounds.T.partners": "uint16 (n, k): cell numbers, row * w + column (affinity of kind sparse; without: k = n)",
 }
 LARGEST = 4096  # px, of a trace's photo
@@ -69,8 +70,13 @@ class Sparse(Part):
     dropped: Share | None = None  # mean share of a row that was left out when the largest partners were kept
 
 
+class RefinedMap(Part):
+    kind: Literal["map"]
+    why: str  # there is no matrix
+
+
 class RoundMeta(Part):
-    affinity: Annotated[Scan | Stencil | Sparse, Field(discriminator="kind")]
+    affinity: Annotated[Scan | Stencil | Sparse | RefinedMap, Field(discriminator="kind")]
     figures: dict[str, Any] = {}
 
 
@@ -181,6 +187,8 @@ class _Layers:
                 check_gates(name + "gates", self._floats(name + "gates", (4, 3, *self.grid)))
             elif isinstance(about.affinity, Stencil):
                 self._check_stencil(name)
+            elif isinstance(about.affinity, RefinedMap):
+                check_distribution(name + "alpha_p", self._floats(name + "alpha_p", (k, *self.grid)))
             else:
                 self._check_sparse(name)
 

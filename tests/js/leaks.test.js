@@ -24,7 +24,8 @@ function checkRanking(got, expected) {
 }
 
 testAgainstPython("labels, leaks, their rate and their ranking are Python's", "leaks", async (context, oracle) => {
-  let slowest = 0;
+  let slowest = 0,
+    slowestMap = 0;
   for (const { trace: path, t, which, ...expected } of oracle.boundaries) {
     const trace = await openTrace(context, path),
       labels = boundaryLabels(trace, t, which),
@@ -32,7 +33,10 @@ testAgainstPython("labels, leaks, their rate and their ranking are Python's", "l
       leaks = rankedLeaks(trace, t, labels, LISTED);
     slowest = Math.max(slowest, performance.now() - start);
     assertSame(labels, expected.labels, "labels");
-    assertNear(leakMap(trace, t, labels), expected.map, 1e-4, "leak of every cell");
+    const before = performance.now(),
+      map = leakMap(trace, t, labels);
+    slowestMap = Math.max(slowestMap, performance.now() - before);
+    assertNear(map, expected.map, 1e-4, "leak of every cell");
     assertNear([leakRate(trace, t, labels)], [expected.rate], 1e-5, "rate");
     checkRanking(leaks, expected.ranking);
   }
@@ -41,6 +45,7 @@ testAgainstPython("labels, leaks, their rate and their ranking are Python's", "l
     assertNear([leakRate(trace, 1, boundaryLabels(trace, 1, "truth"))], [rate], 1e-4, "rate, as trained");
   }
   assertQuick(context, "ranked leaks: slowest", slowest, 100);
+  assertQuick(context, "leak map: slowest", slowestMap, 16);
 });
 
 testAgainstPython("void has no leak and counts as foreign", "leaks", async (context, { void: expected }) => {
@@ -54,7 +59,8 @@ testAgainstPython("the leak of a random walk comes later", "leaks", async (conte
   const trace = await openTrace(context, walk.trace),
     { labels } = walk;
   await new Promise((wake) => {
-    assert.equal(leakMap(trace, 1, labels, wake), null);
+    trace.onlater = () => leakMap(trace, 1, labels) && wake();
+    assert.equal(leakMap(trace, 1, labels), null);
     trace.refined(1);
   });
   const refined = await until(() => trace.refined(1));

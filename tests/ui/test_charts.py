@@ -43,7 +43,7 @@ def of_photo(run_folder, name: str) -> list[float]:
 def test_charts_show_the_figures_and_choose_the_round(charts):
     view = charts("?stage=unary")
     assert "tune split, 300 photos" in view.text(".source")
-    assert view.page.locator(".iaff-charts figure").count() == 8
+    assert view.page.locator(".iaff-charts .charts figure").count() == 8
     assert drawn(view, "solid", "dash")["unary", "solid"] == pytest.approx(UNARY)
     before = view.page.evaluate("getComputedStyle(document.querySelector('.iaff-charts .plot'), '::before').left")
     view.page.evaluate(f"{FIRST}.emit('plotly_click', {{points: [{{x: 2.9}}]}})")
@@ -110,13 +110,13 @@ def test_one_class_and_the_propagators(charts):
     view.page.evaluate("__iaff.store.set({ run: 'synthetic', img: null })")
     view.page.wait_for_selector(".iaff-charts .tables table")
     assert view.page.locator(".iaff-charts .choice select").is_hidden(), "its figures are of no class"
-    rows = view.page.locator(".iaff-charts .tables tr").all_inner_texts()
-    assert [row.split("\t") for row in rows] == [
+    cells = "[...document.querySelectorAll('.tables tr')].map((row) => [...row.children].map((one) => one.textContent))"
+    assert view.page.evaluate(cells) == [
         ["", "no tags", "proposed tags", "with tags", "ms a photo"],
         ["none (alpha^u)", "50.0", "52.0", "54.8", "0"],
         ["the run's own affinity", "53.0", "51.0", "57.2", "20"],
     ]
-    assert view.page.locator(".tables .best").all_inner_texts() == ["52.0", "53.0", "57.2"]
+    assert view.page.locator(".tables .best").all_text_contents() == ["52.0", "53.0", "57.2"]
     assert "val split, 1,200 photos" in view.text(".tables figcaption")
 
 

@@ -223,6 +223,11 @@ def tabs(view):
         assert part in html, f"Tab does not reach {part}"
 
 
+def panes(view):
+    goes(view, "p", "panes", 2)
+    assert view.state("p2") == "refined...", "what the affinity makes of the map"
+
+
 CHECKS = {
     "← →": lambda view: both(view, ("ArrowLeft", "stage", "confident"), ("ArrowRight", "stage", "refined")),
     "1 … 8": stages,
@@ -247,7 +252,7 @@ CHECKS = {
     "l": lambda view: goes(view, "l", "scale", "linear"),
     "d": lambda view: goes(view, "d", "dir", "right"),
     "a": travels,
-    "p": lambda view: goes(view, "p", "panes", 2),
+    "p": panes,
     "w": lambda view: goes(view, "w", "wipe", 50, AT.replace("affinity", "refined")),
     "hold x": blinks,
     "e": paints,

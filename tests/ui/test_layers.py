@@ -98,17 +98,112 @@ def test_difference_between_rounds(view, run_folder):
     plain = view.picture()
     view.page.click(".choice-row button:has-text('1')")
     assert view.picture() != plain
-    before, now = trace.rounds[1].confident, trace.rounds[3].confident
-    is_object = [(m != 0) & (m != 255) for m in (before, now)]
-    gained, lost = (is_object[1] & ~is_object[0]).mean(), (is_object[0] & ~is_object[1]).mean()
+    truth = trace.labels("truth")
+    before, now = (trace.rounds[t].confident.repeat(4, 0).repeat(4, 1) == truth for t in (1, 3))
     legend = view.text(".legend")
-    assert f"gained {100 * gained:.1f} %" in legend
-    assert f"lost {100 * lost:.1f} %" in legend
+    assert f"wrong → right {100 * (now & ~before).mean():.1f} % ({(now & ~before).sum():,})" in legend
+    assert f"right → wrong {100 * (before & ~now).mean():.1f} % ({(before & ~now).sum():,})" in legend
+    assert "unknown counts as wrong" in legend
     assert "round 1 → round 3" in legend
     view.key("8")  # the choice holds over the stages that can be compared
     assert "round 1 → round 3" in view.text(".legend")
     view.key("[", "[")
     assert "→" not in view.text(".legend"), "a round is not compared with itself"
+
+
+def test_differences_read_forward_in_time(view):
+    """Whichever of two rounds is the shown one: words, figures and picture are those of earlier to later."""
+    view.open("?run=animals&img=yard&stage=refined&round=1&diff=5&tab=compare&x=10&y=10")
+    words = "import(__iaff.base + __iaff.scripts + '/export/export_words.js')"
+    told = f"{words}.then(({{ how }}) => how(__iaff.exports.snapshot()))"
+    base = "document.querySelector('.base').toDataURL('image/webp', .5)"
+
+    def seen():
+        return view.text(".legend"), view.text(".changes-of-two"), view.page.evaluate(told), view.page.evaluate(base)
+
+    earlier = seen()
+    assert "round 1 → round 5" in earlier[0]
+    assert "changes from round 1 to round 5" in earlier[2]
+    view.page.evaluate("__iaff.store.set({ round: 5, diff: 1 })")
+    assert seen() == earlier
+    corner = "[...document.querySelector('.base').getContext('2d').getImageData({}, 150, 60, 60).data].join()"
+    sides = [corner.format(x) for x in (150, 450)]  # of the line in the middle
+    view.page.evaluate("__iaff.store.set({ diff: null })")
+    alone = {5: [view.page.evaluate(side) for side in sides]}
+    view.page.evaluate("__iaff.store.set({ round: 1 })")
+    alone[1] = [view.page.evaluate(side) for side in sides]
+    before = view.page.evaluate("({ ...__iaff.state })")
+    for shown, other in ((1, 5), (5, 1)):
+        view.page.evaluate(f"__iaff.store.set({{ round: {shown}, diff: {other}, wipe: 50 }})")
+        assert view.page.locator(".badges span").all_inner_texts() == ["round 1", "round 5"]
+        assert [view.page.evaluate(side) for side in sides] == [alone[1][0], alone[5][1]], "the earlier is left"
+        assert "left of the line round 1, right of it round 5" in view.page.evaluate(told)
+    view.page.keyboard.down("x")
+    assert view.page.locator(".badges .unseen").all_inner_texts() == ["round 5"]
+    assert [view.page.evaluate(side) for side in sides] == alone[1], "the blink shows the other one whole"
+    view.page.keyboard.up("x")
+    view.key("w")
+    assert (view.state("wipe"), view.state("diff")) == (None, 1), "what was chosen by hand stays"
+    view.page.evaluate("__iaff.store.set({ round: 1, diff: null })")
+    view.key("w", "w")
+    view.page.keyboard.down("x")
+    assert view.page.locator(".badges .unseen").all_inner_texts() == ["round 1"]
+    view.page.keyboard.up("x")
+    assert view.page.evaluate("({ ...__iaff.state })") == before, "w twice, and x, lead back"
+    assert view.page.locator(".badges").is_hidden()
+
+
+def test_errors_against_truth(view):
+    view.open("?run=animals&img=yard&stage=refined&round=5&tab=layers")
+    plain = view.picture()
+    row = ".layer-list li:has-text('Errors')"
+    view.page.check(f"{row} >> input[type=checkbox]")
+    assert view.state("over") == "error.60"
+    assert "refined, round 5" in view.text(row)
+    assert view.picture() != plain
+
+    def page(array):  # of class ids, as one text
+        return np.frombuffer(
+            view.page.evaluate(f"new TextDecoder('latin1').decode({array})").encode("cp1252"), np.uint8
+        )
+
+    labels = "__iaff.picture.layers.labels('{}', {})"
+    truth, first, last = page("__iaff.trace.truth"), *(page(labels.format("refined", t)) for t in (1, 5))
+
+    def kinds(now):
+        wrong = (now != truth) & (truth != 255) & (now != 255)
+        return {"missed": wrong & (now == 0), "false": wrong & (truth == 0), "wrong class": wrong & (now * truth != 0)}
+
+    legend = view.text(".legend")
+    for name, where in kinds(last).items():
+        assert f"{name} {100 * where.sum() / (truth != 255).sum():.1f} % ({where.sum():,})" in legend or not where.any()
+    assert f"void ({(truth == 255).sum():,})" in legend
+    y, x = divmod(int(np.flatnonzero(kinds(last)["missed"])[0]), view.page.evaluate("__iaff.trace.W"))
+    view.hover(x, y)
+    assert view.text(".readout").endswith("· missed")
+    view.key("6")
+    sure = kinds(page(labels.format("confident", 5)))
+    assert "errors of confident:" in view.text(".legend")
+    assert f"({sure['false'].sum():,})" in view.text(".legend")
+    view.page.dblclick(f"{row} .layer-name")
+    assert [view.state(key) for key in ("stage", "over", "opacity")] == ["confident", "error.100", 0]
+
+    change = "stage: 'refined', over: null, opacity: 80, panes: 2, p2: 'error.1..', tab: 'compare'"
+    view.page.evaluate(f"__iaff.store.set({{ {change} }})")
+    assert "errors of refined · round 1" in view.text("[data-pane='2'] .pane-title")
+    assert "pane 2 → pane 1" in view.text(".changes-of-two")
+    table = view.text(".changes-of-two")
+    for name, id in zip(*view.page.evaluate("[__iaff.trace.meta.classes, __iaff.trace.meta.class_ids]"), strict=True):
+        from_to = []
+        for now in (first, last):
+            a, b = (m[truth != 255] == id for m in (now, truth))
+            from_to.append(f"{100 * (a & b).sum() / (a | b).sum():.1f} %")
+        assert re.search(rf"{name}\s+{from_to[0]}\s+{from_to[1]}\s", table), (name, from_to, table)
+    right = [(now == truth) & (truth != 255) for now in (first, last)]
+    assert f"{(right[1] & ~right[0]).sum():,} px" in table
+    view.open("?run=traces&stage=unary&tab=layers&over=error.60&panes=2&p2=error...")
+    assert view.page.locator(row).count() == 0, "without truth they are not offered"
+    assert "no truth" in view.text("[data-pane='2'] .pane-note")
 
 
 def test_truth_as_border_and_filled(view):

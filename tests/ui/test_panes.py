@@ -79,6 +79,13 @@ def test_linked_panes_share_view_and_question(view):
     np.testing.assert_allclose(rows, expected, atol=1e-6)
     centres = view.page.evaluate("__iaff.picture.panes.map(p => p.pixel(p.width / 2, p.height / 2))")
     assert all(c == centres[0] for c in centres)
+    tops = "__iaff.picture.panes.slice(0, 3).map(p => p.glowTop())"
+    assert view.page.evaluate(tops) == [np.max(rows)] * 3, "one scale"
+    assert "of all panes" in view.text(".legend .ramp")
+    view.page.get_by_role("button", name="own", exact=True).click()
+    rows = view.page.evaluate("__iaff.picture.panes.slice(0, 3).map(p => [...p.query.values])")  # of the CAM's peak
+    assert view.page.evaluate(tops) == np.max(rows, 1).tolist()
+    assert "in pane 1" in view.text(".legend .ramp")
     view.key("]")
     assert view.page.evaluate(PANES)[0] == ["affinity", 2, None]
     assert view.page.evaluate(PANES)[2] == ["affinity", 3, None], "a pane's own round stays"
@@ -86,16 +93,24 @@ def test_linked_panes_share_view_and_question(view):
 
 def test_difference_pane_and_figures_of_both(view):
     view.open("?stage=refined&tab=compare&panes=4&p2=.3..&p4=difference...")
-    gained, lost = view.page.evaluate(
+    corrected, spoiled = view.page.evaluate(
         """(() => { const [a, b] = [1, 3].map(t => __iaff.picture.layers.labels('refined', t));
-        let gained = 0, lost = 0; a.forEach((v, p) => { gained += !v && b[p] > 0; lost += v > 0 && !b[p]; });
-        return [gained, lost]; })()"""
+        const { truth } = __iaff.trace;
+        let corrected = 0, spoiled = 0;
+        truth.forEach((v, p) => { corrected += a[p] !== v && b[p] === v; spoiled += a[p] === v && b[p] !== v; });
+        return [corrected, spoiled]; })()"""
     )
-    assert view.page.evaluate("__iaff.picture.panes[3].difference().counts")[:2] == [gained, lost]
+    assert view.page.evaluate("__iaff.picture.panes[3].difference().counts")[:2] == [corrected, spoiled]
     view.open("?run=animals&img=frisbee&stage=refined&round=1&tab=compare&panes=2&p2=.2..")
     shown = [float(v) for v in view.text(".figures-table tr >> nth=1").split() if v[0].isdigit()]
     measured = view.page.evaluate("[1, 2].map(t => 100 * __iaff.trace.meta.rounds[t - 1].figures.refined.miou)")
     assert shown == pytest.approx(measured, abs=0.051)
+    leaks = view.text(".figures-table tr:has-text('leak')").split()
+    measured = view.page.evaluate("[1, 2].map(t => 100 * __iaff.trace.meta.rounds[t - 1].figures.leak)")
+    assert [float(v) for v in leaks if v[0].isdigit()] == pytest.approx(measured, abs=0.051)
+    view.wait(
+        "document.querySelector('.figures-table').innerText.match(/median reach.*/)[0].match(/\\d+/g)?.length === 2"
+    )
 
 
 def test_layers_over_each_other_and_one_alone(view):
@@ -129,7 +144,7 @@ def test_classes_hidden_and_one_alone(view):
     assert view.picture() == everything
 
 
-def test_wipe_and_blink_between_rounds(view):
+def test_wipe_between_rounds(view):
     view.open("?stage=refined&round=3")
     third = view.page.evaluate(BASE)
     view.key("w")
@@ -144,14 +159,7 @@ def test_wipe_and_blink_between_rounds(view):
     view.page.locator(".wipe").focus()
     view.key("ArrowRight")
     assert view.state("wipe") == pytest.approx(27, abs=1)
-    wiped = view.page.evaluate(BASE)
-    view.page.keyboard.down("x")
-    blinked = view.page.evaluate(BASE)
-    view.page.keyboard.up("x")
-    assert view.page.evaluate(BASE) == wiped
-    assert len({third, wiped, blinked}) == 3
-    view.open("?stage=refined&round=2")
-    assert view.page.evaluate(BASE) == blinked, "the blink shows the other round whole"
+    assert view.page.evaluate(BASE) != third
 
 
 def test_playing_in_a_loop_begins_again(view):
@@ -299,9 +307,10 @@ def test_a_larger_photo_in_another_run_shows_the_same_spot(view):
 
 def test_the_legend_never_covers_what_is_below(view):
     view.open("?run=animals&img=spitz&stage=refined&tab=compare&panes=4&p2=.2..&p3=difference...&truth=border")
-    view.key("4", "7", "8")
-    tools, keys = (view.page.locator(s).bounding_box() for s in (".tools", ".keys"))
-    assert tools["y"] + tools["height"] <= keys["y"] + 1
+    for pressed in ("4", "7", "8"):
+        view.key(pressed)
+        legend, keys = (view.page.locator(s).bounding_box() for s in (".legend", ".keys"))
+        assert legend["y"] + legend["height"] <= keys["y"] + 1
 
 
 def test_narrow_pages_keep_the_loop(view):

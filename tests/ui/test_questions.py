@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from iaff.method.metrics import to_photo
-from iaff.propagation import Scan, leak, leak_rate, ranked_leaks
+from iaff.propagation import Scan, leak, leak_rate, ranked_leaks, reach
 from iaff.trace import Trace
 from tests.oracles.leaks import grid_labels
 from tests.oracles.whatif import cut
@@ -52,6 +52,74 @@ def test_the_tab_of_leaks(view, run_folder, timing):
     rate = leak_rate(trace.rounds[3].affinity.propagator, labels)
     assert percent(view.text(".leak-head b")) == pytest.approx(rate, abs=6e-4)
     timing(f"leaks tab: change p50 {np.median(view.page.evaluate('__iaff.timings.change')):.1f} ms")
+
+
+def test_a_map_over_the_photo_with_its_histogram(view, run_folder):
+    """What the cursor reads is Python's; bars light up the cells that they count."""
+    trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
+    g = trace.rounds[2].affinity.propagator
+    leaks = leak(g, torch.from_numpy(grid_labels(trace, 2, "truth"))).numpy()
+    view.open("?img=chelsea&tab=leaks&stage=refined&round=2")
+    maps = view.page.get_by_role("group", name="Map over the photo")
+    maps.get_by_role("button", name="leak").click()
+    assert (view.state("stage"), view.state("over")) == ("affinity", "leak.100")
+    assert "leak 0 %" in view.text(".legend")
+    y, x = np.unravel_index(np.nanargmax(leaks), leaks.shape)
+    view.hover(4 * x + 2, 4 * y + 2)
+    assert f"leak {100 * leaks[y, x]:.0f} %" in view.text(".readout")
+    box = view.page.locator(".cell-histogram svg").bounding_box()
+    assert f"median {100 * np.nanmedian(leaks):.1f} %" in view.text(".plot-note")
+    places = [(box["x"] + share * box["width"], box["y"] + box["height"] / 2) for share in (0.3, 0.6)]
+    view.page.mouse.move(*places[0])
+    view.page.mouse.down()
+    view.page.mouse.move(*places[1])
+    view.page.mouse.up()
+    view.page.mouse.move(5, 5)
+    low, high = (float(v.removesuffix(" %")) / 100 for v in view.text(".plot-note").split(":")[0].split(" to "))
+    lit = np.array(view.page.evaluate("[...__iaff.picture.main.lit()]"), bool).reshape(leaks.shape)
+    np.testing.assert_array_equal(lit, (low <= leaks) & (leaks < high))
+    view.page.locator(".cell-histogram svg").focus()
+    view.key("Escape")
+    assert view.page.evaluate("__iaff.picture.main.lit()") is None
+    view.key("ArrowRight")
+    assert view.page.evaluate("__iaff.picture.main.lit().reduce((a, b) => a + b)") == (leaks < 0.04).sum()
+    view.reload()
+    maps.get_by_role("button", name="reach").click()
+    view.wait("!document.querySelector('.legend').innerText.includes('so far')")
+    view.hover(4 * x + 2, 4 * y + 2)
+    cells = int(reach(g.row(torch.tensor([x]), torch.tensor([y]))[0])[0])
+    assert f"reach {cells:,} cells" in view.text(".readout")
+
+
+def test_a_leak_is_shown_gone_to_and_followed(view, run_folder):
+    """Pointing at it shows it; a jump draws its boundary and where one is; it is found again in other rounds."""
+    trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
+    ranked = [
+        ranked_leaks(trace.rounds[t].affinity.propagator, torch.from_numpy(grid_labels(trace, t, "truth")), 40)
+        for t in (2, 3)
+    ]
+    ends = [[(edge.source, edge.target) for edge in edges] for edges in ranked]
+    kept, lost = (next(i for i, e in enumerate(ends[0]) if (e in ends[1]) == there) for there in (True, False))
+    view.open("?img=chelsea&tab=leaks&stage=affinity&round=2")
+    options, minimap = view.page.locator(".leak"), view.page.locator(".minimap")
+    before = view.picture()
+    options.nth(kept).hover()
+    assert view.picture() != before
+    assert minimap.is_hidden()
+    options.nth(kept).click()
+    assert "true border" in view.text(".legend")
+    corner = minimap.bounding_box()
+    view.page.mouse.click(corner["x"] + 0.75 * corner["width"], corner["y"] + corner["height"] / 2)
+    assert (view.state("cx"), view.state("cy")) == pytest.approx((264, 132), abs=3)
+    view.key("]")
+    assert view.page.locator('.leak[aria-selected="true"] .rank').inner_text() == str(ends[1].index(ends[0][kept]) + 1)
+    view.reload()
+    assert view.page.locator('.leak[aria-selected="true"] .rank').inner_text() == str(ends[1].index(ends[0][kept]) + 1)
+    view.key("[")
+    options.nth(lost).click()
+    view.key("]")
+    assert view.page.locator('.leak[aria-selected="true"]').count() == 0
+    assert view.text(".leak-about").startswith("This edge is not among the 40 largest leaks of round 3.")
 
 
 def test_leaks_where_there_are_no_edges_to_rank(view, walk_file):

@@ -7,13 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracles import damaged, leaks, mining, other_propagators, refused, scan, seeds, sparse, walk, whatif
+from tests.oracles import (
+    cell_maps,
+    damaged,
+    leaks,
+    mining,
+    other_propagators,
+    refused,
+    scan,
+    seeds,
+    sparse,
+    walk,
+    whatif,
+)
 from tests.oracles.files import write
 from tests.oracles.traces import Traces
 from tests.ui.places import ROOT
 
 NODE = shutil.which("node")
-MODULES = (damaged, leaks, mining, other_propagators, refused, scan, seeds, sparse, walk, whatif)
+MODULES = (cell_maps, damaged, leaks, mining, other_propagators, refused, scan, seeds, sparse, walk, whatif)
 TOPICS = {module.__name__.rpartition(".")[2]: module for module in MODULES}
 
 

@@ -37,7 +37,7 @@ EXACT = """([x, y]) => new Promise((done) => {
 def made(size: tuple[int, int], stride: int, keep: int | None) -> Trace:
     """A walk over colours and places of a photo, with two classes."""
     with Image.open(GALLERY / "cow.jpg") as photo:
-        image = np.asarray(photo.convert("RGB").resize(size[::-1]))
+        image = np.asarray(photo.convert("RGB").resize((size[1], size[0])))
     h, w = -(-size[0] // stride), -(-size[1] // stride)
     cells = np.arange(h * w)
     colours = np.asarray(Image.fromarray(image).resize((w, h)), np.float32).reshape(-1, 3) / 255

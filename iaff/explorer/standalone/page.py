@@ -30,7 +30,11 @@ IMPORT = re.compile(
 )
 MARK = re.compile("@@(title|embedded)@@")
 WORKER = "engine/worker.js"  # a worker knows no import map: what it imports and itself become one script
-WORKER_PARTS = tuple(f"engine/{name}.js" for name in ("stencil", "sparse_matrix", "matrices", "step_worker"))
+MATRICES = ("engine/stencil.js", "engine/sparse_matrix.js", "engine/matrices.js")
+WORKERS = {
+    "stepWorker": (*MATRICES, "engine/step_worker.js"),
+    "rowsWorker": ("engine/scan.js", *MATRICES, "engine/rows.js", "engine/rows_worker.js"),
+}
 
 
 def shell() -> str:
@@ -109,7 +113,7 @@ def _modules() -> dict[str, str]:
         name = waiting.pop()
         if name in found:
             continue
-        source = _worker() if name == WORKER else (STATIC / name).read_text("utf-8")
+        source = _workers() if name == WORKER else (STATIC / name).read_text("utf-8")
         if name.endswith(".json"):
             source = f"export default {source}"
         found[name] = source
@@ -128,12 +132,18 @@ def _address(name: str, source: str) -> str:
     return "data:text/javascript;base64," + base64.b64encode(source.encode()).decode()
 
 
-def _worker() -> str:
+def _workers() -> str:
     """What stands in place of ``engine/worker.js``."""
-    lines = "\n".join((STATIC / name).read_text("utf-8") for name in WORKER_PARTS).splitlines()
+    return "".join(_worker(name, parts) for name, parts in WORKERS.items())
+
+
+def _worker(name: str, parts: tuple[str, ...]) -> str:
+    lines = "\n".join((STATIC / part).read_text("utf-8") for part in parts).splitlines()
     script = "\n".join(line.removeprefix("export ") for line in lines if not line.startswith("import "))
     return (
-        f"const script = {json.dumps(script)};\n"
-        'const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));\n'
-        "export const stepWorker = () => new Worker(address);\n"
+        f"export const {name} = (() => {{\n"
+        f"  const script = {json.dumps(script)};\n"
+        '  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));\n'
+        "  return () => new Worker(address);\n"
+        "})();\n"
     )

@@ -16,6 +16,7 @@ import { LeaksView } from "./panel/leaks_view.js";
 import { Lessons } from "./lessons/lessons.js";
 import { MiningView } from "./panel/mining_view.js";
 import { Panel } from "./panel/panel.js";
+import { Minimap } from "./picture/minimap.js";
 import { Pen } from "./picture/pen.js";
 import { Photos } from "./trace/photos.js";
 import { Picture } from "./picture/picture.js";
@@ -34,6 +35,7 @@ import { buildPage } from "./page/page.js";
 import { current, history, pictureIsThere, store } from "./shared.js";
 import { embedded } from "./client/embedded.js";
 import { keyList, listen, viewKeys } from "./page/keys.js";
+import { mapOver } from "./state/over.js";
 import { problem } from "./ui/problem.js";
 import { testHook } from "./page/test_hook.js";
 import { topLine } from "./page/top_line.js";
@@ -85,6 +87,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     moving: () => animation.frame,
   });
   const animation = new Animation({ store, current, pointer, picture });
+  const minimap = new Minimap({ store, current, picture });
   new Reading({ store, current, pointer, picture, say });
   const actions = new Actions({
     store,
@@ -124,7 +127,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
       copyLink: (change) => copyLink.copy(change),
     }),
     compare: new CompareView({ store, current, runs, picture, photos, propagators }),
-    leaks: new LeaksView({ store, current }),
+    leaks: new LeaksView({ store, current, pointer }),
     mining: new MiningView({ store, current, pointer, client }),
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
@@ -189,6 +192,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   pointer.moved.subscribe(() => {
     picture.hover();
     panel.hover();
+    minimap.update();
   });
   display.before.subscribe(() => {
     hiding.update(); // the charts may have come meanwhile
@@ -198,8 +202,12 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     tools.update();
     stepper.update();
     panel.update();
+    minimap.update();
   });
-  display.seen.subscribe(() => panel.view?.zoomed?.());
+  display.seen.subscribe(() => {
+    panel.view?.zoomed?.();
+    minimap.update();
+  });
   display.later.subscribe(() => (panel.view ? panel.update() : panel.pin()));
   current.changed.subscribe(() => {
     for (const part of [panel.node, panel.head, panel.legend, stepper.node]) part.hidden = !current.origin;
@@ -247,7 +255,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   /** Whether the main pane asks a question before anybody does: at a refined map only beside the panel that says so. */
   function asksFirst() {
     const { stage, hide } = store.state;
-    return picture.main.asks() && !(stage === "refined" && hide?.includes("panel"));
+    return picture.main.asks() && !mapOver(store.state) && !(stage === "refined" && hide?.includes("panel"));
   }
 
   /** The photo that is open: its title, its run's name, its entry if it is the user's; null where there is none. */

@@ -42,6 +42,13 @@ export const RAMP = (() => {
   return new Uint32Array(bytes.buffer);
 })();
 
+/** The ramp's colour at a share 0..1 of the scale, opaque, as CSS. */
+export function rampColour(share) {
+  const t = share * (STOPS.length - 1),
+    i = Math.min(STOPS.length - 2, Math.floor(t));
+  return css(STOPS[i].map((v, c) => Math.round(v + (STOPS[i + 1][c] - v) * (t - i))));
+}
+
 export const RAMP_CSS = `linear-gradient(90deg, ${STOPS.map(css).join(", ")})`;
 
 /** A diagonal hatch for "unknown": visible on light and dark ground. */

@@ -57,6 +57,7 @@ export function drawPane(context, scene, { width, height, scale, view = null }) 
   const drawing = new PaneDrawing(el("canvas"), el("canvas")),
     { base, over } = drawing;
   drawing.fit(width, height, scale);
+  for (const one of scene.shared.scenes) one.answer();
   drawing.draw(scene, view ?? scene.place(base.width, base.height));
   context.drawImage(base, 0, 0);
   context.drawImage(over, 0, 0);

@@ -3,11 +3,14 @@
 import { cellOutline, edgePath, heat, offscreen } from "./paint.js";
 import { strokePath } from "./painter.js";
 import { PIN_COLOURS, pinsOf } from "../state/pins.js";
-import { drawLeaks } from "./leak_arrows.js";
+import { borderNear, drawLeaks } from "./leak_arrows.js";
+import { sameEdge } from "../engine/leaks.js";
 import { drawEdits } from "./edits.js";
 import { drawGuess } from "./guess.js";
 
 const CASING = "rgb(0 0 0 / .6)";
+const RING = 13; // CSS px, around an edge that is pointed at
+const DARK = 0xb0120a08; // a, b, g, r
 const CROSS = [
   [1, 0],
   [-1, 0],
@@ -34,7 +37,7 @@ export class Glow {
     this.pixels = new Uint32Array(this.data.data.buffer);
   }
 
-  /** What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px. */
+  /** What is asked of a scene, all of whose picture have answered (Scene.answer), with the photo where `view` says; `dpr` canvas px are a CSS px. */
   draw(scene, view, dpr) {
     Object.assign(this, { scene, view, dpr });
     const { context: c, canvas } = this,
@@ -46,14 +49,48 @@ export class Glow {
     const asks = scene.asks(),
       { region, edits, guess } = shared,
       cell = view.scale * trace.stride,
-      { leaks, chosen } = scene.leaks() ?? {};
+      found = scene.leaks();
+    this.#light(scene.lit());
     if (asks) this.#affinity();
     if (region >= 0 && trace.superpixels && trace.superpixels === shared.scenes[0].trace?.superpixels)
       this.#patch(region);
     if (this.#painted(edits)) this.#origin(() => drawEdits(c, edits, cell, trace.meta.class_ids));
-    if (leaks) this.#origin(() => drawLeaks(c, leaks, chosen, cell));
+    if (found?.leaks) this.#leaks(found);
     this.#markers(asks);
     if (guess) drawGuess(c, scene, guess, view, dpr);
+  }
+
+  /** The largest leaks; around the chosen one, the boundary that it crosses. */
+  #leaks({ leaks, chosen, labels }) {
+    const { scene, context: c, view, dpr } = this,
+      { trace, shared } = scene,
+      pointed = leaks.find((leak) => sameEdge(leak, shared.leak)),
+      unit = trace.stride;
+    if (chosen) {
+      const border = borderNear(labels, leaks[chosen - 1], trace);
+      strokePath(c, border, view, unit, ["#000b", "#fff"], 1.4 * dpr, [5 * dpr, 4 * dpr]);
+    }
+    this.#origin(() => drawLeaks(c, leaks, chosen, view.scale * unit, pointed, RING * dpr));
+  }
+
+  /** All but the lit cells lie in the dark. */
+  #light(lit) {
+    if (!lit) return;
+    const { scene, context: c, view, dpr, pixels } = this,
+      { trace } = scene,
+      cell = view.scale * trace.stride;
+    for (let p = 0; p < pixels.length; p++) pixels[p] = lit[p] ? 0 : DARK;
+    this.mapContext.putImageData(this.data, 0, 0);
+    c.imageSmoothingEnabled = false;
+    c.setTransform(1, 0, 0, 1, view.left, view.top);
+    c.drawImage(this.map, 0, 0, trace.w * cell, trace.h * cell);
+    c.setTransform(cell, 0, 0, cell, view.left, view.top);
+    c.beginPath();
+    cellOutline(c, lit, 1, trace.w, trace.h);
+    c.lineWidth = dpr / cell;
+    c.strokeStyle = "#fff";
+    c.stroke();
+    c.setTransform(1, 0, 0, 1, 0, 0);
   }
 
   /** Whether what was painted takes part in what is shown. */
@@ -73,17 +110,14 @@ export class Glow {
   /** The answer to the question: the glow of the first pin (or the cursor), and an outline for each pin. */
   #affinity() {
     const { scene, context: c } = this,
-      { spec, trace } = scene,
+      { trace } = scene,
       { state, at } = scene.shared,
       pins = pinsOf(state);
-    pins.slice(1).forEach((pin, i) => {
-      scene.ask(pin, scene.others);
-      this.#outline(scene.others, PIN_COLOURS[i + 1]);
-    });
+    pins.slice(1).forEach((_, i) => this.#outline(scene.answers[i + 1], PIN_COLOURS[i + 1]));
     if (!at) return;
-    const query = scene.ask(at, scene.query);
-    if (spec.stage === "affinity") {
-      heat(query.values, query.max, state.scale === "log", this.pixels);
+    const { query } = scene;
+    if (scene.glows()) {
+      heat(query.values, scene.glowTop(), state.scale === "log", this.pixels);
       this.mapContext.putImageData(this.data, 0, 0);
       c.setTransform(1, 0, 0, 1, this.view.left, this.view.top);
       c.imageSmoothingEnabled = false;

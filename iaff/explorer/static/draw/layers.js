@@ -1,11 +1,18 @@
 // The layers of a photo, each made once, when it is first shown: what every stage puts over the picture.
 import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
-import { perRound } from "../state/state.js";
+import { ERRORS, drawKinds } from "./kinds.js";
+import { ERROR } from "../state/panes.js";
+import { errorKinds } from "../engine/errors.js";
+import { CELL_MAPS, perRound } from "../state/state.js";
+import { cellLayer } from "./cell_maps.js";
+import { cellMap } from "../engine/cell_maps.js";
+import { boundaryOf } from "../engine/leaks.js";
 import { confidentAt, kindAt, thresholdsAt } from "../engine/mining.js";
 import { onPhoto, upsample } from "../engine/grid.js";
 import { carriedSeeds, seedThresholds, seedsAt } from "../engine/seeds.js";
 
 export const COMPARED = ["unary", "confident", "refined"]; // stages where rounds can be compared
+const LABELLED = ["seeds", ...COMPARED]; // stages that are label maps
 const KEPT = 64; // canvases of one photo
 
 /** Which of the classes (names) a view shows: [boolean]. Where it names none of them, all. */
@@ -13,6 +20,15 @@ export function shownClasses(classes, { cls }) {
   const chosen = cls?.split(",").filter((name) => classes.includes(name));
   return classes.map((name) => !chosen?.length || chosen.includes(name));
 }
+
+/** The stage of the label map that a layer shows, or that its errors are those of; `main` is the stage of the view. */
+export function labelStage(layer, main) {
+  if (LABELLED.includes(layer)) return layer;
+  return layer === ERROR && LABELLED.includes(main) ? main : "refined";
+}
+
+/** Whether a layer shows a label map. */
+export const isLabelled = (layer) => LABELLED.includes(layer) || layer === "affinity" || layer === ERROR;
 
 export class Layers {
   /** A trace's layers in a view; what was made is kept with the trace, for all views of it. */
@@ -45,12 +61,21 @@ export class Layers {
 
   /** A layer at photo or grid size, or null: {map, smooth, lines?, dashed?, dotted?, unknown?}. */
   get(name, round) {
+    if (CELL_MAPS.includes(name)) return this.#cells(name, round);
     const { cls } = this.state,
       tried = this.#tried(name);
     if (tried) return this.#now(name, `${tried}|${round}|${cls}`, () => this.#make(name, round));
     const once = ["cam", "seeds", "truth"].includes(name),
       part = name === "cam" ? this.camPart().join("") : "";
     return this.#once(`${name}${part}|${once ? "" : round}|${cls}`, () => this.#make(name, round));
+  }
+
+  /** A map of the affinity, as far as it is known; the leaks' is over the chosen boundary. */
+  #cells(name, round) {
+    const { trace } = this,
+      which = boundaryOf(trace, this.state),
+      { shown, known } = cellMap(trace, round, name, which);
+    return shown && this.#now(`${name}${round}`, `${which}|${known}`, () => cellLayer(name, shown, trace));
   }
 
   /** The thresholds that are tried here in place of the run's, as text, or "". */
@@ -78,6 +103,22 @@ export class Layers {
       ids = new Uint8Array(256).fill(1);
     this.trace.meta.class_ids.forEach((id, k) => (ids[id] = shown[k] ? 1 : 0));
     return ids;
+  }
+
+  /**
+   * What is wrong with the label map of a stage, against truth, drawn (see drawKinds()), with its pixels' `kinds`; null
+   * without truth, or where there is no such map yet.
+   */
+  errors(stage, round) {
+    const { truth } = this.trace,
+      labels = truth && this.labels(stage, round);
+    if (!labels) return null;
+    const make = () => {
+      const kinds = errorKinds(labels, truth);
+      return { kinds, labels, ...drawKinds(kinds, ERRORS, this.trace, 0) };
+    };
+    if (this.#tried(stage)) return this.#now(`errors-${stage}`, labels, make);
+    return this.#once(`errors-${stage}${round}`, make);
   }
 
   /** Class ids of a stage's map at photo size, 255 unknown; null where there is none, or none yet. */

@@ -1,8 +1,9 @@
 // The lower canvas of a pane: photo, layers, lines. Drawn once per change of what is shown, never while hovering.
 import { offscreen } from "./paint.js";
 import { NO_PHOTO, hatch } from "./colour.js";
-import { CHANGES, signs } from "./difference.js";
-import { DIFFERENCE } from "../state/panes.js";
+import { keyOf, patterns } from "./kinds.js";
+import { CELL_MAPS } from "../state/state.js";
+import { DIFFERENCE, ERROR } from "../state/panes.js";
 
 export class Painter {
   /** canvas: the pane's lower one. */
@@ -17,7 +18,7 @@ export class Painter {
   resized(dpr) {
     this.dpr = dpr;
     this.pattern = hatch(this.context, dpr);
-    this.signs = CHANGES.map(({ shape }) => signs(this.context, shape, dpr));
+    this.patterns = patterns(this.context, dpr);
   }
 
   /** What a scene shows, with the photo where `view` says, canvas px. */
@@ -81,19 +82,21 @@ export class Painter {
   #stage(stage, round, changes = false) {
     const { context: c, scene } = this,
       { trace } = scene,
-      opacity = scene.shared.state.opacity;
+      { opacity } = scene.shared.state,
+      strongest = Math.max(opacity, ...scene.overlays().map((over) => over.opacity));
     this.#origin();
     c.globalAlpha = 1;
     c.imageSmoothingEnabled = this.view.scale < 6; // pixels are told apart when they are large
     c.imageSmoothingQuality = "high";
     this.#spread(c, trace.image);
-    if (stage === "photo") return;
-    c.globalAlpha = Math.min(1, opacity / 60); // the photo turns grey before the layer is fully there
+    const cells = scene.cellMaps().length > 0;
+    if (stage === "photo" && !cells) return;
+    c.globalAlpha = cells ? 1 : Math.min(1, strongest / 60); // the photo turns grey before the layer is fully there
     this.#spread(c, trace.grey());
     c.globalAlpha = opacity / 100;
     const difference = changes && stage !== "truth" && scene.difference();
-    if (stage === "affinity") this.#shade();
-    else if (difference) this.#changes(difference);
+    if (stage === "affinity") cells || this.#shade();
+    else if (difference) this.#drawn(difference);
     else if (stage !== DIFFERENCE) this.#layer(stage, round);
   }
 
@@ -116,13 +119,12 @@ export class Painter {
   }
 
   #layer(name, round, over = false) {
-    const { context: c, scene } = this,
+    const { scene } = this,
       { stride } = scene.trace;
-    const layer = over && name === "superpixels" ? null : scene.layers.get(name, round);
+    if (CELL_MAPS.includes(name)) this.#shade();
+    const layer = over && name === "superpixels" ? null : this.#made(name, round);
     if (layer) {
-      c.imageSmoothingEnabled = layer.smooth;
-      this.#spread(c, layer.map);
-      if (layer.unknown) this.#fill(layer.unknown, this.pattern);
+      this.#drawn(layer);
       if (layer.lines) this.#stroke(layer.lines, stride, ["#0008", "#fff"], 1.5);
       if (layer.dashed) this.#stroke(layer.dashed, stride, ["#fff"], 1.2, [4, 4]);
       if (layer.dotted) this.#stroke(layer.dotted, 1, ["#000a", "#fff"], 1.6, [1, 4]);
@@ -131,13 +133,18 @@ export class Painter {
       this.#stroke(scene.trace.edgesPath(), 1, ["#ffffff8c"], over ? 1 : 0.7);
   }
 
-  /** Changed pixels in their colours, each kind of change under its own pattern. */
-  #changes({ map, masks }) {
+  #made(name, round) {
+    const { layers } = this.scene;
+    return name === ERROR ? layers.errors(this.scene.labelStage(), round) : layers.get(name, round);
+  }
+
+  /** A map, what is unknown in it hatched, each kind of its pixels (see kinds.js) under its own pattern. */
+  #drawn({ map, smooth, unknown, masks = [], looks }) {
     const { context: c } = this;
-    c.imageSmoothingEnabled = false;
+    c.imageSmoothingEnabled = smooth;
     this.#spread(c, map);
-    c.globalAlpha = 1;
-    masks.forEach((mask, i) => mask && this.#fill(mask, this.signs[i]));
+    if (unknown) this.#fill(unknown, this.pattern);
+    masks.forEach((mask, i) => mask && this.#fill(mask, this.patterns.get(keyOf(looks[i]))));
   }
 
   /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */

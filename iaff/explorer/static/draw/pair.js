@@ -5,6 +5,7 @@
  * @property {string[]} names of the two, the first before the second: "round 2", "round 5"
  * @property {Uint8Array} before class ids (W * H), 255 unknown
  * @property {Uint8Array} after
+ * @property {Uint8Array | null} truth the same of the true labels, 255 void
  * @property {any} trace whose photo and classes they have
  */
 
@@ -18,8 +19,9 @@ export function pairOfRounds(scene) {
     other = scene.other(shared.state.diff);
   if (!other) return null;
   const rounds = inOrder(other, spec.round),
+    names = rounds.map((t) => `round ${t}`),
     [before, after] = rounds.map((t) => layers.labels(spec.stage, t));
-  return before && after ? { names: rounds.map((t) => `round ${t}`), before, after, trace } : null;
+  return before && after ? { names, before, after, truth: trace.truth, trace } : null;
 }
 
 /**
@@ -31,20 +33,16 @@ export function pairOfRounds(scene) {
  */
 export function pairOfPanes([first, second]) {
   const [before, after] = [first, second].map((scene) => scene?.labels());
-  if (!before || !after || before.length !== after.length || !sameSize(first.trace, second.trace)) return null;
-  const pair = { names: ["pane 1", "pane 2"], before, after, trace: first.trace };
-  return first.trace === second.trace && second.since() < first.since() ? turned(pair) : pair;
+  if (!before || !after || !sameSize(first, second)) return null;
+  const { trace } = first,
+    pair = { names: ["pane 1", "pane 2"], before, after, truth: trace.truth ?? second.trace.truth, trace };
+  return trace === second.trace && second.since() < first.since() ? turned(pair) : pair;
 }
 
-/** Whether maps of two traces can be laid over each other, pixel by pixel. */
-export const sameSize = (a, b) => a.W === b.W && a.H === b.H;
+/** Whether the label maps of two scenes can be laid over each other, pixel by pixel. */
+export const sameSize = (one, other) => one.trace.W === other.trace.W && one.trace.H === other.trace.H;
 
 /** Two rounds, the earlier first. */
 export const inOrder = (one, other) => (other < one ? [other, one] : [one, other]);
 
-const turned = ({ names, before, after, trace }) => ({
-  names: names.toReversed(),
-  before: after,
-  after: before,
-  trace,
-});
+const turned = (pair) => ({ ...pair, names: pair.names.toReversed(), before: pair.after, after: pair.before });

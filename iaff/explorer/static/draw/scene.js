@@ -1,19 +1,23 @@
 // What a pane shows: one trace as one of its layers, with the answer to the question that all panes share. It is drawn
 // by draw_pane.js, on the page and on exported pictures alike.
-import { DIRECTIONS, perRound } from "../state/state.js";
-import { DIFFERENCE } from "../state/panes.js";
+import { CELL_MAPS, DIRECTIONS, perRound } from "../state/state.js";
+import { DIFFERENCE, ERROR } from "../state/panes.js";
+import { layersOver } from "../state/over.js";
 import { reach, shares } from "../engine/scan.js";
-import { askedLeaks } from "../engine/leaks.js";
+import { askedLeaks, boundaryOf } from "../engine/leaks.js";
+import { barOf, cellMap } from "../engine/cell_maps.js";
+import { scaleOf } from "./cell_maps.js";
 import { differ } from "./difference.js";
-import { COMPARED, Layers } from "./layers.js";
+import { COMPARED, Layers, isLabelled, labelStage } from "./layers.js";
 import { inOrder, pairOfPanes, pairOfRounds } from "./pair.js";
 import { place } from "./place.js";
+import { MOST_PINS, pinsOf } from "../state/pins.js";
 
 const REACH_SHARE = 0.9;
 const NOTHING_BETWEEN = "Panes 1 and 2 do not both show labels of one size: nothing to compare.";
 const NO_LAYER = "This trace has no such layer.";
-const ASKING = ["affinity", "refined"]; // stages that answer what the cursor asks
-const LABELLED = ["seeds", ...COMPARED]; // stages that are label maps
+const NO_TRUTH = "This trace holds no truth: nothing says what is wrong.";
+const ASKING = ["affinity", "refined", ...CELL_MAPS]; // stages that answer what the cursor asks
 const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, shares: /** @type {any} */ ([]) });
 
 /**
@@ -25,6 +29,8 @@ const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, share
  * @property {any} origin the photo's trace as it was opened
  * @property {{x: number, y: number}?} at the pixel of that photo that is asked about
  * @property {number} region the superpixel that is outlined, or -1
+ * @property {any} leak an edge that is pointed at in the list of leaks, see engine/leaks.js
+ * @property {any} range cells that are to be lit up: of some bars of a histogram, {name of the map, first, last, bars}
  * @property {number?} blink a round that is shown in the chosen one's place, for as long as a key is held
  * @property {any} edits what was painted, see engine/whatif.js
  * @property {any} guess a guess at a lesson's question, see guess.js
@@ -44,8 +50,7 @@ export class Scene {
     this.trace = null;
     this.spec = spec;
     this.why = why;
-    this.query = answer();
-    this.others = answer();
+    this.answers = Array.from({ length: MOST_PINS }, answer); // to each pin, or the first to what is pointed at
     if (trace) this.show(trace, spec, why);
   }
 
@@ -56,7 +61,7 @@ export class Scene {
     this.trace = trace;
     if (!trace) return;
     this.layers = new Layers(trace, this.shared.state);
-    for (const one of [this.query, this.others]) {
+    for (const one of this.answers) {
       if (one.values?.length !== trace.n) one.values = new Float32Array(trace.n);
       if (one.shares.length !== trace.K) one.shares = new Float32Array(trace.K);
     }
@@ -101,7 +106,10 @@ export class Scene {
   notice() {
     const { trace, spec, why } = this;
     if (trace && spec.stage === DIFFERENCE) return this.difference() ? "" : NOTHING_BETWEEN;
-    return why || (trace && this.index ? this.#lacks() : ""); // of the main pane the panel speaks
+    if (why || !trace) return why;
+    if (spec.stage === ERROR && !trace.truth) return NO_TRUTH;
+    const lacks = this.index ? this.#lacks() : ""; // of the main pane the panel speaks
+    return lacks || (this.cellMaps().find(({ map }) => !map.values)?.map.why ?? "");
   }
 
   #lacks() {
@@ -110,12 +118,18 @@ export class Scene {
     return (spec.stage === "affinity" && trace.affinity(spec.round).why) || "";
   }
 
+  /** The maps of the affinity that are shown, from below to above: [{name, map}], see engine/cell_maps.js. */
+  cellMaps() {
+    const { trace, spec, shared } = this,
+      names = [spec.stage, ...this.overlays().map(({ name }) => name)].filter((name) => CELL_MAPS.includes(name));
+    if (!trace || !names.length) return [];
+    const which = boundaryOf(trace, shared.state);
+    return names.map((name) => ({ name, map: cellMap(trace, spec.round, name, which) }));
+  }
+
   /** Further layers, from below to above: [{name, opacity}]. */
   overlays() {
-    const { over } = this.shared.state;
-    return (over?.split("_") ?? [])
-      .map((text) => text.split("."))
-      .map(([name, opacity]) => ({ name, opacity: +opacity }));
+    return Object.entries(layersOver(this.shared.state)).map(([name, opacity]) => ({ name, opacity }));
   }
 
   /** Another round, where its map can be drawn beside this one's; else null. */
@@ -139,8 +153,7 @@ export class Scene {
 
   /** When in the training what is shown was made: its round, 0 before the first. */
   since() {
-    const { stage, round } = this.spec;
-    return perRound(stage) ? round : 0;
+    return perRound(this.labelStage()) ? this.spec.round : 0;
   }
 
   /** The two label maps that are compared here, see pair.js, or null. */
@@ -159,9 +172,20 @@ export class Scene {
 
   /** Class ids of what is shown at photo size, where that is a label map; null elsewhere. */
   labels() {
-    const { spec, trace, layers } = this,
-      stage = spec.stage === "affinity" ? "refined" : spec.stage;
-    return trace && LABELLED.includes(stage) ? layers.labels(stage, spec.round) : null;
+    const { spec, trace, layers } = this;
+    return trace && isLabelled(spec.stage) ? layers.labels(this.labelStage(), spec.round) : null;
+  }
+
+  /** The stage whose label map is shown, or whose errors would be. */
+  labelStage() {
+    return labelStage(this.spec.stage, this.shared.state.stage);
+  }
+
+  /** Its errors where they are shown, see Layers.errors(); else null. */
+  errors() {
+    const { trace, spec, layers } = this,
+      shown = spec.stage === ERROR || this.overlays().some(({ name }) => name === ERROR);
+    return trace && shown ? layers.errors(this.labelStage(), spec.round) : null;
   }
 
   /** The largest leaks of the affinity while they are looked at, {leaks, chosen}; else null. */
@@ -170,6 +194,18 @@ export class Scene {
       { state } = this.shared;
     if (!trace?.T || why || state.tab !== "leaks" || !perRound(spec.stage)) return null;
     return askedLeaks(trace, { ...state, round: spec.round });
+  }
+
+  /** The cells that are to be lit up, (n) of 1 and 0, while the leaks' tab is there; else null. */
+  lit() {
+    const { trace, spec, shared } = this,
+      { range, state } = shared;
+    if (!range || state.tab !== "leaks" || !trace?.T) return null;
+    const { name, first, last, bars } = range,
+      { shown } = cellMap(trace, spec.round, name, boundaryOf(trace, state)),
+      { at } = scaleOf(name, trace.n);
+    const there = (v) => !Number.isNaN(v) && first <= barOf(at(v), bars) && barOf(at(v), bars) <= last;
+    return shown && Uint8Array.from(shown, (v) => (there(v) ? 1 : 0));
   }
 
   /** The affinity that answers, or null. */
@@ -181,6 +217,32 @@ export class Scene {
   /** Whether what the cursor asks is answered here. */
   asks() {
     return ASKING.includes(this.spec.stage) && Boolean(this.affinity());
+  }
+
+  /** The answer to the first pin, or to what is pointed at. */
+  get query() {
+    return this.answers[0];
+  }
+
+  /** Asks what is asked now, the first pin last: long walks go on with that. */
+  answer() {
+    const { at, state } = this.shared,
+      more = pinsOf(state).slice(1);
+    if (!this.asks()) return;
+    for (let i = more.length; i > 0; i--) this.ask(more[i - 1], this.answers[i]);
+    if (at) this.ask(at);
+  }
+
+  /** Whether the answer glows: where a map of the affinity is shown, it is an outline alone. */
+  glows() {
+    return this.spec.stage === "affinity" && this.asks() && !this.cellMaps().length;
+  }
+
+  /** The weight at the top of the glow's scale: of all panes' answers, or, where each has a scale of its own, of this. */
+  glowTop() {
+    const { scenes, state } = this.shared,
+      sharing = state.glow === "own" ? [this] : scenes.filter((scene) => scene.glows());
+    return Math.max(...sharing.map(({ query }) => query.max));
   }
 
   /** Row or column of G for the pixel, into `into`: weights, mass, reach, share of each class. */
@@ -199,6 +261,15 @@ export class Scene {
     map ? shares(into.values, map, trace.K, into.shares) : into.shares.fill(0);
     return into;
   }
+}
+
+/** The maps of the affinity that any scene shows, each as the first of them has it: [{name, map, n}]. */
+export function shownMaps(scenes) {
+  const found = new Map();
+  for (const scene of scenes)
+    for (const { name, map } of scene.cellMaps())
+      if (!found.has(name)) found.set(name, { name, map, n: scene.trace.n });
+  return [...found.values()];
 }
 
 /** A scene alone in its picture, apart from any page: `shared` as it is now, but for its scenes. */

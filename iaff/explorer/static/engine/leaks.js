@@ -21,19 +21,17 @@ export function boundaryLabels(trace, t, which) {
 /**
  * The share of each cell's decision that other labels make: 1 - (G onehot(y))_{i, y_i}, Float32Array (n), NaN at void
  * cells, whose share of a decision counts as another label's. Null for a propagator without a matrix, and while steps
- * are still to be walked: the last `later` that was given is called when it has ended.
+ * are still to be walked: `trace.onlater` is called when they are.
  */
-export function leakMap(trace, t, labels, later) {
+export function leakMap(trace, t, labels) {
   const g = trace.affinity(t);
   if (!linear(g)) return null;
-  const answer = remember(trace, labels, `map${t}`, () => new Answer(g, labels));
-  if (later) answer.later = later;
-  return answer.map;
+  return remember(trace, labels, `map${t}`, () => new Answer(g, labels, () => trace.onlater())).map;
 }
 
 /** Mean of the leak map (0..1), NaN where all is void; null where there is no map (yet). */
-export function leakRate(trace, t, labels, later) {
-  const map = leakMap(trace, t, labels, later);
+export function leakRate(trace, t, labels) {
+  const map = leakMap(trace, t, labels);
   if (!map) return null;
   let sum = 0,
     count = 0;
@@ -59,19 +57,31 @@ export function rankedLeaks(trace, t, labels, count = 20) {
 }
 
 /**
- * What a state asks: {which, labels, leaks, chosen}. Labels and leaks may be null (see above); `chosen` is the rank of
- * the chosen leak, or null where the pins are no longer at it.
+ * What a state asks: {which, labels, leaks, chosen, lost}. Labels and leaks may be null (see above); `chosen` is the rank
+ * of the leak at the pins, which in another round is another one's; null where none was chosen or it is not among them.
+ * `lost`: the pins are at an edge, of a round where it was chosen, that is not among these.
  */
 export function askedLeaks(trace, state) {
-  const which = state.leaks === "labels" || !trace.truth ? "labels" : "truth",
+  const which = boundaryOf(trace, state),
     labels = boundaryLabels(trace, state.round, which),
     leaks = labels && rankedLeaks(trace, state.round, labels, LISTED),
-    [target, source] = pinsOf(state),
-    leak = leaks?.[(state.leak ?? 0) - 1];
-  const at = (pin, cell) => trace.cell(pin.x, pin.y) === cell,
-    there = leak && source && at(target, leak.p) && at(source, leak.q);
-  return { which, labels, leaks, chosen: there ? state.leak : null };
+    [p, q] = pinsOf(state).map(({ x, y }) => trace.cell(x, y));
+  if (!leaks || state.leak === null || q === undefined) return { which, labels, leaks, chosen: null, lost: false };
+  const there = (leak) => leak?.p === p && leak.q === q,
+    rank = there(leaks[state.leak - 1]) ? state.leak : leaks.findIndex(there) + 1, // two directions may share an edge
+    apart = Math.max(
+      Math.abs((p % trace.w) - (q % trace.w)),
+      Math.abs(Math.floor(p / trace.w) - Math.floor(q / trace.w)),
+    );
+  return { which, labels, leaks, chosen: rank || null, lost: !rank && apart === 1 };
 }
+
+/** Whether two leaks, of rounds that may differ, are the same edge in the same direction. */
+export const sameEdge = (one, other) =>
+  one?.p === other?.p && one?.q === other?.q && one?.direction === other?.direction;
+
+/** Over which boundary a view seeks leaks: "truth", or "labels" where that is chosen or there is no truth. */
+export const boundaryOf = (trace, state) => (state.leaks === "labels" || !trace.truth ? "labels" : "truth");
 
 /** Whether an affinity has rows and columns. */
 export const linear = (g) => Boolean(g && !g.why);
@@ -86,17 +96,15 @@ function remember(trace, labels, key, make) {
 
 /** A leak map, now or later. */
 class Answer {
-  constructor(g, labels) {
-    this.map = null;
-    this.later = () => {};
+  constructor(g, labels, onlater) {
     const ids = known(labels),
       hot = oneHot(labels, ids),
-      done = (moved) => (this.map = leaked(moved, labels, ids));
-    const moved = carry(g, hot, ids.length, () => {
-      if (moved.map) done(moved.map);
-      this.later();
-    });
-    if (moved.map) done(moved.map);
+      done = () => (this.map = moved.map && leaked(moved.map, labels, ids)),
+      moved = carry(g, hot, ids.length, () => {
+        done();
+        onlater();
+      });
+    done();
   }
 }
 

@@ -33,6 +33,7 @@ export class Scan {
         this.keep[d * this.n + p] = 1 - gates[g] - gates[g + this.n] - gates[g + 2 * this.n];
     this.buffer = new Float32Array(this.n);
     this.between = new Float32Array(this.n);
+    this.lines = [0, 1].map(() => new Float32Array(Math.max(h, w)));
     this.point = new Float32Array(this.n);
   }
 
@@ -61,9 +62,14 @@ export class Scan {
    * Which pixels decide pixel p: e_p^T G. Sums to 1. With several passes one direction answers for G_d^passes: what it
    * would do if it alone ran as often. The mean over directions of such answers is not G's row, whose passes mix them.
    */
-  row(p, out, d) {
-    this.#mark(p);
-    this.applyTransposed(this.point, out, d);
+  row(p, out, d = ALL) {
+    out.fill(0);
+    if (d !== ALL) this.#backFrom(p, d, out, 1);
+    else for (let e = 0; e < 4; e++) this.#backFrom(p, e, out, 0.25);
+    for (let pass = 1; pass < this.passes; pass++) {
+      this.between.set(out);
+      this.#pass(this.between, out, d, true);
+    }
   }
 
   /** Where the label of pixel p goes: G e_p. Directions and passes as in `row`. */
@@ -146,6 +152,38 @@ export class Scan {
         out[p] += share * value;
       }
     }
+  }
+
+  // Adds share * the row of G_d at one cell: the transpose from there on, where only a cone of cells takes part.
+  #backFrom(start, d, out, share) {
+    const { inner, line, lines, step, back } = this.walks[d];
+    const { gates, keep, n } = this;
+    const g0 = d * 3 * n,
+      g1 = g0 + n,
+      g2 = g1 + n,
+      k0 = d * n,
+      across = Math.floor(start / line) % lines,
+      from = Math.floor(start / step) % inner;
+    let [here, next] = this.lines,
+      first = from,
+      last = from,
+      p0 = start - from * step;
+    here[from] = 1;
+    for (let s = back ? lines - 1 - across : across; s > 0; s--) {
+      next.fill(0, Math.max(0, first - 1), last + 2);
+      for (let i = first, p = p0 + first * step; i <= last; i++, p += step) {
+        const value = here[i];
+        out[p] += share * keep[k0 + p] * value;
+        next[i] += gates[g1 + p] * value;
+        if (i > 0) next[i - 1] += gates[g0 + p] * value;
+        if (i < inner - 1) next[i + 1] += gates[g2 + p] * value;
+      }
+      if (first > 0) first--;
+      if (last < inner - 1) last++;
+      p0 += back ? line : -line;
+      [here, next] = [next, here];
+    }
+    for (let i = first, p = p0 + first * step; i <= last; i++, p += step) out[p] += share * here[i];
   }
 
   // The transpose runs the same lines in the opposite order and hands each pixel's weight to its neighbours. After

@@ -1,10 +1,10 @@
 // How well a label map agrees with the truth, as iaff/metrics.py has it.
 
-const VOID = 255;
+const VOID = 255,
+  UNKNOWN = 255;
 
-/** mIoU (0..1) of class ids at photo size over the classes that occur or are predicted, void left out; null without truth. */
-export function miou(labels, truth) {
-  if (!truth) return null;
+/** IoU (0..1) of each class id that occurs or is predicted, void left out; Map by id. Unknown is no class: a miss. */
+export function ious(labels, truth) {
   const both = new Map(),
     count = (id) => both.get(id) ?? both.set(id, [0, 0]).get(id);
   for (let p = 0; p < labels.length; p++) {
@@ -12,18 +12,23 @@ export function miou(labels, truth) {
     if (labels[p] === truth[p]) count(truth[p])[0]++;
     else {
       count(truth[p])[1]++;
-      count(labels[p])[1]++;
+      if (labels[p] !== UNKNOWN) count(labels[p])[1]++;
     }
   }
-  let sum = 0;
-  for (const [hit, miss] of both.values()) sum += hit / (hit + miss);
-  return both.size ? sum / both.size : null;
+  return new Map([...both].map(([id, [hit, miss]]) => [id, hit / (hit + miss)]));
+}
+
+/** mIoU (0..1) of class ids at photo size over the classes that occur or are predicted, void left out; null without truth. */
+export function miou(labels, truth) {
+  if (!truth) return null;
+  const all = [...ious(labels, truth).values()];
+  return all.length ? all.reduce((sum, v) => sum + v, 0) / all.length : null;
 }
 
 /** Share (0..1) of pixels that are neither background nor unknown. */
 export function objectShare(labels) {
   let sum = 0;
-  for (const id of labels) if (id !== 0 && id !== VOID) sum++;
+  for (const id of labels) if (id !== 0 && id !== UNKNOWN) sum++;
   return sum / labels.length;
 }
 

@@ -135,7 +135,8 @@ export class Edits {
 }
 
 /** Whether there is an affinity that can carry what is painted. */
-export const paintable = ({ meta }) => meta.rounds.length > 0;
+export const paintable = ({ meta }) =>
+  meta.rounds.length > 0 && meta.rounds.every(({ affinity }) => affinity.kind !== "map");
 
 /** Whether all rounds have gates: walls cut those, and scans alone run in passes. */
 export const cuttable = ({ meta }) =>

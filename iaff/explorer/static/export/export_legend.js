@@ -1,18 +1,18 @@
 // The legend, drawn on a figure: the entries of draw/legend.js for all panes together.
 import { RAMP_CSS, classColour, css, hatch } from "../draw/colour.js";
-import { legend } from "../draw/legend.js";
+import { errorEntries, errorsOf, glowWords, legend, mapEntries } from "../draw/legend.js";
+import { shownMaps } from "../draw/scene.js";
 import { widthOf } from "./export_sheet.js";
 import { pinsOf, PIN_COLOURS } from "../state/pins.js";
 import { DIFFERENCE } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
-import { number } from "../ui/format.js";
 
 const SIZE = 13; // px of the words
 const BETWEEN = 8; // px, mark to words
 const RAMP_WIDTH = 120;
 const UNKNOWN = 255;
-const MARKS = { area, grade, line, change, pin };
-const WIDTHS = { area: 14, grade: 46, line: 22, change: 14, pin: 14 };
+const MARKS = { area, grade, line, sign, pin };
+const WIDTHS = { area: 14, grade: 46, line: 22, sign: 14, pin: 14 };
 
 /** Entries for Sheet.flow: what the colours, patterns and lines of all scenes of a picture mean. */
 export function legendOf({ scenes, state }, sheet) {
@@ -31,16 +31,22 @@ const keyOf = ({ swatch, words }) => JSON.stringify(swatch?.kind === "ramp" ? sw
 
 /** What the page's legend says of the scene's layer and of each that lies above it. */
 function entriesOf(scene, state, changes) {
-  const { trace, spec, query } = scene,
+  const { trace, spec } = scene,
     layers = [spec.stage, ...scene.overlays().map(({ name }) => name)].filter((stage) => stage in ABOUT),
     named = layers.filter((stage) => stage !== "photo" || state.truth === "filled"); // else it is a hint for the page
-  return named
-    .flatMap((stage) => legend({ trace, state: { ...state, stage, round: spec.round }, ...changes }))
+  const maps = shownMaps([scene]),
+    errors = errorsOf(scene),
+    of = (stage) => legend({ trace, state: { ...state, stage, round: spec.round }, ...changes, maps });
+  return [...named.flatMap(of), ...mapEntries(maps), ...(errors ? errorEntries(errors) : [])]
     .filter(({ shown }) => shown !== false)
-    .map((entry) => (entry.swatch?.kind === "ramp" && query.max ? { ...entry, words: topOf(query) } : entry));
+    .map((entry) => (entry.swatch?.glow && scene.query.max ? glowEntry(entry, scene, state) : entry));
 }
 
-const topOf = ({ max }) => `max ${number(max)}`;
+/** Glows of one scale are one entry. */
+const glowEntry = ({ swatch }, scene, { glow }) => ({
+  swatch: glow === "own" ? { ...swatch, pane: scene.index } : swatch,
+  words: glowWords(scene),
+});
 
 /** Several pins have colours of their own. */
 function pinEntries(state) {
@@ -123,13 +129,18 @@ function line(c, { form }, { ink }) {
   c.stroke();
 }
 
-function change(c, { colour, sign }, { sans }) {
+function sign(c, { colour, sign: text, ink }, { sans, line: border }) {
   c.beginPath();
   c.roundRect(0, -7, 14, 14, 3);
   c.fillStyle = colour;
   c.fill();
-  Object.assign(c, { fillStyle: "#000", font: `700 11px ${sans}`, textAlign: "center", textBaseline: "middle" });
-  c.fillText(sign, 7, 0.5);
+  if (colour === "transparent") {
+    c.strokeStyle = border;
+    c.lineWidth = 1;
+    c.stroke();
+  }
+  Object.assign(c, { fillStyle: ink, font: `700 11px ${sans}`, textAlign: "center", textBaseline: "middle" });
+  c.fillText(text, 7, 0.5);
 }
 
 function pin(c, { colour }) {

@@ -1,5 +1,6 @@
 // What is written on exported figures, and what their files are called.
 import { ABOUT } from "../panel/stages.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { perRound, WAYS } from "../state/state.js";
 import { number } from "../ui/format.js";
 import { BY } from "../state/panes.js";
@@ -48,7 +49,9 @@ export function how({ state, scenes, edits }) {
   const [main] = scenes,
     pair = main.pair(),
     { by } = main.spec, // none while its answer is awaited
-    over = main.overlays().map(({ name, opacity }) => `${ABOUT[name]?.short ?? name} ${opacity} %`);
+    over = main
+      .overlays()
+      .map(({ name, opacity }) => `${(ABOUT[name] ?? ABOUT_MAPS[name])?.short ?? name} ${opacity} %`);
   return [
     by && `by ${BY[by].name}`,
     state.dir && `scan ${WAYS[state.dir]} alone`,

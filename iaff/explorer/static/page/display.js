@@ -1,7 +1,9 @@
 // The view as the store has it: which trace each pane shows, and when all that is shown is drawn anew.
 import { paneValues, specOf } from "../state/panes.js";
+import { CELL_MAPS } from "../state/state.js";
 import { Signal } from "../ui/signal.js";
 
+const LATER = ["refined", "carried", "difference", "error", ...CELL_MAPS]; // layers that may take a while
 const SEEN = ["cx", "cy", "zoom"]; // what changes only where one looks
 
 export class Display {
@@ -85,7 +87,7 @@ export class Display {
     const { picture } = this,
       shown = picture.panes.flatMap((pane) => [pane.spec.stage, ...pane.overlays().map(({ name }) => name)]);
     this.pointer.moved.send();
-    if (["refined", "carried", "difference"].some((name) => shown.includes(name))) this.#show();
+    if (LATER.some((name) => shown.includes(name))) this.#show();
     else this.later.send();
     this.pointer.pointed.send();
   }

@@ -4,6 +4,7 @@ import { photosBeside } from "../state/panes.js";
 import { el, icon } from "../ui/dom.js";
 
 const GRID = '<path d="M2.5 2.5h4v4h-4zM9.5 2.5h4v4h-4zM2.5 9.5h4v4h-4zM9.5 9.5h4v4h-4z"/>';
+const PANES = ["img", "panes", "p2", "p3", "p4"]; // the keys of the view that say which photos are shown
 const BESIDE = '<path d="M2.5 3.5h11v9h-11zM8 3.5v9"/>';
 const TAKES = "Choose a photo or a trace, or drop or paste one anywhere (u). It stays on this machine.",
   TAKES_TRACES = "Open a trace (.safetensors), or drop one anywhere (u). Photos need weights, and this run has none.";
@@ -25,7 +26,7 @@ export class Gallery {
     this.photos = photos;
     this.forget = forget;
     this.beside = beside;
-    store.subscribe(() => this.#showPanes());
+    store.subscribe((changed) => PANES.some((key) => changed.has(key)) && this.#showPanes());
     current.changed.subscribe(() => this.#showPanes());
     photos.listed.subscribe(() => this.#fill());
     photos.chosen.subscribe(() => this.#update());

@@ -3,6 +3,8 @@ import { perRound } from "../state/state.js";
 import { PaneRows } from "./pane_rows.js";
 import { comparedFigures, written } from "./compared_figures.js";
 import { COMPARED } from "../draw/layers.js";
+import { pairOfPanes } from "../draw/pair.js";
+import { changesTable } from "./changes_table.js";
 import { COUNTS, DIFFERENCE, countChange } from "../state/panes.js";
 import { el, refill, segmented } from "../ui/dom.js";
 
@@ -32,6 +34,7 @@ export class CompareView {
     this.panes = new PaneRows({ store, current, runs, picture, photos, propagators });
     this.under = el("div");
     this.table = el("table.figures-table");
+    this.changes = el("div.changes-of-two");
     this.node = el(
       "div.tab-body",
       {},
@@ -40,6 +43,7 @@ export class CompareView {
       this.panes.node,
       this.under,
       this.table,
+      this.changes,
     );
   }
 
@@ -49,6 +53,7 @@ export class CompareView {
     this.panes.update();
     refill(this.under, this.#underneath());
     this.#figures();
+    this.#changes();
   }
 
   #set(change) {
@@ -101,7 +106,7 @@ export class CompareView {
     const how = segmented(
       "How",
       [
-        [false, "difference", "what was gained, lost, or became another class"],
+        [false, "difference", "what became right or wrong; without truth: what was gained or lost"],
         [true, "wipe", "a line to drag between the two (w)"],
       ],
       (wipe) => store.set({ wipe: wipe ? 50 : null }),
@@ -122,16 +127,31 @@ export class CompareView {
       head = scenes.map(({ index }) => el("th", { scope: "col" }, String(index + 1)));
     this.table.replaceChildren(
       ...(scenes.length ? [el("tr", {}, el("td"), head)] : []),
-      ...rows.map(({ name, unit, values }) =>
+      ...rows.map(({ name, unit, values, open }) =>
         el(
           "tr",
           {},
           el("th", { scope: "row" }, name),
-          values.map((value) => el("td", {}, written(value, unit))),
+          values.map((value, i) => el("td", {}, written(value, unit), open[i] && " …")),
         ),
       ),
     );
   }
+
+  /** What changed between the two maps that are compared. */
+  #changes() {
+    const pair = comparedPair(this.picture.panes);
+    const rounds = pair?.names[0].startsWith("round"); // else the panes' table has the figures of both
+    this.changes.replaceChildren(...(pair ? changesTable(pair, rounds) : []));
+    this.table.hidden = Boolean(rounds) && this.picture.panes.length === 1;
+  }
+}
+
+/** The two maps whose figures are compared: those of a difference that is shown, else those of the first two panes. */
+function comparedPair(panes) {
+  const shown = panes.find(({ spec }) => spec.stage === DIFFERENCE) ?? panes[0],
+    pair = shown.pair() ?? panes[0].pair() ?? pairOfPanes(panes);
+  return pair && pair.before !== pair.after ? pair : null;
 }
 
 /** p2 to p4 from a list whose first is the main pane. */

@@ -1,24 +1,20 @@
 // The tab "Layers": what lies over the photo, how opaque, which classes, how near.
 import { STAGES, perRound } from "../state/state.js";
-import { EVERYTHING } from "../state/state.js";
+import { CELL_MAPS, EVERYTHING } from "../state/state.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
+import { whyNoMap } from "../engine/cell_maps.js";
+import { layersOver, overText } from "../state/over.js";
 import { ABOUT } from "./stages.js";
+import { labelStage } from "../draw/layers.js";
 import { classChips } from "./class_chips.js";
 import { embedded } from "../client/embedded.js";
 import { el, refill } from "../ui/dom.js";
 
-const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth" };
-const OTHERS = ["carried", "truth"]; // layers that are no stage
+const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth", error: "Errors" };
+const OTHERS = ["carried", "truth", "error", ...CELL_MAPS]; // layers that are no stage
 const ON = 60; // % opaque, when a layer is switched on
 const stageLayers = STAGES.filter((stage) => stage !== "photo" && stage !== "affinity");
-const nameOf = (layer) => NAMES[layer] ?? ABOUT[layer].name;
-
-/** The further layers as {name: % opaque}, and back as the state has them. */
-const read = ({ over }) =>
-  Object.fromEntries((over?.split("_") ?? []).map((text) => text.split(".")).map(([k, v]) => [k, +v]));
-const written = (layers) =>
-  Object.entries(layers)
-    .map(([k, v]) => `${k}.${v}`)
-    .join("_") || null;
+const nameOf = (layer) => NAMES[layer] ?? (ABOUT[layer] ?? ABOUT_MAPS[layer]).name;
 
 export class LayersView {
   /** zoom(steps), copyLink(change): what the buttons do. */
@@ -69,7 +65,7 @@ export class LayersView {
     const nodes = names.map((name) => this.rows.get(name).node);
     if (nodes.length !== this.list.children.length || nodes.some((node, i) => node !== this.list.children[i]))
       this.list.replaceChildren(...nodes);
-    const over = read(this.store.state);
+    const over = layersOver(this.store.state);
     for (const name of names) this.#fill(this.rows.get(name), name, over);
     refill(this.classes, classChips(this.current.trace, this.store));
     this.zoomed();
@@ -85,6 +81,8 @@ export class LayersView {
     const { trace } = this.current,
       { state } = this.store;
     if (name === "truth") return Boolean(trace.truth);
+    if (name === "error") return Boolean(trace.truth) && (trace.T > 0 || state.stage === "seeds");
+    if (CELL_MAPS.includes(name)) return trace.T > 0;
     if (name === "carried") return Boolean(trace.seeds) && trace.T > 0;
     return trace.has(name, state.round);
   }
@@ -93,9 +91,9 @@ export class LayersView {
     const { store } = this,
       { state } = this.store;
     if (state.stage === name) return store.set({ opacity });
-    const now = read(state);
+    const now = layersOver(state);
     opacity ? (now[name] = opacity) : delete now[name];
-    store.set({ over: written(now) });
+    store.set({ over: overText(now) });
   }
 
   #row(name) {
@@ -128,11 +126,13 @@ export class LayersView {
       main = state.stage === name,
       value = main ? state.opacity : (over[name] ?? 0);
     node.classList.toggle("main", main);
-    box.disabled = main;
+    const why = CELL_MAPS.includes(name) ? whyNoMap(this.current.trace, state.round, name) : "";
+    box.disabled = main || Boolean(why);
+    node.title = why || (ABOUT_MAPS[name] ? `Of each cell: ${ABOUT_MAPS[name].says}` : "");
     box.checked = main || value > 0;
     slider.value = value;
     slider.style.setProperty("--fill", value / 100);
-    when.textContent = main ? "stage" : perRoundLayer(name) ? `round ${state.round}` : "";
+    when.textContent = main ? "stage" : name === "error" ? this.#erring() : roundOf(name, state);
   }
 
   #alone(name) {
@@ -140,8 +140,18 @@ export class LayersView {
       { state } = this.store;
     if (STAGES.includes(name))
       store.set({ stage: name, over: null, truth: null, opacity: Math.max(80, state.opacity) });
+    else if (name === "error")
+      store.set({ over: "error.100", opacity: 0, truth: null }); // the stage says whose errors
     else store.set({ stage: "photo", over: `${name}.100`, truth: null });
+  }
+
+  /** Whose errors they are. */
+  #erring() {
+    const { state } = this.store,
+      stage = labelStage("error", state.stage);
+    return [ABOUT[stage].short, roundOf(stage, state)].filter(Boolean).join(", ");
   }
 }
 
-const perRoundLayer = (name) => name === "carried" || (STAGES.includes(name) && perRound(name));
+const perRoundLayer = (name) => name === "carried" || perRound(name);
+const roundOf = (name, { round }) => (perRoundLayer(name) ? `round ${round}` : "");

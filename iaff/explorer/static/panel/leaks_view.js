@@ -6,9 +6,16 @@ import { percent } from "../ui/format.js";
 import { pinned } from "../state/pins.js";
 import { Scan } from "../engine/scan.js";
 import { centre } from "../engine/grid.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
+import { CELL_MAPS } from "../state/state.js";
+import { mapOver, withMap } from "../state/over.js";
+import { CellHistogram } from "./cell_histogram.js";
+import { cellMap } from "../engine/cell_maps.js";
 import { askedLeaks, boundaryLabels, leakMap, leakRate, linear } from "../engine/leaks.js";
 
 const ZOOM = 4;
+const OPAQUE = 100; // %, a map over the photo
+const CHOOSE = "Choose an edge to go there.";
 const THUMB = 40; // CSS px
 const CROP = 6; // grid cells in a thumbnail
 const VOID = 255;
@@ -23,9 +30,11 @@ const SIDES = [
 ];
 
 export class LeaksView {
-  constructor({ store, current }) {
+  /** pointer: shows in the picture what is pointed at here. */
+  constructor({ store, current, pointer }) {
     this.store = store;
     this.current = current;
+    this.pointer = pointer;
     this.boundary = segmented(
       "Over which boundary",
       [
@@ -36,7 +45,20 @@ export class LeaksView {
     );
     this.rate = el("b");
     this.rates = el("div.leak-rates", { role: "group", "aria-label": "Leak rate of each round" });
+    this.maps = segmented(
+      "Map over the photo",
+      [
+        [null, "–", "none"],
+        ...CELL_MAPS.map((name) => [name, ABOUT_MAPS[name].short, `Of each cell: ${ABOUT_MAPS[name].says}`]),
+      ],
+      (map) => store.set({ over: withMap(store.state, map, OPAQUE), ...(map && { stage: "affinity" }) }),
+    );
+    this.histogram = new CellHistogram((range) => pointer.light(range));
     this.list = el("div.leak-list", { role: "listbox", "aria-label": "Largest leaks", onkeydown: (e) => this.#key(e) });
+    const pointed = ({ target }) =>
+      pointer.pointAt(this.leaks?.[this.options.indexOf(target.closest(".leak"))] ?? null);
+    for (const event of ["pointerover", "focusin"]) this.list.addEventListener(event, pointed);
+    for (const event of ["pointerleave", "focusout"]) this.list.addEventListener(event, () => pointer.pointAt(null));
     this.seen = new IntersectionObserver((entries) => this.#thumbnails(entries), { root: this.list });
     const what = el("p", {}, this.rate, el("span", {}, "of a cell's decision comes from other labels"));
     this.about = el("p.leak-about", { "aria-live": "polite" });
@@ -45,6 +67,8 @@ export class LeaksView {
       { "aria-label": "Leaks" },
       this.boundary.node,
       el("div.leak-head", {}, what, this.rates),
+      this.maps.node,
+      this.histogram.node,
       this.list,
       this.about,
     );
@@ -57,6 +81,8 @@ export class LeaksView {
     if (!trace.T) return this.#empty("This trace has no rounds, so there is no affinity that could leak.");
     const asked = askedLeaks(trace, state);
     this.boundary.show(asked.which);
+    this.#shows(true);
+    this.#map(asked.which);
     this.boundary.node.firstChild.disabled = !trace.truth;
     this.#rates(asked.which);
     this.#fill(asked.leaks);
@@ -65,9 +91,28 @@ export class LeaksView {
     this.about.textContent = state.by && !trace.origin ? `${OWN} ${about}` : about;
   }
 
+  /** Whether there are maps to choose from. */
+  #shows(maps) {
+    this.maps.node.hidden = this.histogram.node.hidden = !maps;
+  }
+
+  /** The map that lies over the photo, else the leaks', as a histogram. */
+  #map(which) {
+    const { trace } = this.current,
+      { state } = this.store,
+      { origin } = this.current,
+      shown = mapOver(state),
+      name = shown ?? "leak";
+    if (origin !== this.origin) this.histogram.forget();
+    this.origin = origin; // another photo's cells are not lit
+    this.maps.show(shown);
+    this.histogram.show(name, cellMap(trace, state.round, name, which), trace.n);
+  }
+
   #empty(why) {
     this.rate.textContent = "";
     this.rates.replaceChildren();
+    this.#shows(false);
     this.#fill(null);
     this.about.textContent = why;
   }
@@ -76,12 +121,11 @@ export class LeaksView {
   #rates(which) {
     const { trace } = this.current,
       { state } = this.store,
-      later = () => this.current.trace === trace && this.update(),
       quick = atOnce(trace.affinity(state.round));
     const rates = Array.from({ length: trace.T }, (_, i) => {
       if (i + 1 !== state.round && !(quick && atOnce(trace.affinity(i + 1)))) return null;
       const labels = boundaryLabels(trace, i + 1, which);
-      return labels && leakRate(trace, i + 1, labels, later);
+      return labels && leakRate(trace, i + 1, labels);
     });
     this.rate.textContent = text(rates[state.round - 1]);
     this.#bars(rates);
@@ -227,7 +271,7 @@ function strongest(g, labels, { p, to }) {
 }
 
 /** What the tab says while no leak is chosen. */
-function instead(trace, t, { labels, leaks }) {
+function instead(trace, t, { labels, leaks, lost }) {
   const g = trace.affinity(t);
   if (!linear(g)) return `${g?.why ?? "There is no affinity here."} Without a matrix there is no leak.`;
   if (!labels) return "The refined map is still being computed.";
@@ -237,8 +281,9 @@ function instead(trace, t, { labels, leaks }) {
     const rate = leakRate(trace, t, labels) === null ? "The rate is being computed …" : "The rate is exact.";
     return `${rate} ${UNRANKED}`;
   }
+  if (lost) return `This edge is not among the ${leaks.length} largest leaks of round ${t}. ${CHOOSE}`;
   if (!leaks.length) return "Nothing leaks here: there is no boundary, or nothing crosses it.";
-  return "Where most of it enters. Choose an edge to go there.";
+  return `Where most of it enters. ${CHOOSE}`;
 }
 
 /** The photo around an edge, with the edge. */

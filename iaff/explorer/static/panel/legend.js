@@ -9,7 +9,8 @@ const SWATCHES = {
   area: ({ id }) => swatch(id),
   grade: ({ id }) => el("span.grade", { ...hidden, style: `--c:${css(classColour(id))}` }),
   line: ({ form }) => el(form === "solid" ? "span.line" : `span.line.${form}`, hidden),
-  change: ({ sign, colour }) => el("span.sign", { ...hidden, style: `background:${colour}` }, sign),
+  sign: ({ sign, ink, colour }) =>
+    el(sign ? "span.sign" : "span.sign.clear", { ...hidden, style: `background:${colour};color:${ink}` }, sign),
 };
 
 /**
@@ -19,14 +20,15 @@ const SWATCHES = {
  * @param {object} parts
  * @param {import("../state/store.js").Store} parts.store a click on a class's entry changes which classes are shown
  * @param {import("../trace/trace.js").Trace} parts.trace whose classes they are
- * @param {Node} parts.scaleChoice stands beside the affinity's scale
+ * @param {Node[]} parts.scaleChoice stand beside the affinity's scale
  */
 export function legendNodes(entries, { store, trace, scaleChoice }) {
   let high = null;
   const items = entries.map((entry) => {
     const { swatch: sign, words, of } = entry;
     if (!sign) return el("span.item.dim", {}, words);
-    if (sign.kind === "ramp") return ramp(sign.low, (high = el("span", {}, words)), scaleChoice);
+    if (sign.kind === "ramp")
+      return ramp(sign.low, sign.glow ? (high = el("span", {}, words)) : words, sign.glow && scaleChoice);
     const mark = SWATCHES[sign.kind](sign);
     return of ? classChip(of, { store, trace, mark, words }) : el("span.item", {}, mark, words);
   });

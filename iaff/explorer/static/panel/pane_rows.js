@@ -1,8 +1,11 @@
 // What each pane shows, as menus: its photo or run, its layer, its round, and what refines the map. Only what can be
 // shown there is offered; what was chosen and cannot be shown any more stays, and says so.
-import { STAGES, perRound } from "../state/state.js";
+import { CELL_MAPS, STAGES, perRound } from "../state/state.js";
 import { ABOUT } from "./stages.js";
-import { BY, DIFFERENCE, paneChange, paneValues, photoOf, photoSource } from "../state/panes.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
+import { whyNoMap } from "../engine/cell_maps.js";
+import { labelStage } from "../draw/layers.js";
+import { BY, DIFFERENCE, ERROR, paneChange, paneValues, photoOf, photoSource } from "../state/panes.js";
 import { el, refill } from "../ui/dom.js";
 
 export class PaneRows {
@@ -52,19 +55,22 @@ export class PaneRows {
     if (!i) return { number: 1, menus: [menu("by", "Propagator", state.by ?? "ial", by)] };
     const now = paneValues(state, i),
       round = Math.min(+now.round || state.round, Math.max(1, trace.T)),
-      stages = STAGES.filter((stage) => trace.has(stage, round)).map((stage) => [stage, ABOUT[stage].short]),
+      here = STAGES.filter((name) => trace.has(name, round)),
+      maps = CELL_MAPS.filter((name) => !whyNoMap(trace, round, name)),
+      errors = trace.truth ? [ERROR] : [],
+      layers = [...here, ...maps, ...errors].map((name) => [name, layerName(name)]),
       rounds = Array.from({ length: trace.T }, (_, t) => [String(t + 1), `round ${t + 1}`]),
       stage = now.stage || state.stage,
       sources = this.#sources(),
       same = [photoSource(this.current.name), this.current.run.name].includes(now.source); // as the main pane has it
-    const layer = menu("stage", "Layer", now.stage, [["", "layer as 1"], ...stages, [DIFFERENCE, "difference 1 → 2"]]);
+    const layer = menu("stage", "Layer", now.stage, [["", "layer as 1"], ...layers, [DIFFERENCE, "difference 1 → 2"]]);
     if (stage === DIFFERENCE) return { number: i + 1, menus: [layer] }; // it is of the others
     return {
       number: i + 1,
       menus: [
         sources.length && menu("source", "Photo or run", same ? "" : now.source, [["", "photo as 1"], ...sources]),
         layer,
-        (now.round || (perRound(stage) && trace.T > 1)) &&
+        (now.round || (perRound(stage === ERROR ? labelStage(stage, state.stage) : stage) && trace.T > 1)) &&
           menu("round", "Round", now.round, [["", "round as 1"], ...rounds]),
         menu("by", "Propagator", now.by, [["", "by the same"], ...by]),
       ].filter(Boolean),
@@ -88,6 +94,8 @@ export class PaneRows {
 /** What a trace's own affinity is called: one that is of no run is not ours. */
 const own = ({ meta }) => (meta.run ? BY.ial.name : "its own affinity");
 
+const layerName = (name) => (name === ERROR ? "errors" : ((ABOUT[name] ?? ABOUT_MAPS[name])?.short ?? name));
+
 const group = (name, options) => ({ group: name, options });
 
 /** A menu; a value that is not among its options is one that cannot be shown. */
@@ -97,7 +105,7 @@ function menu(key, name, value, options) {
 }
 
 function wordsOf(key, value) {
-  if (key === "stage") return ABOUT[value]?.short ?? value;
+  if (key === "stage") return layerName(value);
   if (key === "by") return `by ${BY[value]?.name ?? value}`;
   if (key === "round") return `round ${value}`;
   return photoOf(value) ? "a photo" : `run ${value}`;

@@ -1,9 +1,10 @@
 // The panel beside the picture: what this stage does, its choices, this photo's figures, what the cursor asks.
 import { STAGES, perRound } from "../state/state.js";
 import { ABOUT, step } from "./stages.js";
-import { percent, number } from "../ui/format.js";
+import { percent } from "../ui/format.js";
 import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
-import { classesBeside, legend } from "../draw/legend.js";
+import { classesBeside, errorsOf, glowWords, legend } from "../draw/legend.js";
+import { shownMaps } from "../draw/scene.js";
 import { legendNodes } from "./legend.js";
 import { swatch } from "../draw/swatch.js";
 import { patchVerdict } from "./patch_verdict.js";
@@ -61,6 +62,14 @@ export class Panel {
       ],
       (scale) => store.set({ scale }),
     );
+    this.glowChoice = segmented(
+      "The glow's scale of several panes",
+      [
+        [null, "one scale", "all panes on one scale"],
+        ["own", "own", "each pane on a scale of its own"],
+      ],
+      (glow) => store.set({ glow }),
+    );
     this.head = el("div.head", {}, this.eyebrow, this.title, this.sentence); // above the picture on narrow pages
     this.seeds = new SeedsView({ store, current });
     this.tabs = tabs(store);
@@ -93,6 +102,8 @@ export class Panel {
     if (this.content.firstChild !== content) this.content.replaceChildren(content);
     this.node.classList.toggle("tool", Boolean(this.view));
     this.scaleChoice.show(scale);
+    this.glowChoice.show(state.glow);
+    this.glowChoice.node.hidden = state.panes < 2;
     this.#fillLegend();
     this.#fillHead(about, trace, round, mode);
     if (this.view) this.view.update();
@@ -200,9 +211,17 @@ export class Panel {
       { trace } = this.current,
       { state } = this.store,
       between = picture.panes.find(({ spec }) => spec.stage === DIFFERENCE)?.difference(),
-      ofMain = legend({ trace, state, difference: picture.difference(), between }),
+      maps = shownMaps(picture.panes),
+      edge = picture.main.leaks(),
+      crossed = edge?.chosen ? edge.which : null,
+      errors = picture.panes.map((pane) => errorsOf(pane)).find(Boolean),
+      ofMain = legend({ trace, state, difference: picture.difference(), between, maps, crossed, errors }),
       entries = [...ofMain, ...classesBeside(picture.panes)],
-      { items, high } = legendNodes(entries, { store, trace, scaleChoice: this.scaleChoice.node });
+      { items, high } = legendNodes(entries, {
+        store,
+        trace,
+        scaleChoice: [this.scaleChoice.node, this.glowChoice.node],
+      });
     this.high = high;
     refill(this.legend, items);
     this.legend.hidden = !items.length;
@@ -224,7 +243,7 @@ export class Panel {
     const { picture } = this,
       at = this.pointer.at();
     if (!this.current.trace) return;
-    if (at && this.high?.isConnected && picture.main.asks()) this.high.textContent = `max ${number(picture.query.max)}`;
+    if (at && this.high?.isConnected && picture.main.glows()) this.high.textContent = glowWords(picture.main);
     if (this.view) return void this.view.hover?.(at);
     if (!this.query.node.hidden) this.query.hover(at);
     else if (this.patch?.node.isConnected) this.#showPatch();

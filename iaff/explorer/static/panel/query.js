@@ -165,7 +165,7 @@ export class Query {
     this.pinned = key;
     const first = Float32Array.from(picture.query.values);
     const rows = pins.map((pin, i) => {
-      const { count, mass } = picture.main.ask(pin, picture.main.others);
+      const { count, mass } = picture.main.answers[i];
       const dot = el("i.pin-dot", { style: `background:${PIN_COLOURS[i]}`, "aria-hidden": "true" });
       const share = i ? small(first[trace.cell(pin.x, pin.y)]) : "";
       const cells = [`${pin.x}, ${pin.y}`, count, mass.toFixed(2), share];

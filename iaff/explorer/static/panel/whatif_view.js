@@ -16,6 +16,7 @@ const HONEST =
   "The affinity and the networks stay as they are: only αᵖ = G α′ is computed anew. " +
   "What the next round would learn from it, only training can tell.";
 const NO_ROUND = "This trace has no rounds, so there is nothing to compute anew.";
+const NO_MATRIX = "This trace holds a map that was refined without a matrix: nothing can be carried anew.";
 const NO_WALLS =
   "Walls are not offered: they cut gates, and this trace's affinity has none. Its cells listen to each other directly.";
 const ANOTHER =
@@ -140,7 +141,7 @@ export class WhatIfView {
 
 /** Why nothing can be painted, or "". */
 function obstacle(origin, { by }) {
-  if (!paintable(origin)) return NO_ROUND;
+  if (!paintable(origin)) return origin.T ? NO_MATRIX : NO_ROUND;
   return by ? ANOTHER : "";
 }
 

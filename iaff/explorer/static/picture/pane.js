@@ -1,7 +1,8 @@
 // One pane of the page: a scene (draw/scene.js) with its two canvases, its title and its note.
 import { perRound } from "../state/state.js";
-import { BY, DIFFERENCE, specOf } from "../state/panes.js";
+import { BY, DIFFERENCE, ERROR, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
@@ -14,9 +15,13 @@ export function paneTitle(scene) {
     spec: { stage, round, by, run },
     shared: { state, scenes },
   } = scene;
+  const own = {
+    [DIFFERENCE]: () => (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → "),
+    [ERROR]: () => `errors of ${ABOUT[scene.labelStage()].short}`,
+  };
   const between = stage === DIFFERENCE,
-    what = between ? (scene.pair()?.names ?? ["pane 1", "pane 2"]).join(" → ") : ABOUT[stage].short,
-    when = !between && perRound(stage) ? `round ${round}` : "",
+    what = own[stage]?.() ?? (ABOUT[stage] ?? ABOUT_MAPS[stage]).short,
+    when = perRound(stage === ERROR ? scene.labelStage() : stage) ? `round ${round}` : "",
     named = !between && trace && scenes.some(({ spec: { photo } }) => photo),
     parts = [named && trace.title, what, when, (by || state.by) && byName(by, trace), run && `run ${run}`];
   return `${index + 1}  ${parts.filter(Boolean).join(" · ")}`;

@@ -66,6 +66,12 @@ export class Picture {
       get region() {
         return pointer.region;
       },
+      get leak() {
+        return pointer.leak;
+      },
+      get range() {
+        return pointer.range;
+      },
       get blink() {
         return blink();
       },
@@ -238,11 +244,18 @@ export class Picture {
 
   draw() {
     this.wipe.update();
+    this.#answer();
     for (const pane of this.panes) pane.draw();
   }
 
   hover() {
+    this.#answer();
     for (const pane of this.panes) pane.hover();
+  }
+
+  /** All panes answer before any is drawn: their glows may have one scale. */
+  #answer() {
+    for (const pane of this.panes) pane.answer();
   }
 
   /** Show something else instead of the picture. Null brings the picture back. */

@@ -11,6 +11,8 @@ export class Pointer {
     this.cursor = null;
     this.pane = null;
     this.region = -1;
+    this.leak = null; // an edge that is pointed at in the list of leaks
+    this.range = null; // cells that are pointed at in a histogram: see scene.js: Shared
     this.held = false;
     this.moved = new Signal(); // something else is asked, or a superpixel outlined
     this.pointed = new Signal(); // the cursor is at another pixel, or has left
@@ -58,6 +60,7 @@ export class Pointer {
   forget() {
     this.cursor = null;
     this.region = -1;
+    this.leak = this.range = null;
   }
 
   /** Outline the superpixel of the pin or, without one, of the cursor, where superpixels are of interest. */
@@ -67,6 +70,18 @@ export class Pointer {
       at = this.pinned() ?? this.cursor,
       matters = trace?.superpixels && (tab === "mining" || stage === "superpixels" || stage === "confident");
     this.region = at && matters ? trace.superpixels[at.y * trace.W + at.x] : -1;
+  }
+
+  /** Shows an edge that is pointed at in the list of leaks; null for none. */
+  pointAt(leak) {
+    this.leak = leak;
+    this.moved.send();
+  }
+
+  /** Lights up cells that are pointed at in a histogram; null for none. */
+  light(range) {
+    this.range = range;
+    this.moved.send();
   }
 
   /** Outline a superpixel that was pointed at elsewhere; -1 for none. */

@@ -1,10 +1,10 @@
 // The value under the cursor, in words, with its unit. One function per stage; at most one string per event.
 
+import { ABOUT_MAPS, scaleOf } from "../draw/cell_maps.js";
 import { small } from "../ui/format.js";
-import { DIFFERENCE } from "../state/panes.js";
+import { DIFFERENCE, ERROR } from "../state/panes.js";
 
-const label = (trace, id) =>
-  id === 255 ? "unknown" : (trace.meta.classes[trace.meta.class_ids.indexOf(id)] ?? `class ${id}`);
+const label = (trace, id) => (id === 255 ? "unknown" : trace.className(id));
 
 function probabilities(trace, map, p, layers, from = 0) {
   const parts = [],
@@ -26,7 +26,14 @@ const VALUE = {
   refined: (trace, t, p, _, { layers }) =>
     trace.refined(t) ? probabilities(trace, trace.refined(t), p, layers) : "computing …",
   [DIFFERENCE]: () => "",
+  [ERROR]: (trace, _, __, q, pane) => (pane.labels() ? label(trace, pane.labels()[q]) : ""),
 };
+
+/** What a map of the affinity has at cell p, as far as it is known. */
+function cellValue(name, { values }, p) {
+  if (!values || Number.isNaN(values[p])) return "";
+  return `${ABOUT_MAPS[name].short} ${scaleOf(name, values.length).text(values[p])}`;
+}
 
 /** What is compared there: "round 1: cat → round 3: background". */
 function compared(pane, q) {
@@ -36,13 +43,22 @@ function compared(pane, q) {
   return ` · ${from} → ${to}`;
 }
 
+/** What is wrong with the map there, where that is shown: "missed". */
+function error(pane, q) {
+  const errors = pane.errors(),
+    look = errors?.looks[errors.kinds[q]];
+  return look && !look.unknown ? ` · ${look.name}` : "";
+}
+
 /** The value at a pixel of the main photo, as a pane shows it. */
 export function describe(at, pane) {
   const { trace, spec } = pane,
     { x, y } = pane.local(at),
     p = trace.cell(x, y),
     q = y * trace.W + x,
-    value = VALUE[spec.stage](trace, spec.round, p, q, pane);
+    maps = pane.cellMaps().map(({ name, map }) => cellValue(name, map, p)),
+    values = [VALUE[spec.stage]?.(trace, spec.round, p, q, pane), ...maps].filter(Boolean);
   const truth = trace.truth ? ` · truth: ${trace.truth[q] === 255 ? "void" : label(trace, trace.truth[q])}` : "";
-  return `x ${x}, y ${y} px${value ? ` · ${value}` : ""}${compared(pane, q)}${truth}`;
+  const words = values.map((text) => ` · ${text}`).join("");
+  return `x ${x}, y ${y} px${words}${compared(pane, q)}${truth}${error(pane, q)}`;
 }

@@ -4,6 +4,7 @@
 import { fromBase64, toBase64 } from "../trace/base64.js";
 import { floats, integers } from "../trace/safetensors.js";
 import { variant } from "../trace/variant.js";
+import { Refined } from "../engine/refined.js";
 import { Sparse } from "../engine/sparse.js";
 import { Walk } from "../engine/walk.js";
 
@@ -27,19 +28,6 @@ class Nothing {
 
   propagate(alpha) {
     return alpha;
-  }
-}
-
-/** A refined map without a matrix behind it: `why` says so, and there is no row or column to ask for. */
-class Refined {
-  constructor(map, why, by) {
-    this.map = map;
-    this.why = why;
-    this.by = by;
-  }
-
-  propagate() {
-    return this.map;
   }
 }
 
@@ -84,7 +72,7 @@ async function ask(client, trace, t, by) {
 /** An affinity of an answer; `onlater` is called when a part of it is there that was still being walked. */
 function affinityOf({ kind, steps, offsets, partners, weights, map, why }, { h, w }, by, onlater) {
   if (kind === "none") return new Nothing();
-  if (kind === "map") return new Refined(map, why, by);
+  if (kind === "map") return Object.assign(new Refined(map, why), { by });
   const made = kind === "sparse" ? new Sparse(partners, weights, h, w, steps) : new Walk(offsets, weights, h, w, steps);
   return Object.assign(made, { by, onlater });
 }

@@ -1,9 +1,11 @@
 // What each pane shows: the main one as the state says, the others as the state says but for what their own entry
 // ("stage.round.by.source", each part may be empty) changes. The source is the name of a run, which has the same photo,
 // or "@" and the name of another photo or trace that is open here.
-import { PROPAGATORS, STAGES, perRound } from "./state.js";
+import { CELL_MAPS, PROPAGATORS, STAGES, perRound } from "./state.js";
 
 export const DIFFERENCE = "difference"; // a pane may show what differs between the first two
+export const ERROR = "error"; // or what is wrong with a label map
+const OWN_LAYERS = [...STAGES, ...CELL_MAPS, DIFFERENCE, ERROR];
 export const COUNTS = [1, 2, 4];
 const OTHERS = ["p2", "p3", "p4"]; // the entries of all panes but the main one
 const PHOTO = "@";
@@ -40,7 +42,7 @@ export function specOf(state, i) {
   const { stage, round, by, source } = partsOf(entry),
     photo = photoOf(source);
   return {
-    stage: [...STAGES, DIFFERENCE].includes(stage) ? stage : main.stage,
+    stage: OWN_LAYERS.includes(stage) ? stage : main.stage,
     round: +round || main.round,
     by: by === "ial" ? null : PROPAGATORS.includes(by) ? by : main.by,
     run: photo ? null : source || null,

@@ -12,7 +12,8 @@ export const KEYS = Object.keys(VIEW);
 
 export const STAGES = VIEW.stage.choices;
 export const FIRST_OF_ROUND = STAGES.indexOf("unary");
-export const perRound = (stage) => STAGES.indexOf(stage) >= FIRST_OF_ROUND;
+export const CELL_MAPS = ["leak", "reach", "selfweight", "gates"]; // of the affinity, layers that are no stage
+export const perRound = (layer) => STAGES.indexOf(layer) >= FIRST_OF_ROUND || CELL_MAPS.includes(layer);
 export const TABS = VIEW.tab.choices;
 export const DIRECTIONS = VIEW.dir.choices;
 export const WAYS = { right: "left → right", left: "right → left", down: "top → bottom", up: "bottom → top" };

@@ -46,6 +46,7 @@ export function checkMeta(json) {
 
 /** Whether an affinity is of a kind that there is, and applied a number of times that is possible. */
 function known(affinity) {
+  if (affinity.kind === "map") return text(affinity.why);
   const [key, most] = Object.hasOwn(STEPS, affinity.kind) ? STEPS[affinity.kind] : [];
   return Boolean(key) && whole(affinity[key], 1, most);
 }
@@ -122,7 +123,7 @@ function sums(values, from, count, n, name, ok, expected) {
 
 /** Shapes and values of all number layers. */
 export function checkTensors(trace) {
-  const { K, h, w, n, tensors, meta } = trace;
+  const { K, h, w, tensors, meta } = trace;
   for (const name of ["image", "seeds", "superpixels", "truth"])
     if (name === "image" || tensors.has(name)) picture(trace, name);
   if (tensors.has("cam")) {
@@ -134,9 +135,7 @@ export function checkTensors(trace) {
   if (climb) shaped(trace, "cam_climb", "U8", [Math.max(2, climb.shape[0] ?? 0), K - 1, h, w]); // the photo, and steps
   meta.rounds.forEach(({ affinity }, i) => {
     const at = `rounds.${i + 1}.`;
-    shaped(trace, `${at}alpha_u`, "F16", [K, h, w]);
-    const alpha = inRange(trace, `${at}alpha_u`, 1 + SUM_TOLERANCE);
-    sums(alpha, 0, K, n, `${at}alpha_u`, (v) => Math.abs(v - 1) <= SUM_TOLERANCE, "Expected 1.");
+    checkDistribution(trace, `${at}alpha_u`);
     if (tensors.has(`${at}confident`)) picture(trace, `${at}confident`);
     CHECKS[affinity.kind](trace, at);
   });
@@ -157,7 +156,19 @@ function inside(values, from, offset, { h, w }, name) {
 // Who is heard by the scans from the left, the right, above and below, as iaff.grid.gates_inside has it.
 const NEIGHBOURS = [-1, 1, -1, 1].map((by, d) => [-1, 0, 1].map((side) => (d < 2 ? [side, by] : [by, side])));
 
-const CHECKS = { scan: checkGates, stencil: checkStencil, sparse: checkSparse };
+const CHECKS = {
+  scan: checkGates,
+  stencil: checkStencil,
+  sparse: checkSparse,
+  map: (trace, at) => checkDistribution(trace, `${at}alpha_p`),
+};
+
+function checkDistribution(trace, name) {
+  const { h, w, n, K } = trace;
+  shaped(trace, name, "F16", [K, h, w]);
+  const alpha = inRange(trace, name, 1 + SUM_TOLERANCE);
+  sums(alpha, 0, K, n, name, (v) => Math.abs(v - 1) <= SUM_TOLERANCE, "Expected 1.");
+}
 
 function checkGates(trace, at) {
   const { h, w, n } = trace,

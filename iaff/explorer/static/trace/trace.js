@@ -1,6 +1,7 @@
 // A trace in the browser: the bytes of one safetensors file, decoded here, never changed on the way.
 import { cellAt, strideOf, upsample } from "../engine/grid.js";
 import { Scan, argmax } from "../engine/scan.js";
+import { Refined } from "../engine/refined.js";
 import { Sparse } from "../engine/sparse.js";
 import { carry } from "../engine/stepped.js";
 import { Walk } from "../engine/walk.js";
@@ -159,9 +160,10 @@ export class Trace {
   affinity(t) {
     return this.once(`g${t}`, () => {
       const { h, w } = this,
-        { kind, passes, steps } = this.meta.rounds[t - 1].affinity,
+        { kind, passes, steps, why } = this.meta.rounds[t - 1].affinity,
         part = (name) => this.tensors.get(`rounds.${t}.${name}`);
       if (kind === "scan") return new Scan(this.floats(`rounds.${t}.gates`), h, w, passes);
+      if (kind === "map") return new Refined(this.floats(`rounds.${t}.alpha_p`), why);
       const weights = this.floats(`rounds.${t}.weights`),
         affinity =
           kind === "sparse"
@@ -201,6 +203,12 @@ export class Trace {
     return this.truth
       ? this.once("truthPath", () => outlines(new Path2D(), borders(this.truth, this.W, this.H)))
       : null;
+  }
+
+  /** What a class id is called; truth may have classes of the run that are no tag of the photo. */
+  className(id) {
+    const { classes, class_ids: ids, run } = this.meta;
+    return classes[ids.indexOf(id)] ?? run?.classes?.[id] ?? `class ${id}`;
   }
 
   /** Image pixel -> cell of the grid. */
