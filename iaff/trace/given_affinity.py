@@ -14,9 +14,9 @@ FORMS = {
     "gates": {"gates", "passes"},
     "offsets": {"offsets", "weights", "steps"},
     "partners": {"partners", "weights", "steps"},
-    "refined": {"refined", "why"},
     "matrix": {"matrix", "keep", "renormalise", "steps"},
     "attention": {"attention", "head", "normalise", "keep", "renormalise", "steps"},
+    "refined": {"refined", "why"},
 }  # by the key that tells them apart, all keys that they may have
 NO_MATRIX = "it was refined without a matrix: there are no rows and columns to ask"
 KEYS = set().union(*FORMS.values())
@@ -76,14 +76,6 @@ class GivenAffinity:
         check_sparse(self._name("partners"), partners, self._name("weights"), weights)
         return {"partners": partners, "weights": weights, "steps": self._whole("steps")}
 
-    def _refined(self) -> dict[str, Any]:
-        classes = len(plain_array(self._name("alpha_u"), self.given["alpha_u"]))
-        refined, why = self._numbers("refined", (classes, *self.grid)), self.given.get("why", NO_MATRIX)
-        check_distribution(self._name("refined"), refined)
-        if not isinstance(why, str) or not why.strip():
-            raise ValueError(f"{self._name('why')}: got {str(why)[:40]!r}, expected why there is no matrix, in words")
-        return {"refined": refined, "why": why}
-
     def _matrix(self) -> dict[str, Any]:
         return self._largest("matrix", self.given["matrix"])
 
@@ -102,6 +94,14 @@ class GivenAffinity:
         renormalise, n = bool(self.given.get("renormalise", False)), self.grid[0] * self.grid[1]
         kept = keep_largest(self._name(key), matrix, n, self.because, keep, renormalise)
         return {**vars(kept), "steps": self._whole("steps", 1)}
+
+    def _refined(self) -> dict[str, Any]:
+        classes = len(plain_array(self._name("alpha_u"), self.given["alpha_u"]))
+        refined, why = self._numbers("refined", (classes, *self.grid)), self.given.get("why", NO_MATRIX)
+        check_distribution(self._name("refined"), refined)
+        if not isinstance(why, str) or not why.strip():
+            raise ValueError(f"{self._name('why')}: got {str(why)[:40]!r}, expected why there is no matrix, in words")
+        return {"refined": refined, "why": why}
 
     def _need(self, *keys: str) -> None:
         missing = [key for key in keys if key not in self.given]

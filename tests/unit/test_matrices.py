@@ -184,7 +184,7 @@ def poked(index, value):
             {"attention": attention()[:, 0]},
             r"expected attention of one photo, \(heads, N, N\) or \(N, N\)|got float64 \(3, 25\)",
         ),
-        ({}, r"expected one affinity: gates \(and passes\); .* matrix; or attention"),
+        ({}, r"expected one affinity: gates \(and passes\); .* matrix; attention; or"),
     ],
 )
 def test_what_is_no_affinity_is_named(given_, message):
