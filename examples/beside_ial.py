@@ -2,15 +2,15 @@
 
     python -m examples.beside_ial [DIR]
 
-Writes cow.jpg, scores.npy (the unary map that all refine), attention.npy, walk.npz, crf.npy and ial.safetensors.
+Writes cow.png, truth.png, scores.npy (the unary map that all refine), attention.npy, walk.npz, crf.npy, ial.safetensors.
 """
 
-import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 import iaff
@@ -63,15 +63,16 @@ def crf(photo: Tensor, alpha: Tensor, steps: int = 10) -> Tensor:
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 out.mkdir(parents=True, exist_ok=True)
-shutil.copy(Path(__file__).parent.parent / "assets/gallery/cow.jpg", out)
-ours, networks = iaff.explain(out / "cow.jpg", ["cow"]), predictor_of(iaff.Run.load(SHIPPED)).rounds
-image, last = ours.image(), ours.rounds[len(ours.rounds)]
+ours, networks = iaff.Trace.load(SHIPPED / "traces/cow.safetensors"), predictor_of(iaff.Run.load(SHIPPED)).rounds
+image, last, truth = ours.image(), ours.rounds[len(ours.rounds)], ours.labels("truth")
+confident = ours.rounds[1].confident
+assert truth is not None and confident is not None
 ours.save(out / "ial.safetensors")
+Image.fromarray(image).save(out / "cow.png")
+Image.fromarray(np.where(truth == ours.meta["class_ids"][1], 1, truth)).save(out / "truth.png")  # the cow is 1
 np.save(out / "scores.npy", last.alpha_u)
 np.save(out / "attention.npy", attention(unary_logits(networks[-1].f, image)[1]).half())
-confident = ours.rounds[1].confident
-assert confident is not None
 net = affinitynet(networks[-1].g, image, confident)
 np.savez(out / "walk.npz", **net.propagator(image).to_arrays())
 np.save(out / "crf.npy", crf(grid_photo(image), torch.from_numpy(last.alpha_u)))
-print(f"In {out.resolve()}: cow.jpg, scores.npy, attention.npy, walk.npz, crf.npy, ial.safetensors")
+print(f"In {out.resolve()}: {', '.join(sorted(path.name for path in out.iterdir()))}")

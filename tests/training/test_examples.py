@@ -42,8 +42,8 @@ def test_three_other_methods_lie_beside_ial_on_one_photo(tmp_path, monkeypatch):
     assert done.returncode == 0, done.stderr
     files = {"attention": "attention.npy", "affinity": "walk.npz", "refined": "crf.npy"}
     for part, file in files.items():
-        words = ["--photo", "cow.jpg", "--classes", "cow", "--scores", "scores.npy", f"--{part}", file]
-        assert main(["import", *words, "--out", f"{part}.safetensors"]) == 0
+        words = ["--photo", "cow.png", "--classes", "cow", "--scores", "scores.npy", "--truth", "truth.png"]
+        assert main(["import", *words, f"--{part}", file, "--out", f"{part}.safetensors"]) == 0
     traces = [Trace.load(f"{part}.safetensors") for part in files]
     assert [trace.meta["rounds"][0]["affinity"]["kind"] for trace in traces] == ["sparse", "stencil", "map"]
     for trace in traces:

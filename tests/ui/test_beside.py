@@ -95,3 +95,67 @@ def test_a_dropped_trace_of_another_size_beside_the_runs_photo(view, dropped):
     assert view.page.locator(".frame >> nth=0").is_visible()
     menus.nth(0).select_option(label="A cow")
     view.wait("__iaff.picture.panes[1].trace?.meta.name === 'cow'")
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory):
+    """Files of four methods of one photo: a scan, attention on cells of 16 px, a walk, and a map of a CRF."""
+    rng = np.random.default_rng(4)
+    folder, classes = tmp_path_factory.mktemp("four"), ["background", "dog"]
+    image, truth = rng.integers(0, 255, (112, 160, 3), np.uint8), np.zeros((112, 160), np.uint8)
+    truth[30:80, 40:120] = 1
+    alpha, coarse = (rng.dirichlet([1, 1], (112 // s, 160 // s)).transpose(2, 0, 1) for s in (4, 16))
+    offsets = np.array([[0, 1], [0, -1], [1, 0], [-1, 0]])
+    weights = np.full((4, 28, 40), 0.2, np.float32)
+    weights[0, :, -1] = weights[1, :, 0] = weights[2, -1] = weights[3, 0] = 0
+    kinds = {
+        "scan": {"alpha_u": alpha, "gates": make_gates(rng.random((28, 40, 3)), 1)},
+        "attention": {"alpha_u": coarse, "attention": rng.random((2, 70, 70))},
+        "walk": {"alpha_u": alpha, "offsets": offsets, "weights": weights, "steps": 8},
+        "crf": {"alpha_u": alpha, "refined": alpha[:, ::-1], "why": "a CRF's answer depends on the map"},
+    }
+    for name, values in kinds.items():
+        trace = Trace.from_arrays(image, classes, [values], truth=truth, name=name, title=name)
+        trace.save(folder / f"{name}.safetensors")
+    return {name: folder / f"{name}.safetensors" for name in kinds}
+
+
+def test_files_of_four_methods_in_four_panes_answer_one_question(view, four):
+    """As docs/other_methods.md has it."""
+    view.open("?stage=affinity&tab=compare")
+    view.page.set_input_files("input[type=file]", [str(path) for path in four.values()])
+    view.wait("document.querySelectorAll('.mine .beside').length === 4 && __iaff.origin?.title === 'scan'")
+    view.page.evaluate("__iaff.store.set({ stage: 'affinity' })")
+    for i in (1, 2, 3):
+        view.page.locator(".mine").nth(i).hover()
+        view.page.locator(".mine .beside").nth(i).click()
+        view.wait(f"__iaff.picture.panes[{i}]?.trace")
+    titles = view.page.locator(".pane-title").all_inner_texts()
+    assert all(name in title for name, title in zip(four, titles)), titles
+    traces = [Trace.load(path) for path in four.values()]
+
+    def answers(way):
+        view.wait("__iaff.picture.panes[2].query.values && !document.querySelector('.pane-title .busy')")
+        got = view.page.evaluate("__iaff.picture.panes.map(({ query }) => query.values && [...query.values])")
+        for values, trace in zip(got[:3], traces):
+            want = getattr(trace.rounds[1].affinity, way)(72, 60).ravel()
+            np.testing.assert_allclose(values, want, atol=2e-3)
+
+    view.click(72, 60)
+    exact = "Math.abs(__iaff.picture.panes[2].query.values.filter((v) => v > 1e-6).length - {}) < 3"
+    view.wait(exact.format((traces[2].rounds[1].affinity.row(72, 60) > 1e-6).sum()))
+    answers("row")
+    assert "a CRF's answer depends on the map" in view.text("[data-pane='4'] .pane-note")
+    assert "of all panes" in view.text(".legend")
+    view.key("b")
+    view.wait("__iaff.state.mode === 'column'")
+    answers("column")
+
+    view.page.evaluate("__iaff.store.set({ stage: 'refined' })")
+    assert not view.page.locator("[data-pane='4'] .pane-note").is_visible()
+    view.wait("/leak.*%.*%.*%/s.test(document.querySelector('.figures-table').innerText)")
+    table = {row[0]: row[1:] for row in (r.split("\t") for r in view.text(".figures-table >> nth=0").splitlines())}
+    assert len([v for v in table["mIoU"] if "%" in v]) == 4, table
+    assert len([v for v in table["leak"] if "%" in v]) == 3, table
+    view.reload()
+    view.wait("__iaff.picture.panes.length === 4 && __iaff.picture.panes.every(({ trace }) => trace)")

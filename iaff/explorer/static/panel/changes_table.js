@@ -47,6 +47,11 @@ export function changesTable(pair, whole) {
     names.map((name) => el("th", { scope: "col" }, name)),
     el("th", { scope: "col", colspan: 2 }, "change"),
   );
+  const figures = [
+    ...classes.map(({ id, iou }) => figure([swatch(id), trace.className(id)], iou)),
+    whole && miou && figure("mean (mIoU)", miou, false),
+    whole && figure("object share", objects, false),
+  ].filter(Boolean);
   const looks = truth ? CORRECTIONS : CHANGES;
   return [
     el("h3", {}, names.join(" → ")),
@@ -55,13 +60,7 @@ export function changesTable(pair, whole) {
       {},
       looks.map((look, i) => (counts[i] || i < 2) && kind(look, i)),
     ),
-    el(
-      "table.figures-table.changes",
-      {},
-      head,
-      classes.map(({ id, iou }) => figure([swatch(id), trace.className(id)], iou)),
-      whole && [miou && figure("mean (mIoU)", miou, false), figure("object share", objects, false)],
-    ),
+    figures.length > 0 && el("table.figures-table.changes", {}, head, figures),
     truth && unknown && el("p.note", {}, "Unknown counts as wrong."),
   ].filter(Boolean);
 }
