@@ -2,7 +2,8 @@
 
     python -m examples.beside_ial [DIR]
 
-Writes cow.png, truth.png, scores.npy (the unary map that all refine), attention.npy, walk.npz, crf.npy, ial.safetensors.
+Writes cow.png, truth.png, scores.npy (the unary map that all refine), attention.npy, walk.npz, crf.npy and
+ial.safetensors.
 """
 
 import sys
@@ -66,13 +67,17 @@ out.mkdir(parents=True, exist_ok=True)
 ours, networks = iaff.Trace.load(SHIPPED / "traces/cow.safetensors"), predictor_of(iaff.Run.load(SHIPPED)).rounds
 image, last, truth = ours.image(), ours.rounds[len(ours.rounds)], ours.labels("truth")
 confident = ours.rounds[1].confident
-assert truth is not None and confident is not None
+pairwise = networks[-1].g
+assert truth is not None
+assert confident is not None
+assert isinstance(pairwise, Spn)
+ours.meta["title"] = "IAL"
 ours.save(out / "ial.safetensors")
 Image.fromarray(image).save(out / "cow.png")
 Image.fromarray(np.where(truth == ours.meta["class_ids"][1], 1, truth)).save(out / "truth.png")  # the cow is 1
 np.save(out / "scores.npy", last.alpha_u)
 np.save(out / "attention.npy", attention(unary_logits(networks[-1].f, image)[1]).half())
-net = affinitynet(networks[-1].g, image, confident)
+net = affinitynet(pairwise, image, confident)
 np.savez(out / "walk.npz", **net.propagator(image).to_arrays())
 np.save(out / "crf.npy", crf(grid_photo(image), torch.from_numpy(last.alpha_u)))
 print(f"In {out.resolve()}: {', '.join(sorted(path.name for path in out.iterdir()))}")

@@ -76,15 +76,38 @@ def strip(browser: Browser, url: str, query: str, path: Path) -> None:
     page.close()
 
 
+def four(browser: Browser, url: str, folder: Path, path: Path) -> None:
+    """Four methods in four panes, from the files that docs/other_methods.md makes in ``folder``."""
+    page = browser.new_page(viewport={"width": 1280, "height": 660})
+    page.goto(f"{url}/?tab=compare")
+    page.wait_for_selector(".iaff[data-ready]")
+    names = ("ial", "attention", "walk", "crf")
+    page.set_input_files("input[type=file]", [str(folder / f"{name}.safetensors") for name in names])
+    page.wait_for_function("document.querySelectorAll('.mine .beside').length === 4 && __iaff.origin?.title === 'IAL'")
+    page.evaluate("__iaff.store.set({ stage: 'affinity', round: 5 })")
+    for i in (1, 2, 3):
+        page.locator(".mine").nth(i).hover()
+        page.locator(".mine .beside").nth(i).click()
+        page.wait_for_function(f"__iaff.picture.panes[{i}]?.trace")
+    page.evaluate("__iaff.store.set({ x: 158, y: 111 })")
+    page.mouse.move(1270, 650)
+    page.wait_for_timeout(6000)  # the walk's last steps
+    page.screenshot(path=path, quality=80)
+    page.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--url", default="http://127.0.0.1:7860")
     parser.add_argument("--all", type=Path, help="every view, narrow and wide, light and dark, into this folder")
+    parser.add_argument("--four", type=Path, metavar="DIR", help="docs/four.jpg alone, from the four traces in it")
     arguments = parser.parse_args()
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        if arguments.all:
+        if arguments.four:
+            four(browser, arguments.url, arguments.four, Path("docs/four.jpg"))
+        elif arguments.all:
             for name, query in VIEWS.items():
                 shoot(browser, arguments.url, query, arguments.all / f"{name}-1440-light.png", 1440, "light")
                 shoot(browser, arguments.url, query, arguments.all / f"{name}-800-dark.png", 800, "dark")
