@@ -27,7 +27,12 @@ STARTS = 3
 WHILE = 10  # s from the first picture to the first photo of the user's
 MOVES = 200  # of the mouse, for each figure
 STEP = 100  # image switches between two looks at the memory
-PROPAGATORS = {"walk": ("random walk", True), "pamr": ("PAMR", True), "crf": ("dense CRF", False)}  # name, linear
+PROPAGATORS = {  # name, linear
+    "walk": ("random walk", True),
+    "pamr": ("PAMR", True),
+    "similarity": ("similarity", True),
+    "crf": ("dense CRF", False),
+}
 
 
 def starts(runs: list[Path], session: Session) -> Values:
