@@ -20,6 +20,7 @@ from iaff.nets.unary import unary_logits
 from iaff.nets.untrained import GRID_DILATIONS, GRID_STEPS
 from iaff.places import SHIPPED
 from iaff.propagation import DenseCrf, Pamr, Similarity, colour_walk
+from iaff.propagation.propagators import Stepped
 from iaff.propagation.walk import COLOUR_BETA, COLOUR_STEPS, RADIUS
 from iaff.run import Run
 from iaff.trace import Trace
@@ -176,8 +177,9 @@ def test_a_grid_of_any_stride(by, stride, grid):
     photo = grid_photo(TRACE.image(), stride)
     assert list(photo.shape) == [3, grid[1], grid[0]]
     whole = colour_walk(photo) if by == "walk" else Pamr(photo, GRID_DILATIONS, GRID_STEPS)
-    step = affinity(sent, grid).propagator.step
-    np.testing.assert_allclose(step.to_dense(), whole.step.to_dense(), atol=1e-2)
+    g = affinity(sent, grid).propagator
+    assert isinstance(g, Stepped)
+    np.testing.assert_allclose(g.step.to_dense(), whole.step.to_dense(), atol=1e-2)
 
 
 def test_a_small_grey_photo_will_do():

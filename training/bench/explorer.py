@@ -192,7 +192,8 @@ def measure(folder: Path, count: int, say: Callable[[str], None]) -> dict[str, A
                 figures |= hover(page, app, stage, 8, f"stage={stage}&round={last}")
             figures |= hover(page, app, "four panes", 16, four, panes=4)
             say("asking sparse affinities")
-            figures |= sparse(page, app)
+            with session.page() as fresh:  # the traces that are dropped on it stay among its photos
+                figures |= sparse(fresh, app)
             say("switching rounds and layers")
             figures |= switches(page, app, last)
             say("asking the server")
