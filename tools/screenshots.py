@@ -21,6 +21,8 @@ FINDINGS = {
     "&p4=confident.1..&x=245&y=160&truth=border",
     "better": "run=animals&img=frisbee&stage=seeds&panes=4&p2=...plain_cam&p3=refined.5..&p4=refined.5..plain_cam"
     "&truth=border",
+    "decides": "run=animals&img=frisbee&stage=unary&round=5&tab=compare&panes=4&p2=refined...&p3=difference..."
+    "&p4=leak...&leaks=labels",
 }
 LESSON = "lesson=affinity&step=3"
 STRIP = "img=cow&stage=refined&round=3"  # of docs/exports.md

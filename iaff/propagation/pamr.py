@@ -5,8 +5,9 @@ Each pixel becomes the mean of its 3 x 3 neighbours at several dilations, weight
 alone, so that for one photo the refinement is linear: it has rows and columns like any other.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,8 +34,20 @@ class Pamr(Stepped):
         own = colours.view(3, 1, h, w)
         spread = torch.cat([near, own.expand(3, len(dilations), h, w)], 1).std(1, keepdim=True)
         score = -((near - own).abs() / (1e-8 + 0.1 * spread)).mean(0)
+        self.sources, self.weights = sources.flatten(1), score.softmax(0).flatten(1)  # (M, n) each
         targets = torch.arange(h * w, device=photo.device).expand(len(sources), -1)
-        super().__init__(targets.flatten(), sources.flatten(), score.softmax(0).flatten(), (h, w), steps)
+        super().__init__(targets.flatten(), self.sources.flatten(), self.weights.flatten(), (h, w), steps)
+
+    def to_arrays(self) -> dict[str, Any]:
+        """Each pixel's neighbours as its partners; those that the border made one are one, and their weights add up."""
+        partners, weights = self.sources.T.cpu().numpy(), self.weights.T.cpu().numpy()
+        order = np.argsort(partners, 1)
+        partners, weights = np.take_along_axis(partners, order, 1), np.take_along_axis(weights, order, 1)
+        first = np.ones(partners.shape, bool)
+        first[:, 1:] = partners[:, 1:] != partners[:, :-1]
+        added = np.zeros_like(weights)
+        added[first] = np.add.reduceat(weights.ravel(), np.flatnonzero(first))
+        return {"partners": partners, "weights": added, "steps": self.steps}
 
 
 def _around(h: int, w: int, dilations: tuple[int, ...]) -> Tensor:

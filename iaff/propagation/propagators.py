@@ -146,8 +146,12 @@ class Stepped(Linear):
         if steps < 1:
             raise ValueError(f"steps: got {steps}, expected at least 1")
         self.grid, self.steps = grid, steps
-        n = grid[0] * grid[1]
-        self._forward = _sparse(targets, sources, values, n)
+        self._entries = targets, sources, values
+
+    @cached_property
+    def _forward(self) -> Tensor:
+        """T, made when it is first asked for: who wants arrays alone need not wait for it."""
+        return _sparse(*self._entries, self.grid[0] * self.grid[1])
 
     @cached_property
     def _backward(self) -> Tensor:
@@ -168,7 +172,7 @@ class Stepped(Linear):
         return self._walk(self._backward, alpha)
 
     def ones(self) -> Tensor:
-        return self._forward.values().new_ones(1, 1, *self.grid)
+        return self._entries[-1].new_ones(1, 1, *self.grid)
 
     def to_arrays(self) -> dict[str, Any]:
         """A walk over a stencil: T's entries sorted by how far their sources lie from their targets."""

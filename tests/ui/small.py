@@ -37,24 +37,21 @@ def small_trace() -> Trace:
     )
 
 
-def small_sparse_trace() -> Trace:
-    """Two rounds on a grid of stride 8: partners anywhere, and a dense matrix. Their weights leave some cells alone."""
-    rng = np.random.default_rng(6)
-    h, w = H // 8, W // 8
-    n, k = h * w, 7
+def small_sparse() -> Trace:
+    """Two rounds of sparse affinities on cells of 8 x 8 px: every cell listens to all others, or to five."""
+    rng, stride = np.random.default_rng(6), 8
+    h, w = H // stride, W // stride
+    n = h * w
+    weights = rng.dirichlet(np.ones(n), n)
+    partners = rng.permuted(np.tile(np.arange(n), (n, 1)), axis=1)[:, :5]
     alpha = rng.dirichlet(np.ones(K), (h, w)).transpose(2, 0, 1)
-    partners = np.stack([rng.choice(n, k, replace=False) for _ in range(n)])
-    weights = rng.dirichlet(np.ones(k), n) * rng.choice([0, 0.5, 1], (n, 1))
-    labels = rng.choice([0, 1, 2, 255], (h, w)).astype(np.uint8)
-    image = rng.integers(0, 255, (H - 5, W - 3, 3), np.uint8)
     return Trace.from_arrays(
-        image,
+        rng.integers(0, 255, (H, W, 3), np.uint8),
         ["background", "cat", "dog"],
         [
-            {"alpha_u": alpha, "partners": partners, "weights": weights, "steps": 3, "confident": labels},
-            {"alpha_u": alpha, "partners": None, "weights": rng.dirichlet(np.ones(n) / 4, n), "steps": 1},
+            {"alpha_u": alpha, "partners": None, "weights": weights, "steps": 1},
+            {"alpha_u": alpha, "partners": partners, "weights": np.full((n, 5), 0.15), "steps": 30},
         ],
-        stride=8,
-        seeds=labels,
-        truth=np.kron(labels, np.ones((8, 8), np.uint8))[: H - 5, : W - 3],
+        stride=stride,
+        seeds=rng.choice([0, 1, 2, 255], (h, w)).astype(np.uint8),
     )

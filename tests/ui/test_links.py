@@ -80,6 +80,7 @@ def some(rng: random.Random) -> dict:
         "dir": pick([None, "left", "down"]),
         "passes": pick([None, 2, 5]),
         "by": pick([None, None, "none"]),
+        "params": pick([None, "walk-radius.7_similarity-k.8"]),
         "leaks": pick([None, "labels"]),
         "leak": pick([None, 3]),
         "panes": pick([1, 2, 4]),

@@ -85,8 +85,9 @@ def test_a_map_over_the_photo_with_its_histogram(view, run_folder):
     assert view.page.evaluate("__iaff.picture.main.lit().reduce((a, b) => a + b)") == (leaks < 0.04).sum()
     view.reload()
     maps.get_by_role("button", name="reach").click()
-    view.wait("!document.querySelector('.legend').innerText.includes('so far')")
     view.hover(4 * x + 2, 4 * y + 2)
+    view.wait("/reach \\d+ cells/.test(document.querySelector('.readout').textContent)")
+    view.wait("!document.querySelector('.legend').innerText.includes('so far')")
     cells = int(reach(g.row(torch.tensor([x]), torch.tensor([y]))[0])[0])
     assert f"reach {cells:,} cells" in view.text(".readout")
 

@@ -27,7 +27,12 @@ STARTS = 3
 WHILE = 10  # s from the first picture to the first photo of the user's
 MOVES = 200  # of the mouse, for each figure
 STEP = 100  # image switches between two looks at the memory
-PROPAGATORS = {"walk": ("random walk", True), "pamr": ("PAMR", True), "crf": ("dense CRF", False)}  # name, linear
+PROPAGATORS = {  # name, linear
+    "walk": ("random walk", True),
+    "pamr": ("PAMR", True),
+    "similarity": ("similarity", True),
+    "crf": ("dense CRF", False),
+}
 
 
 def starts(runs: list[Path], session: Session) -> Values:
@@ -187,7 +192,8 @@ def measure(folder: Path, count: int, say: Callable[[str], None]) -> dict[str, A
                 figures |= hover(page, app, stage, 8, f"stage={stage}&round={last}")
             figures |= hover(page, app, "four panes", 16, four, panes=4)
             say("asking sparse affinities")
-            figures |= sparse(page, app)
+            with session.page() as fresh:  # the traces that are dropped on it stay among its photos
+                figures |= sparse(fresh, app)
             say("switching rounds and layers")
             figures |= switches(page, app, last)
             say("asking the server")

@@ -21,14 +21,15 @@ QUESTIONS = 8  # walked to their end
 
 # Pins a pixel; resolves to [ms until its row is exact, ms for which the page did nothing else at the longest].
 EXACT = """([x, y]) => new Promise((done) => {
-  const start = performance.now(), g = __iaff.picture.main.affinity();
+  const start = performance.now(), g = __iaff.picture.main.affinity(), { w, stride } = __iaff.trace,
+    cell = Math.floor(y / stride) * w + Math.floor(x / stride), question = 2 * cell + (__iaff.state.mode === "row");
   let last = start, longest = 0;
   __iaff.store.set({ x, y });
   const look = () => {
     const now = performance.now();
     longest = Math.max(longest, now - last);
     last = now;
-    g.at === g.steps ? done([now - start, longest]) : setTimeout(look);
+    g.exact.has(question) ? done([now - start, longest]) : setTimeout(look); // what `at` says may be of an older answer
   };
   setTimeout(look);
 })"""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
 from iaff.explorer.server.propagator_parameters import table
 from iaff.explorer.server.runs import run_of
+from iaff.explorer.server.sent_photo import decoded
 from iaff.run import Run
 
 WHAT = "similarity compares the features of the unary network that a run trained in that round"
@@ -59,6 +59,5 @@ def nearest(folder: Path, finished: int, changed: float, t: int, image: bytes, g
     from iaff.nets.unary import unary_logits
     from iaff.propagation import nearest_cells
 
-    photo = read_photo_safely(image, "The photo", side=10_000, smallest=1).pixels
-    _, features = unary_logits(predictor_of(Run.load(folder)).rounds[t - 1].f, photo, flip=False)
+    _, features = unary_logits(predictor_of(Run.load(folder)).rounds[t - 1].f, decoded(image), flip=False)
     return nearest_cells(features, grid, max(table()["similarity"]["k"]["values"]))

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from iaff.decoding import read_photo_safely
 from iaff.errors import UserError
 from iaff.explorer.server.answers import Handler, answering
 from iaff.explorer.server.feature_similarity import partners_and_weights
 from iaff.explorer.server.propagator_parameters import parameters
 from iaff.explorer.server.requests import PropagateRequest
 from iaff.explorer.server.runs import named
+from iaff.explorer.server.sent_photo import LARGEST_SIDE, decoded
 from iaff.explorer.server.torch_start import start_torch
 from iaff.grid import whole_stride
 from iaff.run import Run
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MOST_CELLS = 25_600  # of the affinity grid: at stride 4, a photo of 640 x 640 px
-LARGEST_SIDE = 2048  # px, whatever the stride
 MOST_VALUES = 21 * MOST_CELLS  # of a map: the classes of VOC on the largest grid
 
 
@@ -115,7 +114,7 @@ def photo_of(request: PropagateRequest) -> tuple[np.ndarray, int]:
     except Exception as error:  # Pillow's readers raise whatever they stumble upon
         raise UserError(f"Got {len(data):,} bytes that are no picture, expected the trace's JPEG or PNG.") from error
     try:
-        return read_photo_safely(data, "The photo", side=max(width, height), smallest=1).pixels, stride
+        return decoded(data), stride
     except UserError as error:
         raise UserError(f"Got {len(data):,} bytes that are no picture to be refined. {error}") from error
 
@@ -148,14 +147,14 @@ def walk(asked: Asked, radius: int, beta: float, steps: int) -> dict[str, Any]:
 
 
 def pamr(asked: Asked, dilations: int, steps: int) -> dict[str, Any]:
-    """PAMR, which for one photo is linear: neighbours beyond the border are those on it, at offsets of their own.
+    """PAMR, which for one photo is linear: neighbours beyond the border are those on it.
 
     ``dilations``: 1, 2, 4 ... up to this one.
     """
     from iaff.propagation import Pamr
 
     g = Pamr(asked.on_grid(), tuple(2**i for i in range(dilations.bit_length())), steps)
-    return stencil(**g.to_arrays())
+    return sparse(**g.to_arrays())
 
 
 def similarity(asked: Asked, temperature: float, k: int) -> dict[str, Any]:

@@ -15,26 +15,17 @@ export class Stencil {
     this.jumps = Int32Array.from(used, (m) => offsets[2 * m] * w + offsets[2 * m + 1]);
     this.far = used.reduce((far, m) => Math.max(far, Math.abs(offsets[2 * m])), 0); // rows that a step crosses
     this.margin = this.jumps.reduce((far, jump) => Math.max(far, Math.abs(jump)), 0);
-    // Pixel-major tables, so that a step is one pass over the pixels: what p hears from p + jump, and, for the
-    // transpose, what p is told by p - jump.
-    this.hears = { weights: new Float32Array(n * count), jumps: this.jumps };
-    this.told = { weights: new Float32Array(n * count), jumps: this.jumps.map((jump) => -jump) };
+    this.used = used;
+    this.weights = weights;
+    this.tables = [null, null]; // see #table
     this.keep = new Float32Array(n).fill(1);
-    used.forEach((m, i) => {
-      for (let p = 0; p < n; p++) {
-        const weight = weights[m * n + p];
-        if (!(weight > 0)) continue;
-        this.keep[p] -= weight;
-        this.hears.weights[p * count + i] = weight;
-        this.told.weights[(p + this.jumps[i]) * count + i] = weight;
-      }
-    });
+    for (const m of used) for (let p = 0; p < n; p++) this.keep[p] -= Math.max(0, weights[m * n + p]);
     this.buffers = [0, 1].map(() => new Float32Array(n + 2 * this.margin)); // zeros around: no test at the borders
   }
 
   /** See matrices.js. */
   walk(x, transposed, steps, from = -1, until = Infinity) {
-    const table = transposed ? this.told : this.hears,
+    const table = this.#table(transposed),
       row = Math.floor(from / this.w),
       rows = from < 0 ? [0, this.h - 1] : [row, row]; // where x is not 0
     let [before, after] = this.buffers,
@@ -51,6 +42,27 @@ export class Stencil {
     }
     x.set(before.subarray(this.margin, this.margin + this.n));
     return done;
+  }
+
+  /**
+   * Pixel-major, so that a step is one pass over the pixels: what p hears from p + jump, or, for the transpose, what p is
+   * told by p - jump. Made at the first walk that way: the page mostly asks for rows, and the worker for maps.
+   */
+  #table(transposed) {
+    return (this.tables[Number(transposed)] ??= this.#made(transposed));
+  }
+
+  #made(transposed) {
+    const { n, count, used, jumps } = this,
+      weights = new Float32Array(n * count);
+    used.forEach((m, i) => {
+      const shift = transposed ? jumps[i] : 0;
+      for (let p = 0; p < n; p++) {
+        const weight = this.weights[m * n + p];
+        if (weight > 0) weights[(p + shift) * count + i] = weight;
+      }
+    });
+    return { weights, jumps: transposed ? jumps.map((jump) => -jump) : jumps };
   }
 
   #step({ weights, jumps }, x, out, rows) {

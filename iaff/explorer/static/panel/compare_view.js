@@ -43,10 +43,10 @@ export class CompareView {
       el("div.choice-row", {}, el("h3", {}, "Panes"), this.count.node),
       this.presets,
       this.panes.node,
-      this.parameters.node,
       this.under,
       this.table,
       this.changes,
+      this.parameters.node,
     );
   }
 
