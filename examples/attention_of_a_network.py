@@ -6,15 +6,13 @@ Here every patch attends to those whose features, in a network of the shipped ru
 a transformer take the softmax of one layer, (heads, N, N), with its CLS token or without.
 """
 
-from pathlib import Path
-
 import iaff
 from iaff.explaining import predictor_of
 from iaff.importing.grids import on_grid
 from iaff.nets.unary import unary_logits
 from iaff.places import SHIPPED
 
-ours = iaff.explain(Path(__file__).parent.parent / "assets/gallery/chelsea.jpg", ["cat"])
+ours = iaff.Trace.load(SHIPPED / "traces/chelsea.safetensors")
 network = predictor_of(iaff.Run.load(SHIPPED)).rounds[0].f
 features = unary_logits(network, ours.image())[1]  # (D, h, w), one cell per 16 x 16 px
 h, w = features.shape[1:]

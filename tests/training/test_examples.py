@@ -14,8 +14,12 @@ from iaff.cli.main import main
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["refine_a_photo", "another_affinity", "attention_of_a_network", "train_on_a_folder"])
+SLOW = [
+    pytest.param(name, marks=pytest.mark.slow) for name in ("refine_a_photo", "another_affinity", "train_on_a_folder")
+]
+
+
+@pytest.mark.parametrize("name", ["attention_of_a_network", *SLOW])
 def test_example(name, tmp_path):
     command = [sys.executable, "-m", f"examples.{name}"]
     where = os.environ | {"PYTHONPATH": str(ROOT)}
