@@ -218,8 +218,8 @@ def test_the_same_photo_in_another_run(view):
 
 def test_propagators_side_by_side(view, timing):
     view.open("?run=animals&img=pasture&stage=refined&tab=compare&panes=4&by=none&p2=..ial.&p3=..walk.&p4=..crf.")
-    view.page.wait_for_function("__iaff.picture.panes[2].labels()", timeout=30000)
-    view.page.wait_for_function("!__iaff.picture.panes[3].notice().includes('Computing')", timeout=30000)
+    view.page.wait_for_function("__iaff.picture.panes[2].labels()", timeout=90000)
+    view.page.wait_for_function("!__iaff.picture.panes[3].notice().includes('Computing')", timeout=90000)
     scores = [float(v) for v in view.text(".figures-table tr >> nth=1").split() if v[0].isdigit()]
     figures = "__iaff.origin.meta.rounds[0].figures"
     expected = view.page.evaluate(f"[{figures}.unary.miou, {figures}.refined.miou].map(v => 100 * v)")
