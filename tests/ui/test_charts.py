@@ -99,7 +99,7 @@ def test_one_class_and_the_propagators(charts):
     iou = [100 * r["refined"]["iou_tags"]["cow"] for r in shipped]
     assert drawn(view, "solid")["refined", "solid"] == pytest.approx(iou)
     assert view.text(".iaff-charts figcaption >> nth=0").startswith("IoU of cow")
-    assert view.page.locator(".iaff-charts .tables figure").count() == 0
+    assert view.page.locator(".iaff-charts .tables figure").count() == 1  # of tune
     view.page.locator(".iaff-charts .choice select").select_option("sheep")
     view.wait("location.search.includes('cls=sheep')")
     view.wait("document.querySelector('.iaff-charts figcaption').textContent.startsWith('IoU of sheep')")
