@@ -45,4 +45,4 @@ export const sameSize = (one, other) => one.trace.W === other.trace.W && one.tra
 /** Two rounds, the earlier first. */
 export const inOrder = (one, other) => (other < one ? [other, one] : [one, other]);
 
-const turned = (pair) => ({ ...pair, names: pair.names.toReversed(), before: pair.after, after: pair.before });
+const turned = (pair) => ({ ...pair, names: [...pair.names].reverse(), before: pair.after, after: pair.before });
