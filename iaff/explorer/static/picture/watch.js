@@ -43,7 +43,7 @@ export class Watch {
   play() {
     if (!this.possible()) return;
     if (this.store.state.line === null) this.go(1);
-    this.at = performance.now();
+    this.at = this.seen = performance.now(); // when this line came, and when a frame was drawn
     this.#turn(true);
     this.#tick(this.at);
   }
@@ -95,7 +95,8 @@ export class Watch {
   #tick(now) {
     if (!this.playing) return;
     if (!this.possible()) return this.#end();
-    this.at = Math.max(this.at, now - HIDDEN);
+    if (now - this.seen > HIDDEN) this.at += now - this.seen;
+    this.seen = now;
     let line = lineOf(this.store.state);
     const { state } = this.store,
       { trace } = this.current,
