@@ -73,7 +73,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
 
   // --- the picture, and what is asked of it ------------------------------------------------------------------------
 
-  const pointer = new Pointer({ store, current, asksFirst });
+  const pointer = new Pointer({ store, current, asksFirst, guessing: () => lessons.guessing });
   const brush = new Brush({ store, current });
   const whatIf = new WhatIf({ store, current, brush, refresh });
   const picture = new Picture({
@@ -83,6 +83,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatIf,
     timings,
     pin: (at, add) => actions.pin(at, add),
+    movePin: (at) => actions.movePin(at),
     guess: () => lessons.mark,
     moving: () => animation.frame,
   });

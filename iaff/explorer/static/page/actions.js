@@ -66,6 +66,12 @@ export class Actions {
     this.store.set(clicked(this.store.state, at, add));
   }
 
+  /** The first pin goes there. */
+  movePin(at) {
+    if (this.guess(at)) return;
+    this.store.set(pinned([at, ...this.pointer.pins().slice(1)]));
+  }
+
   unpin() {
     this.store.set(pinned([]));
   }

@@ -27,7 +27,8 @@ export class Reading {
     const pane = pointer.cursor && pointer.pane?.trace && pointer.pane.node.isConnected ? pointer.pane : main;
     if (node.parentNode !== pane.node) pane.node.append(node);
     node.textContent = describe(at, pane);
-    node.classList.toggle("up", pane.low(at));
+    // A hand comes from below: what a finger asks is read above it.
+    node.classList.toggle("up", pane.depth(at) > (pointer.asking ? 0.3 : 0.7));
   }
 
   #sayPin() {
