@@ -35,6 +35,7 @@ STYLES = [
         "panel/choices",
         "charts/charts",
         "page/browser",
+        "touch",
     )
 ]
 

@@ -1,5 +1,6 @@
 // The card of the lesson that is on: the step's text, its question, and the way through the steps.
 import { el, icon, ICONS, outward } from "../ui/dom.js";
+import { rephrase } from "../ui/pointing.js";
 import { question } from "./lesson_question.js";
 
 const byKeys = (event) => event.detail === 0; // a click that no pointer made
@@ -55,6 +56,7 @@ export class LessonCard {
     else this.#untold();
     this.question.replaceChildren(...(step?.question ? question(lessons) : []));
     outward(node);
+    rephrase(node.querySelector(".lesson-body"));
     this.#foot(lesson, number);
     this.update();
     if (keyboard) this.title.focus({ preventScroll: true });

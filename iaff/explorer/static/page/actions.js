@@ -143,7 +143,7 @@ export class Actions {
 
   // --- against another round ---------------------------------------------------------------------------------------
 
-  /** While a key is held, the other round is shown in its place. */
+  /** While a key or a button is held, the other round is shown in its place. */
   blink(on) {
     const { picture } = this,
       round = on ? this.#compared() : null;

@@ -8,6 +8,8 @@ import { Scene } from "../draw/scene.js";
 import { el } from "../ui/dom.js";
 
 const GAP = 8; // CSS px between panes
+const TITLE = 22; // CSS px, the height of a pane's title above it: see picture.css
+const TITLED = 280; // CSS px: narrower panes have their title above them, where it covers nothing
 const SLACK = 4; // CSS px that a click may wander
 const NEAR = 18; // CSS px: a tap so near to a pin means the pin
 
@@ -247,9 +249,9 @@ export class Picture {
     const { W, H } = trace,
       box = this.node.getBoundingClientRect();
     if (!box.width) return;
-    const narrow = this.#narrow(),
-      n = this.panes.length,
-      room = (this.room = narrow ? innerHeight * 0.66 : this.#room());
+    const n = this.panes.length,
+      titles = n > 1 && box.width < 2 * TITLED ? TITLE : 0, // above small panes
+      room = (this.room = this.#most() ?? this.#room());
     const forms =
       n === 1
         ? [[1, 1]]
@@ -260,26 +262,31 @@ export class Picture {
             ]
           : [[2, 2]];
     const scale = (/** @type {number[]} */ [columns, rows]) =>
-      Math.min((box.width - GAP * (columns - 1)) / (W * columns), (room - GAP * (rows - 1)) / (H * rows));
+      Math.min(
+        (box.width - GAP * (columns - 1)) / (W * columns),
+        (room - GAP * (rows - 1) - titles * rows) / (H * rows),
+      );
     const [columns, rows] = forms.reduce((a, b) => (scale(b) > scale(a) ? b : a)),
       zoom = scale([columns, rows]),
       [width, height] = [Math.floor(W * zoom), Math.floor(H * zoom)],
       dpr = Math.min(2, devicePixelRatio || 1);
     this.grid.style.gridTemplateColumns = `repeat(${columns}, ${width}px)`;
-    this.node.style.height = `${height * rows + GAP * (rows - 1)}px`; // what is below follows the picture
+    this.node.style.height = `${(height + titles) * rows + GAP * (rows - 1)}px`; // what is below follows the picture
+    this.grid.classList.toggle("titled-above", titles > 0);
     this.layout = { columns, width, height, gap: GAP };
     for (const pane of this.panes) pane.fit(width, height, dpr);
     this.draw();
   }
 
-  /** Whether the page is narrow: the picture's height is then its own choice. */
-  #narrow() {
-    return getComputedStyle(this.node).getPropertyValue("--narrow").trim() === "1";
+  /** The height that the style sheet sets a limit to on narrow pages, CSS px; null where the column does. */
+  #most() {
+    const { maxHeight } = getComputedStyle(this.grid);
+    return maxHeight === "none" ? null : parseFloat(maxHeight);
   }
 
   /** What stands under the picture may have become higher or lower. */
   settle() {
-    if (!this.#narrow() && this.room !== undefined && Math.abs(this.#room() - this.room) > 1) this.fit();
+    if (this.#most() === null && this.room !== undefined && Math.abs(this.#room() - this.room) > 1) this.fit();
   }
 
   /** Height that the column leaves to the picture, CSS px. */
