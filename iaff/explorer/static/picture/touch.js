@@ -48,7 +48,20 @@ export class Touch {
     this.start = { found, ...at(event), time: event.timeStamp, moved: false };
     this.last = found;
     this.does = null;
+    this.#rest();
+  }
+
+  #rest() {
     this.resting = setTimeout(() => this.#begin(), REST_MS);
+  }
+
+  /** On a busy page the move of a swipe may be heard only after the finger seemed to have rested. */
+  #recall({ timeStamp }) {
+    const { hears, start } = this;
+    if (this.does !== "ask" || start.moved || timeStamp - start.time >= REST_MS) return;
+    hears.asked(null);
+    this.does = null;
+    this.#rest();
   }
 
   /** What one finger does is now known: it is no tap and no swipe. */
@@ -64,6 +77,7 @@ export class Touch {
     if (!fingers.has(event.pointerId)) return;
     fingers.set(event.pointerId, at(event));
     if (this.does === "zoom") return this.#pinched();
+    this.#recall(event);
     const [dx, dy] = [Math.abs(event.clientX - start.x), Math.abs(event.clientY - start.y)];
     if (Math.hypot(dx, dy) > SLACK) start.moved = true;
     if (!this.does && start.moved && (dx > dy || hears.paints())) this.#begin();
