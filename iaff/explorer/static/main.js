@@ -74,7 +74,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
 
   // --- the picture, and what is asked of it ------------------------------------------------------------------------
 
-  const pointer = new Pointer({ store, current, asksFirst });
+  const pointer = new Pointer({ store, current, asksFirst, guessing: () => lessons.guessing });
   const brush = new Brush({ store, current });
   const whatIf = new WhatIf({ store, current, brush, refresh });
   const picture = new Picture({
@@ -84,6 +84,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatIf,
     timings,
     pin: (at, add) => actions.pin(at, add),
+    movePin: (at) => actions.movePin(at),
     guess: () => lessons.mark,
   });
   const watch = new Watch({ store, current, pointer, picture });
@@ -127,7 +128,15 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
       zoom: (steps) => actions.zoom(steps),
       copyLink: (change) => copyLink.copy(change),
     }),
-    compare: new CompareView({ store, current, runs, picture, photos, propagators }),
+    compare: new CompareView({
+      store,
+      current,
+      runs,
+      picture,
+      blink: (on) => actions.blink(on),
+      photos,
+      propagators,
+    }),
     leaks: new LeaksView({ store, current, pointer }),
     mining: new MiningView({ store, current, pointer, client }),
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),

@@ -164,7 +164,7 @@ export class Glow {
   #markers(asks) {
     const { state, at } = this.scene.shared,
       pins = pinsOf(state);
-    pins.forEach((pin, i) => this.#marker(pin, PIN_COLOURS[i], true));
+    pins.forEach((pin, i) => this.#marker(i ? pin : at, PIN_COLOURS[i], true)); // a finger takes the first one along
     if (!pins.length && asks && at) this.#marker(at, PIN_COLOURS[0], false);
   }
 

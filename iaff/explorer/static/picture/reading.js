@@ -29,7 +29,8 @@ export class Reading {
     if (node.parentNode !== pane.node) pane.node.append(node);
     node.textContent = describe(at, pane, Boolean(this.store.state.present));
     node.hidden = !node.textContent;
-    node.classList.toggle("up", pane.low(at));
+    // A hand comes from below: what a finger asks is read above it.
+    node.classList.toggle("up", pane.depth(at) > (pointer.asking ? 0.3 : 0.7));
   }
 
   #sayPin() {
