@@ -33,6 +33,7 @@ STYLES = [
         "export/export",
         "panel/edits",
         "panel/choices",
+        "panel/arithmetic",
         "charts/charts",
         "page/browser",
     )

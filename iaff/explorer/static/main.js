@@ -1,6 +1,7 @@
 // The explorer's page: its parts, what each needs of the others, and what happens when a photo is opened.
 import { Actions } from "./page/actions.js";
 import { Animation } from "./picture/animation.js";
+import { ArithmeticView } from "./panel/arithmetic.js";
 import { Announcer } from "./ui/announcer.js";
 import { BROWSED, Browser } from "./page/browser.js";
 import { Brush } from "./state/brush.js";
@@ -132,7 +133,8 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
   const query = new Query({ store, current, pointer, picture, animation });
-  const panel = new Panel({ store, current, pointer, picture, actions, query, views, tagging: takenIn });
+  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
+  const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
   const lessons = new Lessons({ store, history, client, current, pointer, picture, runs, photos, onturn: still });
   const help = keyList(root);
@@ -219,7 +221,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     if (opens) photos.open({ run: keys.has("run") });
     if (BROWSED.some((key) => keys.has(key))) browser.follow();
     if (opens || !current.origin || [...keys].every((key) => BROWSED.includes(key))) return;
-    if (keys.has("paint")) whatIf.take();
+    if (keys.has("paint") || keys.has("gates")) whatIf.take();
     display.follow(keys);
     timings.add("change", performance.now() - start);
   }

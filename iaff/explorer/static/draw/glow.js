@@ -6,6 +6,8 @@ import { PIN_COLOURS, pinsOf } from "../state/pins.js";
 import { borderNear, drawLeaks } from "./leak_arrows.js";
 import { sameEdge } from "../engine/leaks.js";
 import { drawEdits } from "./edits.js";
+import { drawNumbers, roomForNumbers } from "./cell_numbers.js";
+import { drawTerms } from "./terms.js";
 import { drawGuess } from "./guess.js";
 
 const CASING = "rgb(0 0 0 / .6)";
@@ -59,6 +61,7 @@ export class Glow {
       this.#patch(region);
     if (this.#painted(edits)) this.#origin(() => drawEdits(c, edits, cell, trace.meta.class_ids));
     if (found?.leaks) this.#leaks(found);
+    this.#reckoned(asks);
     this.#markers(asks);
     if (guess) drawGuess(c, scene, guess, view, dpr);
   }
@@ -74,6 +77,18 @@ export class Glow {
       strokePath(c, border, view, unit, ["#000b", "#fff"], 1.4 * dpr, [5 * dpr, 4 * dpr]);
     }
     this.#origin(() => drawLeaks(c, leaks, chosen, view.scale * unit, pointed, RING * dpr));
+  }
+
+  /** The terms of the arithmetic, and numbers in the cells: its own, else those of the answer that glows. */
+  #reckoned(asks) {
+    const { scene, context: c, view, dpr } = this,
+      { trace, shared } = scene,
+      cell = view.scale * trace.stride,
+      arithmetic = asks ? scene.arithmetic() : null,
+      values = arithmetic?.values ?? (scene.glows() && shared.at ? scene.query.values : null);
+    if (arithmetic) this.#origin(() => drawTerms(c, arithmetic, { w: trace.w, cell, dpr, lit: shared.term }));
+    if (values && roomForNumbers(cell, dpr))
+      drawNumbers(c, values, trace, { left: view.left, top: view.top, cell, dpr });
   }
 
   /** All but the lit cells lie in the dark. */

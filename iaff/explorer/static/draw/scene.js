@@ -3,8 +3,10 @@
 import { CELL_MAPS, DIRECTIONS, perRound } from "../state/state.js";
 import { DIFFERENCE, ERROR } from "../state/panes.js";
 import { layersOver } from "../state/over.js";
-import { reach, shares } from "../engine/scan.js";
+import { Scan, reach, shares } from "../engine/scan.js";
 import { askedLeaks, boundaryOf } from "../engine/leaks.js";
+import { directionOf, reckons } from "../state/arithmetic.js";
+import { cellArithmetic } from "./cell_arithmetic.js";
 import { barOf, cellMap } from "../engine/cell_maps.js";
 import { scaleOf } from "./cell_maps.js";
 import { differ } from "./difference.js";
@@ -30,6 +32,7 @@ const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, share
  * @property {{x: number, y: number}?} at the pixel of that photo that is asked about
  * @property {number} region the superpixel that is outlined, or -1
  * @property {any} leak an edge that is pointed at in the list of leaks, see engine/leaks.js
+ * @property {any} term of the arithmetic that is pointed at, "own" or the number of a gate, 0..2; null for none
  * @property {any} range cells that are to be lit up: of some bars of a histogram, {name of the map, first, last, bars}
  * @property {number?} blink a round that is shown in the chosen one's place, for as long as a key is held
  * @property {any} edits what was painted, see engine/whatif.js
@@ -245,11 +248,22 @@ export class Scene {
     return Math.max(...sharing.map(({ query }) => query.max));
   }
 
+  /** The arithmetic of the cell that is asked about, see cell_arithmetic.js; null where it is closed, or there is none. */
+  arithmetic() {
+    const { trace, spec } = this,
+      { state, at } = this.shared,
+      scan = this.affinity();
+    if (!at || !reckons(state) || !this.asks() || !(scan instanceof Scan)) return null;
+    const { x, y } = this.local(at);
+    return cellArithmetic(trace, scan, { round: spec.round, state, p: trace.cell(x, y) });
+  }
+
   /** Row or column of G for the pixel, into `into`: weights, mass, reach, share of each class. */
   ask(at, into = this.query) {
     const { trace, spec } = this,
       { state, moving } = this.shared,
-      { mode, dir } = state,
+      { mode } = state,
+      dir = directionOf(state),
       affinity = this.affinity(),
       { x, y } = this.local(at),
       p = trace.cell(x, y),
