@@ -7,7 +7,7 @@ import { borderNear, drawLeaks } from "./leak_arrows.js";
 import { sameEdge } from "../engine/leaks.js";
 import { drawEdits } from "./edits.js";
 import { drawNumbers, roomForNumbers } from "./cell_numbers.js";
-import { drawTerms } from "./terms.js";
+import { drawTerms, frameCell } from "./terms.js";
 import { drawGuess } from "./guess.js";
 
 const CASING = "rgb(0 0 0 / .6)";
@@ -61,8 +61,7 @@ export class Glow {
       this.#patch(region);
     if (this.#painted(edits)) this.#origin(() => drawEdits(c, edits, cell, trace.meta.class_ids));
     if (found?.leaks) this.#leaks(found);
-    this.#reckoned(asks);
-    this.#markers(asks);
+    this.#markers(asks, this.#numbers());
     if (guess) drawGuess(c, scene, guess, view, dpr);
   }
 
@@ -79,16 +78,16 @@ export class Glow {
     this.#origin(() => drawLeaks(c, leaks, chosen, view.scale * unit, pointed, RING * dpr));
   }
 
-  /** The terms of the arithmetic, and numbers in the cells: its own, else those of the answer that glows. */
-  #reckoned(asks) {
+  /** The terms of the arithmetic that is open, and numbers in cells that are large enough; whether there are any. */
+  #numbers() {
     const { scene, context: c, view, dpr } = this,
       { trace, shared } = scene,
       cell = view.scale * trace.stride,
-      arithmetic = asks ? scene.arithmetic() : null,
-      values = arithmetic?.values ?? (scene.glows() && shared.at ? scene.query.values : null);
+      arithmetic = scene.arithmetic();
     if (arithmetic) this.#origin(() => drawTerms(c, arithmetic, { w: trace.w, cell, dpr, lit: shared.term }));
-    if (values && roomForNumbers(cell, dpr))
-      drawNumbers(c, values, trace, { left: view.left, top: view.top, cell, dpr });
+    const values = roomForNumbers(cell, dpr) ? scene.numbers() : null;
+    if (values) drawNumbers(c, values, trace, { left: view.left, top: view.top, cell, dpr });
+    return Boolean(values);
   }
 
   /** All but the lit cells lie in the dark. */
@@ -173,11 +172,20 @@ export class Glow {
     strokePath(c, null, view, 1, ["#000b", "#fff"], 2 * dpr);
   }
 
-  #markers(asks) {
+  /** Where something is pinned or asked; `framed`: as a frame around the cell, whose middle holds a number. */
+  #markers(asks, framed) {
     const { state, at } = this.scene.shared,
       pins = pinsOf(state);
-    pins.forEach((pin, i) => this.#marker(pin, PIN_COLOURS[i], true));
-    if (!pins.length && asks && at) this.#marker(at, PIN_COLOURS[0], false);
+    pins.forEach((pin, i) => (framed ? this.#frame(pin, PIN_COLOURS[i]) : this.#marker(pin, PIN_COLOURS[i], true)));
+    if (pins.length || !asks || !at) return;
+    framed ? this.#frame(at, PIN_COLOURS[0]) : this.#marker(at, PIN_COLOURS[0], false);
+  }
+
+  #frame(at, colour) {
+    const { context: c, view, scene, dpr } = this,
+      { x, y } = scene.local(at),
+      p = scene.trace.cell(x, y);
+    this.#origin(() => frameCell(c, p, scene.trace.w, view.scale * scene.trace.stride, colour, 2.4 * dpr));
   }
 
   #marker(at, colour, cross) {

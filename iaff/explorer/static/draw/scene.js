@@ -248,6 +248,21 @@ export class Scene {
     return Math.max(...sharing.map(({ query }) => query.max));
   }
 
+  /**
+   * A number for each cell, where cells are large enough to hold one: of the arithmetic that is open, of the answer that
+   * glows, or the probability of the class that wins there; null at other stages.
+   */
+  numbers() {
+    const { trace, spec, query, shared } = this,
+      stage = shared.state.truth === "filled" ? "truth" : spec.stage;
+    if (!trace?.T || this.cellMaps().length) return null;
+    const arithmetic = this.arithmetic();
+    if (arithmetic) return arithmetic.values;
+    if (this.glows()) return shared.at ? query.values : null;
+    const map = stage === "unary" ? trace.unary(spec.round) : stage === "refined" && trace.refined(spec.round);
+    return map ? trace.once(`wins-${stage}${spec.round}`, () => winning(map, trace.n)) : null;
+  }
+
   /** The arithmetic of the cell that is asked about, see cell_arithmetic.js; null where it is closed, or there is none. */
   arithmetic() {
     const { trace, spec } = this,
@@ -275,6 +290,13 @@ export class Scene {
     map ? shares(into.values, map, trace.K, into.shares) : into.shares.fill(0);
     return into;
   }
+}
+
+/** Of maps (K, n) the largest value of each cell, (n). */
+function winning(maps, n) {
+  const most = maps.slice(0, n);
+  maps.forEach((v, i) => (most[i % n] = Math.max(most[i % n], v)));
+  return most;
 }
 
 /** The maps of the affinity that any scene shows, each as the first of them has it: [{name, map, n}]. */

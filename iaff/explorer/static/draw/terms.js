@@ -10,6 +10,20 @@ const HALF = 0.3; // of a cell, that an arrow reaches to either side of the bord
 const WIDEST = 0.42; // of a cell, at a gate of 1
 const EMPTY = 0.004; // gates below are drawn as nothing
 
+/** A frame within cell p of a grid that is `w` cells wide, a cell `size` px and the line `width` px. */
+export function frameCell(context, p, w, size, colour, width) {
+  const inset = Math.min(width, size / 6),
+    [x, y] = [(p % w) * size + inset, Math.floor(p / w) * size + inset];
+  for (const [ink, wide] of [
+    [CASING, 1.8 * width],
+    [colour, width],
+  ]) {
+    context.lineWidth = wide;
+    context.strokeStyle = ink;
+    context.strokeRect(x, y, size - 2 * inset, size - 2 * inset);
+  }
+}
+
 /**
  * The context's unit is a canvas px, `cell` px of it are one cell of the grid, which is `w` cells wide. `lit`: the term that
  * is pointed at, "own" or 0..2, else null.
@@ -18,19 +32,7 @@ export function drawTerms(context, { cell: p, own, heard }, { w, cell, dpr, lit 
   const at = (q) => [(q % w) * cell, Math.floor(q / w) * cell];
   context.save();
   context.lineJoin = "round";
-  const frame = (q, colour, strong) => {
-    const width = (strong ? 3.2 : 2) * dpr,
-      inset = Math.min(width, cell / 6);
-    const [x, y] = at(q);
-    for (const [ink, more] of [
-      [CASING, 1.6 * dpr],
-      [colour, 0],
-    ]) {
-      context.lineWidth = width + more;
-      context.strokeStyle = ink;
-      context.strokeRect(x + inset, y + inset, cell - 2 * inset, cell - 2 * inset);
-    }
-  };
+  const frame = (q, colour, strong) => frameCell(context, q, w, cell, colour, (strong ? 4 : 2) * dpr);
   heard.forEach((term, k) => term.cell >= 0 && frame(term.cell, TERM_COLOURS[k], lit === k));
   frame(own.cell, OWN_COLOUR, lit === "own");
   const [x, y] = at(p);

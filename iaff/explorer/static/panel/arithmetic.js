@@ -4,8 +4,7 @@ import { DIRECTIONS, WAYS } from "../state/state.js";
 import { directionOf, reckons, RECKONED } from "../state/arithmetic.js";
 import { MOST_GATES, WHOLE, withGate } from "../state/hand_gates.js";
 import { OWN_COLOUR, TERM_COLOURS } from "../draw/terms.js";
-import { classColour, css } from "../draw/colour.js";
-import { el, refill } from "../ui/dom.js";
+import { el, refill, tell } from "../ui/dom.js";
 
 const SIGNS = { right: "→", left: "←", down: "↓", up: "↑" };
 // Of each direction, the ways in which its three gates lead into the cell, in their order.
@@ -18,6 +17,7 @@ const SCANS_ONLY =
   "sweep to write out.";
 const NO_CELL = "Click a cell, or move over the photo.";
 const GIVE_WAY = "Drag a gate to set it by hand: together they are at most 1, so the others give way.";
+const KEEP = "Click to keep this cell, and to set its gates by hand.";
 const FULL = `${MOST_GATES} cells have gates that were set by hand, as many as a link holds. Take some back (z) or all (r).`;
 
 const text3 = (v) => (v > 0 && v < 0.0005 ? "<.001" : v.toFixed(3));
@@ -173,15 +173,16 @@ export class ArithmeticView {
       refill(this.about, [x, " is 1 at the pinned cell and 0 elsewhere: so much of its label comes here."]);
       return;
     }
-    const options = [STRONGEST, ...classes].map((name) => el("option", { value: name }, name || "the strongest class")),
+    this.strongest = el("option", { value: STRONGEST });
+    const options = [this.strongest, ...classes.map((name) => el("option", { value: name }, name))],
       choice = el(
         "select",
         { "aria-label": "Class", onchange: () => store.set({ cls: choice.value || null }) },
         options,
       );
     choice.value = classes.includes(state.cls) ? state.cls : STRONGEST;
-    this.ofClass = el("span.of-class");
-    refill(this.about, [x, " is the probability ", el("i", {}, "αᵘ"), " of ", choice, this.ofClass]);
+    this.ofPass = el("span");
+    refill(this.about, [x, " is ", el("i", {}, "αᵘ"), " of ", choice, this.ofPass]);
   }
 
   /** What follows the cursor. */
@@ -192,7 +193,7 @@ export class ArithmeticView {
     this.sheet.hidden = !shown;
     this.note.hidden = Boolean(shown);
     if (!shown) return;
-    [shown.own, ...shown.heard].forEach((term, i) => this.#fillTerm(this.terms[i], term, shown));
+    [shown.own, ...shown.heard].forEach((term, i) => this.#fillTerm(this.terms[i], term));
     this.sum.textContent = text3(shown.sum);
     this.means.forEach(({ value }, d) => (value.textContent = text3(shown.sums[d])));
     this.mean.textContent = text3(shown.mean);
@@ -201,7 +202,7 @@ export class ArithmeticView {
       node.classList.toggle("lit", node.dataset.term === String(this.pointer.term));
   }
 
-  #fillTerm({ node, bar, weight, value, product }, term, { sum }) {
+  #fillTerm({ node, bar, weight, value, product }, term) {
     const beyond = term.cell < 0;
     node.classList.toggle("beyond", beyond);
     node.title = beyond ? "beyond the photo" : `${term.weight.toFixed(6)} × ${term.value.toFixed(6)}`;
@@ -217,16 +218,12 @@ export class ArithmeticView {
   }
 
   #fillWords({ k, passes }) {
-    const { classes, class_ids: ids } = this.current.trace.meta,
-      pinned = this.pointer.pinned();
-    const name = k === null ? "" : classes[k];
-    if (k !== null)
-      this.ofClass.replaceChildren(
-        el("i.swatch", { style: `background:${css(classColour(ids[k]))}` }),
-        this.store.state.cls ? "" : ` ${name}`,
-        passes > 1 ? `, after pass ${passes - 1} of ${passes}` : "",
-      );
+    const name = k === null ? "" : this.current.trace.meta.classes[k];
+    if (k !== null) {
+      tell(this.strongest, `the strongest class, ${name}`);
+      tell(this.ofPass, passes > 1 ? `, after pass ${passes - 1} of ${passes}` : "");
+    }
     this.ofMean.textContent = k === null ? "their mean, what lands here" : `their mean, αᵖ of ${name}`;
-    this.hint.textContent = !this.whatIf.setsGates ? "" : pinned ? GIVE_WAY : "Click to keep this cell.";
+    this.hint.textContent = !this.whatIf.setsGates ? "" : this.pointer.pinned() ? GIVE_WAY : KEEP;
   }
 }
