@@ -41,7 +41,7 @@ def toy() -> Trace:
 
 
 def gates(parts: np.ndarray) -> np.ndarray:
-    """``float32 (4, 3, h, w)``: GATE to each neighbour (see iaff.propagation) in the grid and of the same part, else 0."""
+    """``float32 (4, 3, h, w)``: GATE to each neighbour in the grid and of the same part, else 0."""
     beyond = np.pad(parts.astype(int), 1, constant_values=-1)
     h, w = parts.shape
     made = np.zeros((4, 3, h, w), np.float32)

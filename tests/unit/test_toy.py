@@ -28,4 +28,5 @@ def test_the_toy_shows_two_parts_that_do_not_listen_to_each_other():
     assert (rows[truth.ravel()[:, None] != truth.ravel()] == 0).all()
     np.testing.assert_allclose(rows.sum(1), 1, atol=1e-6)
     before, after = made.rounds[1].alpha_u.argmax(0), made.rounds[1].alpha_p.argmax(0)
-    assert (before != truth).sum() == 2 and (after == truth).all(), "propagation mends what is wrong"
+    assert (before != truth).sum() == 2
+    assert (after == truth).all(), "propagation mends what is wrong"

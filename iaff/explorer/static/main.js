@@ -26,6 +26,7 @@ import { Query } from "./panel/query.js";
 import { Reading } from "./picture/reading.js";
 import { Sources } from "./server/sources.js";
 import { Stepper } from "./page/stepper.js";
+import { TOY } from "./trace/toy.js";
 import { Timings } from "./ui/timings.js";
 import { Tools } from "./page/tools.js";
 import { UserPhotos } from "./page/user_photos.js";
@@ -263,7 +264,8 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   /** The photo that is open: its title, its run's name, its entry if it is the user's; null where there is none. */
   function opened() {
     if (!current.trace) return null;
-    return { title: current.title, run: current.run?.name ?? "", own: userPhotos.find(store.state.img) ?? null };
+    const run = current.name === TOY.name ? "" : (current.run?.name ?? "");
+    return { title: current.title, run, own: userPhotos.find(store.state.img) ?? null };
   }
 
   const restored = embedded ? Promise.resolve() : Promise.all([userPhotos.restore(), lessons.restore()]);

@@ -20,8 +20,8 @@ function short(v, digits) {
  */
 export function drawNumbers(context, values, { w, h }, { left, top, cell, dpr }) {
   const { width, height } = context.canvas,
-    size = Math.min(LARGEST * dpr, cell * 0.26),
-    digits = cell > 70 * dpr ? 3 : 2;
+    size = Math.min(LARGEST * dpr, cell * 0.23),
+    digits = cell > 60 * dpr ? 3 : 2;
   const inside = (v, count) => Math.min(count, Math.max(0, v)),
     columns = [inside(Math.floor(-left / cell), w), inside(Math.ceil((width - left) / cell), w)],
     rows = [inside(Math.floor(-top / cell), h), inside(Math.ceil((height - top) / cell), h)];

@@ -4,6 +4,7 @@ import { cellOutline } from "./paint.js";
 import { ERASED, NONE } from "../state/painted.js";
 
 const WALL = "wall";
+const THICKEST = 5; // canvas px of an outline
 const drawn = new WeakMap(); // of edits: {version, sheets}
 
 /** [{value, cells, outline}]: what is painted as paths in units of cells; made once for each version. */
@@ -26,7 +27,7 @@ export function drawEdits(context, edits, cell, ids) {
   context.save();
   context.scale(cell, cell);
   context.strokeStyle = "#fff";
-  context.lineWidth = Math.max(1, cell / 7) / cell;
+  context.lineWidth = Math.max(1, Math.min(cell / 7, THICKEST)) / cell;
   for (const { value, cells, outline } of sheets(edits)) {
     context.fillStyle = fill(context, value, cell, ids);
     context.fill(cells);

@@ -53,15 +53,15 @@ export class Edits {
 
   /**
    * Sets the three gates of a cell in a direction, in thousandths, in sum at most 1000; those that would leave the grid stay
-   * 0. `goesOn`: as part of the last change, so that one undo takes back both. False, and nothing happens, where the trace
+   * 0. `goesOn`: with the last change of the same gates, so that one undo takes back both. False, and nothing happens, where the trace
    * has no gates, or as many are set as a link holds.
    */
   setGates(d, p, three, goesOn = false) {
     const key = handGates.gateKey(d, p, this.trace.n);
     if (!cuttable(this.trace) || (!this.gates.has(key) && this.gates.size >= handGates.MOST_GATES)) return false;
-    if (!goesOn) this.#keep(this.#now());
+    if (!goesOn || this.last?.gate !== key) this.#keep(this.#now());
     this.gates.set(key, inside(this.trace, d, p, three));
-    this.last = null;
+    this.last = { gate: key };
     this.version++;
     return true;
   }

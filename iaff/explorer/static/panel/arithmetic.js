@@ -93,7 +93,10 @@ export class ArithmeticView {
   }
 
   #slider(k) {
-    let going = false; // while it is dragged, all is one change
+    let going = false; // as long as it is dragged, or has the focus, all is one change
+    const anew = () => {
+      going = false;
+    };
     return el("input", {
       type: "range",
       min: 0,
@@ -103,9 +106,8 @@ export class ArithmeticView {
       oninput: ({ target }) => {
         going = this.#set(k, +target.value, going);
       },
-      onchange: () => {
-        going = false;
-      },
+      onpointerdown: anew,
+      onblur: anew,
     });
   }
 
