@@ -6,7 +6,7 @@ import { arrow } from "./arrow.js";
 export const OWN_COLOUR = "#ffffff";
 export const TERM_COLOURS = ["#27e7ff", "#b5ff3c", "#ff6fe1"];
 const CASING = "rgb(0 0 0 / .7)";
-const HALF = 0.3; // of a cell, that an arrow reaches to either side of the border that it crosses
+const HALF = 0.25; // of a cell, that an arrow reaches to either side of the border that it crosses
 const WIDEST = 0.42; // of a cell, at a gate of 1
 const EMPTY = 0.004; // gates below are drawn as nothing
 

@@ -4,6 +4,7 @@ import { DIFFERENCE, ERROR, nameOf, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
 import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
+import { roomForNumbers } from "../draw/cell_numbers.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
 
@@ -105,6 +106,12 @@ export class Pane extends Scene {
   low(at) {
     const { view, base } = this;
     return Boolean(view) && this.local(at).y * view.scale + view.top > 0.7 * base.height;
+  }
+
+  /** Whether the cells hold their numbers. */
+  numbered() {
+    const { trace, view, dpr } = this;
+    return Boolean(view) && roomForNumbers(view.scale * trace.stride, dpr) && this.numbers() !== null;
   }
 
   draw() {

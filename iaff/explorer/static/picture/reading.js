@@ -26,6 +26,7 @@ export class Reading {
     if (!at) return;
     const pane = pointer.cursor && pointer.pane?.trace && pointer.pane.node.isConnected ? pointer.pane : main;
     if (node.parentNode !== pane.node) pane.node.append(node);
+    node.hidden = pane.numbered(); // each cell says it itself
     node.textContent = describe(at, pane);
     node.classList.toggle("up", pane.low(at));
   }
