@@ -20,6 +20,7 @@ STYLES = [
         "ui/plot",
         "ui/slider",
         "picture/picture",
+        "picture/watch",
         "panel/panel",
         "panel/parameters",
         "page/user_photos",

@@ -140,9 +140,19 @@ def escapes(view):
 def travels(view):
     start(view, AT + "&x=100&y=80")
     view.key("a")
-    view.wait("__iaff.animation.on")
+    view.wait("__iaff.watch.playing")
     view.key("a")
-    assert not view.page.evaluate("__iaff.animation.on")
+    assert not view.page.evaluate("__iaff.watch.playing")
+
+
+def lines(view):
+    start(view, AT + "&x=100&y=80&dir=down")
+    view.key("n", "n", "n")
+    assert view.state("line") == "down.3"
+    view.key("Shift+N", "Shift+N", "Shift+N")
+    assert view.state("line") is None, "all of the scan"
+    view.key("Shift+N", "n")
+    assert view.state("line") is None, "after its last line"
 
 
 def blinks(view):
@@ -252,6 +262,7 @@ CHECKS = {
     "l": lambda view: goes(view, "l", "scale", "linear"),
     "d": lambda view: goes(view, "d", "dir", "right"),
     "a": travels,
+    "n": lines,
     "p": panes,
     "w": lambda view: goes(view, "w", "wipe", 50, AT.replace("affinity", "refined")),
     "hold x": blinks,

@@ -1,6 +1,5 @@
 // The explorer's page: its parts, what each needs of the others, and what happens when a photo is opened.
 import { Actions } from "./page/actions.js";
-import { Animation } from "./picture/animation.js";
 import { ArithmeticView } from "./panel/arithmetic.js";
 import { Announcer } from "./ui/announcer.js";
 import { BROWSED, Browser } from "./page/browser.js";
@@ -31,6 +30,8 @@ import { Timings } from "./ui/timings.js";
 import { Tools } from "./page/tools.js";
 import { UserPhotos } from "./page/user_photos.js";
 import { UserPhotosView } from "./page/user_photos_view.js";
+import { Watch } from "./picture/watch.js";
+import { WatchBar } from "./picture/watch_bar.js";
 import { WhatIf } from "./panel/whatif.js";
 import { WhatIfView } from "./panel/whatif_view.js";
 import { buildPage } from "./page/page.js";
@@ -86,9 +87,9 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     timings,
     pin: (at, add) => actions.pin(at, add),
     guess: () => lessons.mark,
-    moving: () => animation.frame,
   });
-  const animation = new Animation({ store, current, pointer, picture });
+  const watch = new Watch({ store, current, pointer, picture });
+  const watchBar = new WatchBar({ store, current, picture, watch });
   const minimap = new Minimap({ store, current, picture });
   new Reading({ store, current, pointer, picture, say });
   const actions = new Actions({
@@ -106,7 +107,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   // --- the page around it ------------------------------------------------------------------------------------------
 
   const still = () => {
-    animation.stop();
+    watch.pause();
     stepper.stop();
   };
   const copyLink = new CopyLink({ store, history, isOfUser: (name) => Boolean(userPhotos.find(name)), say });
@@ -133,7 +134,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     mining: new MiningView({ store, current, pointer, client }),
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
-  const query = new Query({ store, current, pointer, picture, animation });
+  const query = new Query({ store, current, pointer, picture });
   const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
   const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
@@ -148,7 +149,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     openExports: () => exports.open(),
     openKeys: () => help.toggle(),
   });
-  buildPage(root, { top, stepper, gallery, picture, tools, panel, lessons });
+  buildPage(root, { top, stepper, gallery, picture, watchBar, tools, panel, lessons });
   const hiding = new Hiding({ root, store, onshow: () => picture.over.focus({ preventScroll: true }) });
   root.append(hiding.node, announcer.node);
   const browser = new Browser({
@@ -176,7 +177,9 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     ArrowRight: () => lessons.turn(1, true) || actions.walk(1),
     Escape: () => takenIn.cancel() || pen.lift() || actions.unpin(),
     " ": () => stepper.toggle(),
-    a: () => animation.toggle(),
+    a: () => watch.toggle(),
+    n: () => watch.step(1),
+    N: () => watch.step(-1),
     e: () => pen.toggle(),
     z: () => whatIf.undo(),
     r: () => whatIf.reset(),
@@ -196,6 +199,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     picture.hover();
     panel.hover();
     minimap.update();
+    watchBar.update();
   });
   display.before.subscribe(() => {
     hiding.update(); // the charts may have come meanwhile
@@ -206,6 +210,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     stepper.update();
     panel.update();
     minimap.update();
+    watchBar.update();
   });
   display.seen.subscribe(() => {
     panel.view?.zoomed?.();
@@ -235,7 +240,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     if (trace !== current.origin) whatIf.open(trace, again);
     current.open(trace, entry.name, trace.title || entry.name);
     pointer.forget();
-    animation.stop();
+    watch.pause();
     sources.forget();
     store.show(trace);
     whatIf.take();
@@ -278,7 +283,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
 
   const hook = testHook({
     ...{ store, history, current, client, base, scripts, timings, photos, userPhotos, takenIn, pointer, picture },
-    ...{ animation, stepper, panel, lessons, gallery, browser, exports, display, whatIf, brush, pen, pressed },
+    ...{ watch, stepper, panel, lessons, gallery, browser, exports, display, whatIf, brush, pen, pressed },
   });
   Object.assign(window, { __iaff: hook });
   Object.assign(root, { __iaff: hook });

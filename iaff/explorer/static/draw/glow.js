@@ -8,6 +8,7 @@ import { sameEdge } from "../engine/leaks.js";
 import { drawEdits } from "./edits.js";
 import { drawNumbers, roomForNumbers } from "./cell_numbers.js";
 import { drawTerms, frameCell } from "./terms.js";
+import { drawFront } from "./front.js";
 import { drawGuess } from "./guess.js";
 
 const CASING = "rgb(0 0 0 / .6)";
@@ -57,6 +58,8 @@ export class Glow {
       found = scene.leaks();
     this.#light(scene.lit());
     if (asks) this.#affinity();
+    const walked = scene.walked();
+    if (walked) drawFront(c, walked, shared.state.mode === "row", trace, view, dpr);
     if (region >= 0 && trace.superpixels && trace.superpixels === shared.scenes[0].trace?.superpixels)
       this.#patch(region);
     if (this.#painted(edits)) this.#origin(() => drawEdits(c, edits, cell, trace.meta.class_ids));

@@ -14,9 +14,9 @@ const KEYS = [
 const NARROW = "(max-width: 999px)";
 
 /** Puts the parts of the page into its node `root`; `top` is the top line. */
-export function buildPage(root, { top, stepper, gallery, picture, tools, panel, lessons }) {
+export function buildPage(root, { top, stepper, gallery, picture, watchBar, tools, panel, lessons }) {
   const under = el("div.tools", {}, panel.legend, tools.nodes),
-    view = el("div.view", {}, picture.node, under),
+    view = el("div.view", {}, picture.node, watchBar.node, under),
     hints = KEYS.map(([key, does]) => el("span", {}, el("kbd", {}, key), ` ${does}`));
   root.prepend(
     top,

@@ -1,7 +1,7 @@
 // The arithmetic of one cell, written out: one direction of the scan, term by term, and the mean of all four. Its gates can
 // be set by hand. A term lights up in the picture, and the other way round.
 import { DIRECTIONS, WAYS } from "../state/state.js";
-import { directionOf, reckons, RECKONED } from "../state/arithmetic.js";
+import { reckons, RECKONED } from "../state/arithmetic.js";
 import { MOST_GATES, WHOLE, withGate } from "../state/hand_gates.js";
 import { OWN_COLOUR, TERM_COLOURS } from "../draw/terms.js";
 import { el, refill, tell } from "../ui/dom.js";
@@ -160,9 +160,6 @@ export class ArithmeticView {
     if (!open) return;
     this.note.textContent = scans ? NO_CELL : SCANS_ONLY;
     this.#fillAbout();
-    const dir = directionOf(state);
-    this.terms.forEach(({ sign }, i) => (sign.textContent = i ? INTO[dir][i - 1] : "x"));
-    this.means.forEach(({ node }, d) => node.setAttribute("aria-pressed", String(DIRECTIONS[d] === dir)));
   }
 
   /** What x is: of a class that can be chosen, or a label of the pixel's own. */
@@ -195,6 +192,8 @@ export class ArithmeticView {
     this.sheet.hidden = !shown;
     this.note.hidden = Boolean(shown);
     if (!shown) return;
+    this.terms.forEach(({ sign }, i) => (sign.textContent = i ? INTO[DIRECTIONS[shown.d]][i - 1] : "x"));
+    this.means.forEach(({ node }, d) => node.setAttribute("aria-pressed", String(d === shown.d)));
     [shown.own, ...shown.heard].forEach((term, i) => this.#fillTerm(this.terms[i], term));
     this.sum.textContent = text3(shown.sum);
     this.means.forEach(({ value }, d) => (value.textContent = text3(shown.sums[d])));

@@ -17,9 +17,8 @@ export class Picture {
    * @param {import("../ui/timings.js").Timings} parts.timings what took how long
    * @param {(at: any, add: boolean) => void} parts.pin a click; `add` keeps the other pins
    * @param {() => any} parts.guess at a lesson's question, see draw/guess.js
-   * @param {() => any} parts.moving how far a scan has come that is being watched
    */
-  constructor({ store, current, pointer, whatIf, timings, pin, guess, moving }) {
+  constructor({ store, current, pointer, whatIf, timings, pin, guess }) {
     this.store = store;
     this.current = current;
     this.pointer = pointer;
@@ -28,7 +27,7 @@ export class Picture {
     this.pin = pin;
     this.panes = [];
     this.blink = null; // a round that is shown in the chosen one's place, while a key is held
-    this.shared = this.#shared(guess, moving);
+    this.shared = this.#shared(guess);
     this.panes.push(new Pane(this.shared, 0));
     this.grid = el("div.panes", {}, this.main.node);
     this.wipe = wipeHandle(this);
@@ -51,7 +50,7 @@ export class Picture {
   }
 
   /** What all panes share, at any time as it is then: see scene.js. */
-  #shared(guess, moving) {
+  #shared(guess) {
     const { store, current, pointer, panes } = this,
       blink = () => this.blink;
     return {
@@ -83,9 +82,6 @@ export class Picture {
       },
       get guess() {
         return guess();
-      },
-      get moving() {
-        return moving();
       },
     };
   }
@@ -241,7 +237,7 @@ export class Picture {
   #room() {
     const column = this.node.parentElement,
       gap = parseFloat(getComputedStyle(column).rowGap) || 0;
-    const others = [...column.children].filter((child) => child !== this.node);
+    const others = [...column.children].filter((child) => child !== this.node && child.offsetHeight > 0);
     return others.reduce((left, child) => left - child.offsetHeight - gap, column.clientHeight);
   }
 
