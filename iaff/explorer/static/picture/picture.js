@@ -77,6 +77,9 @@ export class Picture {
       get leak() {
         return pointer.leak;
       },
+      get term() {
+        return pointer.term;
+      },
       get range() {
         return pointer.range;
       },
