@@ -24,6 +24,7 @@ export function buildPage(root, { store, top, stepper, gallery, picture, tools, 
     el("div.work", {}, gallery.node, view, el("div.side", {}, lessons.card.node, panel.node)),
     el("p.keys", {}, hints),
     lessons.menu.node,
+    lessons.recorder.node,
   );
   const narrow = matchMedia(NARROW);
   const place = () => {
