@@ -27,6 +27,7 @@ STYLES = [
         "narrow",
         "panel/mining",
         "lessons/lessons",
+        "lessons/lesson_menu",
         "panel/leaks",
         "page/keys",
         "page/hiding",

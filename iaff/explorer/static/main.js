@@ -147,7 +147,18 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
   const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
-  const lessons = new Lessons({ store, history, client, current, pointer, picture, runs, photos, onturn: still });
+  const lessons = new Lessons({
+    store,
+    history,
+    client,
+    current,
+    pointer,
+    picture,
+    runs,
+    photos,
+    opened,
+    onturn: still,
+  });
   const help = keyList(root);
   const top = topLine({
     store,
