@@ -37,6 +37,10 @@ def test_axe_on_stages_and_tabs(view, audit, scheme):
     for stage in STAGES:
         view.page.evaluate(f"__iaff.store.set({{ stage: '{stage}' }})")
         audit(stage)
+        if stage == "affinity":
+            view.page.locator(".query .term").first.hover()
+            view.page.locator(".term-tip").wait_for()
+            audit("a term explained")
     for tab in TABS:
         view.page.evaluate(f"__iaff.store.set({{ tab: '{tab}', stage: 'refined', diff: 1, wipe: 50, panes: 2 }})")
         audit(tab)
@@ -54,6 +58,8 @@ def test_axe_on_dialogs_and_messages(view, audit, scheme):
     for key, dialog in [("?", ".help"), ("g", ".browser"), ("v", ".lessons"), ("s", ".exports")]:
         view.key(key)
         view.page.wait_for_selector(f"dialog{dialog}[open]")
+        if key == "?":
+            view.page.locator(".glossary summary").click()
         if key == "g":
             view.page.wait_for_selector(".browser .tile")
         audit(dialog)

@@ -31,6 +31,10 @@ def test_a_term_explains_itself(view):
     page.locator(".rail-row", has_text="purity").locator("input").focus()
     tip.get_by_text("purity").wait_for()  # a field says what its name means
 
+    view.key("?")
+    page.locator(".help .glossary summary").click()
+    assert page.locator(".help .glossary dt", has_text="J ref").is_visible()
+
 
 def test_a_tap_explains_a_term_on_a_phone(view):
     page = view.page
@@ -40,5 +44,11 @@ def test_a_tap_explains_a_term_on_a_phone(view):
     term.scroll_into_view_if_needed()
     term.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
     page.locator(".term-tip").wait_for()
+    assert page.evaluate(INSIDE)
+    page.evaluate("__iaff.store.set({ tab: 'mining', stage: 'confident' })")
+    name = page.locator(".rail-row .name", has_text="purity")
+    name.scroll_into_view_if_needed()
+    name.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
+    page.locator(".term-tip").get_by_text("purity").wait_for()
     assert page.evaluate(INSIDE)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

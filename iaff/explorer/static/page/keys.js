@@ -6,6 +6,7 @@ import { nextTab } from "../panel/tabs.js";
 import { embedded } from "../client/embedded.js";
 import { watchFocus } from "./mouse_focus.js";
 import { dialog, el } from "../ui/dom.js";
+import { allTerms } from "../ui/term.js";
 import { byFinger, hasKeys } from "../ui/pointing.js";
 
 const { groups, keys, fingers } = about;
@@ -113,7 +114,7 @@ export function listen({ pressed, actions, help }) {
 
 /** The list of keys, and of what fingers do where they are what one points with: {open, toggle()}. */
 export function keyList(root) {
-  const node = dialog("help", "Keys", [], el("div.key-groups"));
+  const node = dialog("help", "Keys", [], el("div.key-groups"), allTerms());
   root.append(node);
   const fill = () => {
     const name = hasKeys() ? "Keys" : "What fingers do";

@@ -31,6 +31,13 @@ export function term(words, name = termOf(words)) {
 /** The term that something with the focus is, or that its label names, or null. */
 const ownTerm = (node) => node.closest("[data-term]") ?? node.closest("label")?.querySelector("[data-term]") ?? null;
 
+/** All terms, folded, for the list of keys. */
+export function allTerms() {
+  const names = Object.keys(GLOSSARY).sort((a, b) => a.localeCompare(b, "en")),
+    rows = names.map((name) => el("div", {}, el("dt", {}, name), el("dd", {}, GLOSSARY[name].text)));
+  return el("details.glossary", {}, el("summary", {}, "Glossary"), el("dl", {}, rows));
+}
+
 /** The one tip of the page, which says what the term under the cursor, focus or finger means. */
 export class TermTip {
   /** @param {HTMLElement} root the page, in which terms may come and go */
@@ -42,12 +49,19 @@ export class TermTip {
     const on = (name, does) =>
       root.addEventListener(name, (event) => does(event.target.closest?.("[data-term]") ?? null, event));
     on("pointerover", (node, { buttons }) => buttons || this.#soon(node));
-    on("pointerdown", (node) => this.#show(node?.matches(".term") ? node : null));
+    // A finger asks by touching; a mouse that presses a field's name or a button has had its answer by resting on it.
+    on("pointerdown", (node, { pointerType }) => {
+      const asks = pointerType === "touch" || node?.matches(".term");
+      this.#show(asks ? node : null);
+    });
     root.addEventListener("focusin", ({ target }) => {
       const node = /** @type {HTMLElement} */ (target);
       if (node.matches(":focus-visible")) this.#show(ownTerm(node));
     });
-    root.addEventListener("focusout", () => this.#show(null));
+    root.addEventListener("focusout", ({ target }) => {
+      // What is pressed takes the focus from the term before, whose tip has gone by then.
+      if (ownTerm(/** @type {HTMLElement} */ (target)) === this.of) this.#show(null);
+    });
     addEventListener("scroll", () => this.#show(null), { capture: true, passive: true });
     addEventListener("keydown", (event) => event.key === "Escape" && this.of && this.#escape(event), { capture: true });
   }
