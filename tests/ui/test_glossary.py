@@ -48,6 +48,7 @@ def test_a_tap_explains_a_term_on_a_phone(view):
     page.evaluate("__iaff.store.set({ tab: 'mining', stage: 'confident' })")
     name = page.locator(".rail-row .name", has_text="purity")
     name.scroll_into_view_if_needed()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # scrolled
     name.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
     page.locator(".term-tip").get_by_text("purity").wait_for()
     assert page.evaluate(INSIDE)
