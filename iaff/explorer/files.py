@@ -20,6 +20,7 @@ STYLES = [
         "ui/plot",
         "ui/slider",
         "picture/picture",
+        "picture/watch",
         "panel/panel",
         "panel/parameters",
         "page/user_photos",
@@ -35,6 +36,7 @@ STYLES = [
         "panel/choices",
         "charts/charts",
         "page/browser",
+        "page/present",
         "touch",
     )
 ]

@@ -1,6 +1,5 @@
 // The explorer's page: its parts, what each needs of the others, and what happens when a photo is opened.
 import { Actions } from "./page/actions.js";
-import { Animation } from "./picture/animation.js";
 import { Announcer } from "./ui/announcer.js";
 import { BROWSED, Browser } from "./page/browser.js";
 import { Brush } from "./state/brush.js";
@@ -29,6 +28,8 @@ import { Timings } from "./ui/timings.js";
 import { Tools } from "./page/tools.js";
 import { UserPhotos } from "./page/user_photos.js";
 import { UserPhotosView } from "./page/user_photos_view.js";
+import { Watch } from "./picture/watch.js";
+import { WatchBar } from "./picture/watch_bar.js";
 import { WhatIf } from "./panel/whatif.js";
 import { WhatIfView } from "./panel/whatif_view.js";
 import { buildPage } from "./page/page.js";
@@ -85,9 +86,9 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     pin: (at, add) => actions.pin(at, add),
     movePin: (at) => actions.movePin(at),
     guess: () => lessons.mark,
-    moving: () => animation.frame,
   });
-  const animation = new Animation({ store, current, pointer, picture });
+  const watch = new Watch({ store, current, pointer, picture });
+  const watchBar = new WatchBar({ store, current, picture, watch });
   const minimap = new Minimap({ store, current, picture });
   new Reading({ store, current, pointer, picture, say });
   const actions = new Actions({
@@ -105,7 +106,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   // --- the page around it ------------------------------------------------------------------------------------------
 
   const still = () => {
-    animation.stop();
+    watch.pause();
     stepper.stop();
   };
   const copyLink = new CopyLink({ store, history, isOfUser: (name) => Boolean(userPhotos.find(name)), say });
@@ -140,7 +141,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     mining: new MiningView({ store, current, pointer, client }),
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
-  const query = new Query({ store, current, pointer, picture, animation });
+  const query = new Query({ store, current, pointer, picture });
   const panel = new Panel({ store, current, pointer, picture, actions, query, views, tagging: takenIn });
   const tools = new Tools({ store, current });
   const lessons = new Lessons({ store, history, client, current, pointer, picture, runs, photos, onturn: still });
@@ -154,9 +155,9 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     openExports: () => exports.open(),
     openKeys: () => help.toggle(),
   });
-  buildPage(root, { top, stepper, gallery, picture, tools, panel, lessons });
+  buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons });
   const hiding = new Hiding({ root, store, onshow: () => picture.over.focus({ preventScroll: true }) });
-  root.append(hiding.node, announcer.node);
+  root.append(hiding.node, hiding.leaving, announcer.node);
   const browser = new Browser({
     root,
     store,
@@ -180,13 +181,16 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     ...viewKeys(store, actions),
     ArrowLeft: () => lessons.turn(-1, true) || actions.walk(-1),
     ArrowRight: () => lessons.turn(1, true) || actions.walk(1),
-    Escape: () => takenIn.cancel() || pen.lift() || actions.unpin(),
+    Escape: () => takenIn.cancel() || pen.lift() || hiding.leave() || actions.unpin(),
     " ": () => stepper.toggle(),
-    a: () => animation.toggle(),
+    a: () => watch.toggle(),
+    n: () => watch.step(1),
+    N: () => watch.step(-1),
     e: () => pen.toggle(),
     z: () => whatIf.undo(),
     r: () => whatIf.reset(),
     f: () => hiding.toggle(),
+    h: () => hiding.present(),
     g: () => browser.open(),
     u: () => takenIn.choose(),
     v: () => lessons.menu.open(),
@@ -202,6 +206,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     picture.hover();
     panel.hover();
     minimap.update();
+    watchBar.update();
   });
   display.before.subscribe(() => {
     hiding.update(); // the charts may have come meanwhile
@@ -212,6 +217,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     stepper.update();
     panel.update();
     minimap.update();
+    watchBar.update();
   });
   display.seen.subscribe(() => {
     panel.view?.zoomed?.();
@@ -241,7 +247,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     if (trace !== current.origin) whatIf.open(trace, again);
     current.open(trace, entry.name, trace.title || entry.name);
     pointer.forget();
-    animation.stop();
+    watch.pause();
     sources.forget();
     store.show(trace);
     whatIf.take();
@@ -283,7 +289,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
 
   const hook = testHook({
     ...{ store, history, current, client, base, scripts, timings, photos, userPhotos, takenIn, pointer, picture },
-    ...{ animation, stepper, panel, lessons, gallery, browser, exports, display, whatIf, brush, pen, pressed },
+    ...{ watch, stepper, panel, lessons, gallery, browser, exports, display, whatIf, brush, pen, pressed },
   });
   Object.assign(window, { __iaff: hook });
   Object.assign(root, { __iaff: hook });

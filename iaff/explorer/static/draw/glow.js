@@ -6,6 +6,7 @@ import { PIN_COLOURS, pinsOf } from "../state/pins.js";
 import { borderNear, drawLeaks } from "./leak_arrows.js";
 import { sameEdge } from "../engine/leaks.js";
 import { drawEdits } from "./edits.js";
+import { drawFront } from "./front.js";
 import { drawGuess } from "./guess.js";
 
 const CASING = "rgb(0 0 0 / .6)";
@@ -38,7 +39,7 @@ export class Glow {
   }
 
   /**
-   * What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px. All scenes of its picture
+   * What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px of lines. All scenes of its picture
    * have answered, see Scene.answer().
    */
   draw(scene, view, dpr) {
@@ -55,6 +56,8 @@ export class Glow {
       found = scene.leaks();
     this.#light(scene.lit());
     if (asks) this.#affinity();
+    const walked = scene.walked();
+    if (walked) drawFront(c, walked, shared.state.mode === "row", trace, view, dpr);
     if (region >= 0 && trace.superpixels && trace.superpixels === shared.scenes[0].trace?.superpixels)
       this.#patch(region);
     if (this.#painted(edits)) this.#origin(() => drawEdits(c, edits, cell, trace.meta.class_ids));

@@ -2,6 +2,7 @@
 // by draw_pane.js, on the page and on exported pictures alike.
 import { CELL_MAPS, DIRECTIONS, perRound } from "../state/state.js";
 import { DIFFERENCE, ERROR } from "../state/panes.js";
+import { lineOf, linesOf } from "../state/line.js";
 import { layersOver } from "../state/over.js";
 import { reach, shares } from "../engine/scan.js";
 import { askedLeaks, boundaryOf } from "../engine/leaks.js";
@@ -34,7 +35,7 @@ const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, share
  * @property {number?} blink a round that is shown in the chosen one's place, for as long as a key is held
  * @property {any} edits what was painted, see engine/whatif.js
  * @property {any} guess a guess at a lesson's question, see guess.js
- * @property {any} moving how far a scan has come that is being watched: {direction, lines}
+ * @property {number} stroke how much thicker and larger than usual pins, lines and patterns are drawn
  * @property {Scene[]} scenes of all panes, the main one first
  */
 
@@ -245,16 +246,30 @@ export class Scene {
     return Math.max(...sharing.map(({ query }) => query.max));
   }
 
+  /**
+   * How far the scan has come, {dir, direction, lines, total}, see state/line.js, where its affinity is one; else null.
+   * Panes are linked by relative position: on another grid it is the same share of the lines.
+   */
+  walked() {
+    const { shared, trace } = this,
+      line = lineOf(shared.state);
+    if (!line || !this.asks() || !this.affinity().partial) return null;
+    const total = linesOf(line.dir, trace),
+      share = line.lines / linesOf(line.dir, shared.origin ?? trace);
+    return { ...line, lines: Math.min(total, Math.ceil(share * total)), total };
+  }
+
   /** Row or column of G for the pixel, into `into`: weights, mass, reach, share of each class. */
   ask(at, into = this.query) {
     const { trace, spec } = this,
-      { state, moving } = this.shared,
+      { state } = this.shared,
       { mode, dir } = state,
       affinity = this.affinity(),
       { x, y } = this.local(at),
       p = trace.cell(x, y),
+      walked = this.walked(),
       one = dir === null || !affinity.partial ? undefined : DIRECTIONS.indexOf(dir);
-    if (moving && affinity.partial) affinity.partial(p, moving.direction, moving.lines, mode === "row", into.values);
+    if (walked) affinity.partial(p, walked.direction, walked.lines, mode === "row", into.values);
     else mode === "row" ? affinity.row(p, into.values, one) : affinity.column(p, into.values, one);
     reach(into.values, REACH_SHARE, this.scratch, into);
     const map = mode === "row" ? trace.unary(spec.round) : trace.refined(spec.round);

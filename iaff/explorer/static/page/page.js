@@ -17,9 +17,9 @@ const FINGERS = ["one finger asks", "a tap pins", "two fingers zoom", "a quick s
 const STACKED = "(max-width: 539px), (max-width: 999px) and (max-aspect-ratio: 5/4)";
 
 /** Puts the parts of the page into its node `root`; `top` is the top line. */
-export function buildPage(root, { top, stepper, gallery, picture, tools, panel, lessons }) {
+export function buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons }) {
   const under = el("div.tools", {}, panel.legend, tools.nodes),
-    view = el("div.view", {}, picture.node, under),
+    view = el("div.view", {}, picture.node, watchBar.node, under),
     hints = el("p.keys");
   const hint = () =>
     hints.replaceChildren(
@@ -35,7 +35,11 @@ export function buildPage(root, { top, stepper, gallery, picture, tools, panel, 
     lessons.menu.node,
   );
   const stacked = matchMedia(STACKED);
-  const place = () => (stacked.matches ? stepper.node.after(panel.head) : panel.tabs.node.after(panel.head));
+  const place = () => {
+    const above = stacked.matches && !store.state.present;
+    above ? stepper.node.after(panel.head) : panel.tabs.node.after(panel.head);
+  };
+  store.subscribe((changed) => changed.has("present") && place());
   stacked.addEventListener("change", place);
   place();
   hint();

@@ -12,13 +12,12 @@ const ARROWS = { right: "→", left: "←", down: "↓", up: "↑" };
 const MOST_PASSES = 8;
 
 export class Query {
-  /** picture: whose main pane answers; animation: that shows how a label travels. */
-  constructor({ store, current, pointer, picture, animation }) {
+  /** picture: whose main pane answers. */
+  constructor({ store, current, pointer, picture }) {
     this.store = store;
     this.current = current;
     this.pointer = pointer;
     this.picture = picture;
-    this.animation = animation;
     this.mode = segmented(
       "Which question",
       [
@@ -49,7 +48,7 @@ export class Query {
     this.pins = el("table.pins");
     const numbers = el("div.numbers", {}, el("dl.pair", {}, reach, mass), this.gates);
     this.answer = el("div.answer", {}, this.bars, numbers, this.pins);
-    this.scan = el("div.scan-row", {}, this.#directions(), this.#passes(), this.#player());
+    this.scan = el("div.scan-row", {}, this.#directions(), this.#passes());
     this.node = el(
       "section.query",
       { "aria-label": "Affinity query" },
@@ -85,16 +84,6 @@ export class Query {
     const { origin } = this.current,
       { state } = this.store;
     return origin.meta.rounds[state.round - 1]?.affinity.passes ?? 1;
-  }
-
-  #player() {
-    const { animation } = this;
-    this.play = el(
-      "button.plain",
-      { type: "button", title: "Watch it travel, line by line (a)", onclick: () => animation.toggle() },
-      "watch",
-    );
-    return this.play;
   }
 
   /** Stage, round or photo changed: bars for the trace's classes. */
@@ -137,9 +126,7 @@ export class Query {
     }
     const name = `pixel ${at.x}, ${at.y}${this.pointer.pinned() ? " (pinned)" : ""}`;
     const what = mode === "row" ? `What decides ${name}` : `Where the label of ${name} lands`;
-    const moving = this.animation.says();
-    this.play.textContent = moving ? "stop" : "watch";
-    this.where.textContent = moving || what + walked(trace.affinity(state.round));
+    this.where.textContent = what + walked(trace.affinity(state.round));
     const total = mode === "row" ? 1 : q.mass || 1;
     this.rows.forEach(({ fill, value }, k) => {
       const v = q.shares[k] / total;

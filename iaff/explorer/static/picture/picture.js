@@ -10,6 +10,7 @@ import { el } from "../ui/dom.js";
 const GAP = 8; // CSS px between panes
 const TITLE = 22; // CSS px, the height of a pane's title above it: see picture.css
 const TITLED = 280; // CSS px: narrower panes have their title above them, where it covers nothing
+const LARGE = 2; // pins and lines in presenter mode at 1280 x 720
 const SLACK = 4; // CSS px that a click may wander
 const NEAR = 18; // CSS px: a tap so near to a pin means the pin
 
@@ -24,9 +25,8 @@ export class Picture {
    * @param {(at: any, add: boolean) => void} parts.pin a click; `add` keeps the other pins
    * @param {(at: any) => void} parts.movePin a finger that asked was lifted there
    * @param {() => any} parts.guess at a lesson's question, see draw/guess.js
-   * @param {() => any} parts.moving how far a scan has come that is being watched
    */
-  constructor({ store, current, pointer, whatIf, timings, pin, movePin, guess, moving }) {
+  constructor({ store, current, pointer, whatIf, timings, pin, movePin, guess }) {
     this.store = store;
     this.current = current;
     this.pointer = pointer;
@@ -36,7 +36,7 @@ export class Picture {
     this.movePin = movePin;
     this.panes = [];
     this.blink = null; // a round that is shown in the chosen one's place, while a key is held
-    this.shared = this.#shared(guess, moving);
+    this.shared = this.#shared(guess);
     this.panes.push(new Pane(this.shared, 0));
     this.grid = el("div.panes", {}, this.main.node);
     this.wipe = new Wipe({ store, pane: this.main });
@@ -59,7 +59,7 @@ export class Picture {
   }
 
   /** What all panes share, at any time as it is then: see scene.js. */
-  #shared(guess, moving) {
+  #shared(guess) {
     const { store, current, pointer, panes } = this,
       blink = () => this.blink;
     return {
@@ -89,8 +89,8 @@ export class Picture {
       get guess() {
         return guess();
       },
-      get moving() {
-        return moving();
+      get stroke() {
+        return strokeOf(store.state);
       },
     };
   }
@@ -293,7 +293,7 @@ export class Picture {
   #room() {
     const column = this.node.parentElement,
       gap = parseFloat(getComputedStyle(column).rowGap) || 0;
-    const others = [...column.children].filter((child) => child !== this.node);
+    const others = [...column.children].filter((child) => child !== this.node && child.offsetHeight > 0);
     return others.reduce((left, child) => left - child.offsetHeight - gap, column.clientHeight);
   }
 
@@ -321,4 +321,9 @@ export class Picture {
     this.message.replaceChildren(...(node ? [node] : []));
     if (node) this.node.style.height = "";
   }
+}
+
+/** How much larger than usual pins and lines are: in presenter mode they grow with the window, as its texts do. */
+function strokeOf({ present }) {
+  return present ? LARGE * Math.min(innerWidth / 1280, innerHeight / 720) : 1;
 }
