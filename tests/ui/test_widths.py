@@ -22,7 +22,7 @@ ALWAYS = [
 ]
 BEHIND = [".run-figures", ".copy-link", ".export", ".all-keys"]  # of which narrow pages have one button for all
 OF_TAB = {
-    "stage": [".query .segmented button", ".scan-row select", ".scan-row .plain", ".walk .back", ".walk .next"],
+    "stage": [".watch .play", ".watch input", ".query .segmented button", ".scan-row select", ".walk .back", ".walk .next"],
     "layers": [".layer-list input[type=checkbox]", ".layer-list input[type=range]", ".zoom-row button", ".bare"],
     "compare": ["[aria-label=Panes] button", ".presets button", ".choice-row .segmented button"],
     "leaks": [".leak", ".leak-rates button"],
@@ -30,20 +30,20 @@ OF_TAB = {
     "whatif": [".segmented button", ".slider input"],
 }
 # Scrolls to each control that is shown, and says what is wrong with it; `missing` are those that must be there.
-CONTROLS = """([fingers, must]) => {
-  const all = document.querySelector("dialog[open]") ?? document.body,
+CONTROLS = """([fingers, must, within]) => {
+  const all = document.querySelector(within),
     wanted = "button, select, input, summary, a[href], [role=slider]",
     wrong = new Set(), reached = [];
   for (const control of all.querySelectorAll(`:is(.iaff, .iaff-charts) :is(${wanted})`)) {
-    if (!control.checkVisibility({ visibilityProperty: true }) || control.closest(".js-plotly-plot")) continue;
-    const target = control.matches("[type=checkbox]") ? (control.closest("label") ?? control) : control,
+    if (!control.checkVisibility({ visibilityProperty: true }) || control.matches(".sr, .js-plotly-plot *")) continue;
+    const target = control.closest("label:has([type=checkbox])") ?? (control.matches(".lesson-card a") ? control.closest(".lesson-card") : control),
       name = `${control.tagName}.${control.className} "${control.getAttribute("aria-label") ?? control.textContent}"`;
     if (!target.getBoundingClientRect().width) continue;
     target.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
     const { left, right, top, bottom, width, height } = target.getBoundingClientRect(),
       hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
     if (left < -1 || right > innerWidth + 1) wrong.add(`beside the page: ${name}`);
-    else if (!hit || !(target.contains(hit) || hit.contains(control) && hit.matches("label, .lesson-card")))
+    else if (!hit || !target.contains(hit))
       wrong.add(`covered by ${hit?.outerHTML.slice(0, 80)}: ${name}`);
     else if (fingers && !control.matches("p a") && (width < 39.5 || height < 39.5))
       wrong.add(`${width.toFixed()} x ${height.toFixed()} px: ${name}`);
@@ -78,8 +78,9 @@ def test_every_control_is_reached_at_all_widths(pages):
     view, sizes, fingers = pages
     page, wrong = view.page, []
 
-    def look(where: str, must: list[str]) -> None:
-        wrong.extend(f"{width} x {height}, {where}: {what}" for what in page.evaluate(CONTROLS, [fingers, must]))
+    def look(where: str, must: list[str], within: str = "body") -> None:
+        found = page.evaluate(CONTROLS, [fingers, must, within])
+        wrong.extend(f"{width} x {height}, {where}: {what}" for what in found)
 
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
@@ -94,7 +95,7 @@ def test_every_control_is_reached_at_all_widths(pages):
         look("cam", [".handle"])
         if behind:
             page.click(".more-opener")
-            look("more", BEHIND)
+            look("more", BEHIND, ".more")
             page.keyboard.press("Escape")
         show(view, stage="refined", panes=4, p2="cam", p3="affinity", p4="unary")
         look("four panes", [])
@@ -103,7 +104,7 @@ def test_every_control_is_reached_at_all_widths(pages):
                 page.click(".more-opener")
             page.click(button)
             page.wait_for_selector(f"dialog{dialog}[open]")
-            look(dialog, ["header button"])
+            look(dialog, ["header button"], f"dialog{dialog}")
             page.click(f"dialog{dialog} header button[aria-label=Close]")
         show(view, lesson="affinity", step=1, panes=1)
         page.wait_for_selector(".lesson .ways")
