@@ -1,6 +1,7 @@
 // The keyboard, and the overlay that lists it.
 import about from "./keys.json" with { type: "json" };
 import { DIRECTIONS, STAGES } from "../state/state.js";
+import { directionOf, reckons } from "../state/arithmetic.js";
 import { nextTab } from "../panel/tabs.js";
 import { embedded } from "../client/embedded.js";
 import { watchFocus } from "./mouse_focus.js";
@@ -37,7 +38,7 @@ export function viewKeys(store, actions) {
     m: () => actions.pinMore(),
     b: turn("mode", ["row", "column"]),
     l: turn("scale", ["log", "linear"]),
-    d: turn("dir", [null, ...DIRECTIONS]),
+    d: () => store.set({ dir: next(reckons(state) ? DIRECTIONS : [null, ...DIRECTIONS], directionOf(state)) }),
     p: () => actions.panes(),
     w: () => actions.toggleWipe(),
     x: () => actions.blink(true),

@@ -33,6 +33,7 @@ export function buildPage(root, { store, top, stepper, gallery, picture, watchBa
     el("div.work", {}, gallery.node, view, el("div.side", {}, lessons.card.node, panel.node)),
     hints,
     lessons.menu.node,
+    lessons.recorder.node,
   );
   const stacked = matchMedia(STACKED);
   const place = () => {

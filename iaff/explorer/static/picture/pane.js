@@ -4,6 +4,7 @@ import { DIFFERENCE, ERROR, nameOf, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
 import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
+import { roomForNumbers } from "../draw/cell_numbers.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
 
@@ -118,6 +119,12 @@ export class Pane extends Scene {
   depth(at) {
     const { view, base } = this;
     return view ? (this.local(at).y * view.scale + view.top) / base.height : 0;
+  }
+
+  /** Whether the cells hold their numbers. */
+  numbered() {
+    const { trace, view, dpr } = this;
+    return Boolean(view) && roomForNumbers(view.scale * trace.stride, dpr) && this.numbers() !== null;
   }
 
   draw() {

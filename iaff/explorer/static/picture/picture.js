@@ -8,10 +8,10 @@ import { Scene } from "../draw/scene.js";
 import { el } from "../ui/dom.js";
 
 const GAP = 8; // CSS px between panes
+const LARGE = 2; // pins and lines in presenter mode at 1280 x 720
 const TITLE = 22; // CSS px, the height of a pane's title above it: see picture.css
 const WALK = 76; // CSS px that the panel's last row takes at the lower edge
 const TITLED = 280; // CSS px: narrower panes have their title above them, where it covers nothing
-const LARGE = 2; // pins and lines in presenter mode at 1280 x 720
 const SLACK = 4; // CSS px that a click may wander
 const NEAR = 18; // CSS px: a tap so near to a pin means the pin
 
@@ -77,6 +77,9 @@ export class Picture {
       },
       get leak() {
         return pointer.leak;
+      },
+      get term() {
+        return pointer.term;
       },
       get range() {
         return pointer.range;

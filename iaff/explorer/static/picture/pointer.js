@@ -17,6 +17,7 @@ export class Pointer {
     this.pane = null;
     this.region = -1;
     this.leak = null; // an edge that is pointed at in the list of leaks
+    this.term = null; // of the arithmetic, see scene.js: Shared
     this.range = null; // cells that are pointed at in a histogram: see scene.js: Shared
     this.held = false;
     this.moved = new Signal(); // something else is asked, or a superpixel outlined
@@ -76,7 +77,7 @@ export class Pointer {
     this.cursor = null;
     this.asking = false;
     this.region = -1;
-    this.leak = this.range = null;
+    this.leak = this.range = this.term = null;
   }
 
   /** Outline the superpixel of the pin or, without one, of the cursor, where superpixels are of interest. */
@@ -91,6 +92,12 @@ export class Pointer {
   /** Shows an edge that is pointed at in the list of leaks; null for none. */
   pointAt(leak) {
     this.leak = leak;
+    this.moved.send();
+  }
+
+  /** Lights up a term of the arithmetic; null for none. */
+  pointAtTerm(term) {
+    this.term = term;
     this.moved.send();
   }
 

@@ -77,6 +77,8 @@ export function icon(path, size = 16) {
 export const ICONS = {
   back: '<path d="M10 3 5 8l5 5"/>',
   next: '<path d="m6 3 5 5-5 5"/>',
+  up: '<path d="m3 10 5-5 5 5"/>',
+  down: '<path d="m3 6 5 5 5-5"/>',
   play: '<path d="M5 3.2v9.6L12.5 8z" fill="currentColor"/>',
   pause: '<path d="M5.5 3.5v9M10.5 3.5v9" stroke-width="2.2"/>',
   loop: '<path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.2v2.6h-2.6"/>',
