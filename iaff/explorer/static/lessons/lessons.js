@@ -7,6 +7,7 @@ import { Recorder } from "./recorder.js";
 import { bare, differs, viewOf, wrongIn } from "./lesson_view.js";
 import { exact, judge } from "./lesson_score.js";
 import { LessonCard } from "./lesson_card.js";
+import { TOY } from "../trace/toy.js";
 import { LessonMenu } from "./lesson_menu.js";
 import { offerMathFont } from "../ui/math_font.js";
 
@@ -138,6 +139,7 @@ export class Lessons {
     if (!step) return null;
     const { run, img: photo } = viewOf(step.view),
       name = this.instead ?? run ?? this.runs[0]?.name;
+    if (photo === TOY.name) return null; // it comes with the page
     if (!this.#open(name)) return { run: name, photo };
     const known = this.opened && current.run?.name === name;
     return known && !photos.index.some((entry) => entry.name === photo) ? { run: name, photo } : null;
