@@ -62,5 +62,33 @@ def test_axe_on_dialogs_and_messages(view, audit, scheme):
     audit("the picture alone")
     view.open("?lesson=rounds&step=2")
     audit("a lesson")
+    view.key("v")
+    view.page.get_by_role("button", name="Add this view as a step").click()
+    audit("a lesson that is recorded")
+    view.page.evaluate("localStorage.clear()")
     view.open("?run=broken")
     audit("a broken trace")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_on_presenter_mode(view, audit, scheme):
+    view.page.emulate_media(color_scheme=scheme)
+    view.page.set_viewport_size({"width": 1280, "height": 720})
+    view.open("?run=animals&img=cow&stage=affinity&round=2&x=150&y=110&present=1")
+    audit("a stage")
+    for step in ("mining&step=4", "mining&step=6", "failures&step=2", "failures&step=6", "affinity&step=3"):
+        view.open(f"?lesson={step}&present=1")
+        audit(f"lesson {step}")
+
+
+@pytest.mark.slow
+def test_axe_on_a_handout(view):
+    view.open("?run=animals&img=cow")
+    view.key("v")
+    with view.page.expect_popup() as opened:
+        view.page.locator(".lesson-card").nth(2).get_by_role("button", name="Handout").click()
+    sheet = opened.value
+    sheet.wait_for_selector(".do button:not([disabled])", timeout=60000)
+    wrong = api.Axe().run(sheet, options=RULES["light"]).response["violations"]
+    assert not [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in wrong]
