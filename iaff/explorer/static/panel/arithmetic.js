@@ -30,6 +30,7 @@ export class ArithmeticView {
     this.pointer = pointer;
     this.picture = picture;
     this.whatIf = whatIf;
+    this.under = null; // the term that the cursor points at in the picture
     this.fold = el(
       "button.fold",
       { type: "button", onclick: () => store.set({ arithmetic: store.state.arithmetic ? null : "1" }) },
@@ -45,6 +46,16 @@ export class ArithmeticView {
     this.ofMean = el("span");
     this.hint = el("p.note");
     this.#write();
+    this.together = el(
+      "div.together",
+      {},
+      el(
+        "div.means",
+        { role: "group", "aria-label": "The four directions" },
+        this.means.map(({ node }) => node),
+      ),
+      el("div.total", {}, this.ofMean, this.mean),
+    );
     this.sheet = el(
       "div.sheet",
       {},
@@ -56,12 +67,7 @@ export class ArithmeticView {
         this.terms.map(({ node }) => node),
         el("div.total", {}, el("span", {}, "h ="), this.sum),
       ),
-      el(
-        "div.means",
-        { role: "group", "aria-label": "The four directions" },
-        this.means.map(({ node }) => node),
-      ),
-      el("div.total", {}, this.ofMean, this.mean),
+      this.together,
       this.hint,
     );
     this.node = el("section.arithmetic", { "aria-label": "Arithmetic" }, this.fold, this.note, this.sheet);
@@ -144,7 +150,9 @@ export class ArithmeticView {
     const p = cursor && pointer.pinned() ? this.current.trace.cell(cursor.x, cursor.y) : -1,
       k = shown.heard.findIndex(({ cell }) => cell === p),
       term = p < 0 ? null : p === shown.cell ? "own" : k < 0 ? null : k;
-    if (term !== pointer.term) pointer.pointAtTerm(term);
+    if (term === this.under) return; // what is pointed at in the panel stays lit
+    this.under = term;
+    pointer.pointAtTerm(term);
   }
 
   /** Stage, round, photo or direction changed. */
@@ -198,6 +206,7 @@ export class ArithmeticView {
     this.sum.textContent = text3(shown.sum);
     this.means.forEach(({ value }, d) => (value.textContent = text3(shown.sums[d])));
     this.mean.textContent = text3(shown.mean);
+    this.together.hidden = Boolean(shown.walked); // one direction alone is under way
     this.#fillWords(shown);
     for (const node of this.sheet.querySelectorAll("[data-term]"))
       node.classList.toggle("lit", node.dataset.term === String(this.pointer.term));
