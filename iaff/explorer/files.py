@@ -37,6 +37,7 @@ STYLES = [
         "panel/arithmetic",
         "charts/charts",
         "page/browser",
+        "page/present",
     )
 ]
 

@@ -308,6 +308,36 @@ def test_another_photo_lifts_the_pen(view):
     assert variant == own
 
 
+def test_what_was_clicked_keeps_no_key_from_the_page(view):
+    """By the keyboard a control is worked, by the mouse it was: the keys are the page's again."""
+    view.open(AT + "&tab=layers&loop=1")
+    playing = "Boolean(__iaff.stepper.timer)"
+    page = view.page
+    page.click(".tools button:has-text('border')")
+    view.key(" ")
+    assert (view.page.evaluate(playing), view.state("truth")) == (True, "border")
+    page.click("#tab-mining")
+    view.key(" ", "ArrowLeft")
+    assert (page.evaluate(playing), view.state("stage"), view.state("tab")) == (False, "confident", "mining")
+    page.click(".tools input[type=range]", position={"x": 20, "y": 11})
+    opacity = view.state("opacity")
+    view.key("ArrowRight", "ArrowRight")
+    assert (view.state("stage"), view.state("opacity")) == ("refined", opacity)
+    page.click("#tab-layers")
+    page.click(".layer-list input[type=checkbox] >> nth=0")
+    over = view.state("over")
+    view.key(" ")
+    assert (page.evaluate(playing), view.state("over")) == (True, over)
+    view.key(" ")
+    page.click(".stage[data-stage=unary]")
+    view.key("Tab", "Shift+Tab", "8", " ")
+    assert (page.evaluate(playing), view.state("stage")) == (False, "unary"), "the keyboard presses it"
+    page.keyboard.press("Tab")
+    page.locator(".tools input[type=range]").focus()
+    view.key("ArrowLeft")
+    assert (view.state("stage"), view.state("opacity")) == ("unary", opacity - 1)
+
+
 def test_docs_list_the_keys():
     assert PAGE.read_text() == written(), "run python tools/keys.py"
 

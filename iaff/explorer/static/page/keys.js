@@ -4,6 +4,7 @@ import { DIRECTIONS, STAGES } from "../state/state.js";
 import { directionOf, reckons } from "../state/arithmetic.js";
 import { nextTab } from "../panel/tabs.js";
 import { embedded } from "../client/embedded.js";
+import { watchFocus } from "./mouse_focus.js";
 import { dialog, el } from "../ui/dom.js";
 
 const { groups, keys } = about;
@@ -64,18 +65,23 @@ function act(pressed, actions, { key, shiftKey }, alt) {
   return true;
 }
 
+const WRITES = "select, textarea, [contenteditable], input:not([type=range], [type=checkbox])";
+const WALKED = "input[type=range], [role=slider], [role=tab]"; // arrows work them, before the page hears of a key
+
 // Keys belong to a control that has the focus when it would use them itself.
-function taken({ target, key }) {
-  if (target.closest("select, textarea, [contenteditable], input:not([type=range], [type=checkbox])")) return true;
+function taken({ target, key }, byMouse) {
+  if (target.closest(WRITES)) return true;
+  if (byMouse) return false;
   if (target.closest("input[type=range]") && key.startsWith("Arrow")) return true;
   return key === " " && target.closest("button, input, a, summary");
 }
 
 /** Listens to the keyboard. `pressed`: what each key of keys.json does; `help`: the list of them. */
 export function listen({ pressed, actions, help }) {
-  document.addEventListener("keydown", (event) => {
+  const byMouse = watchFocus();
+  const hear = (/** @type {any} */ event) => {
     const character = event.getModifierState("AltGraph"); // on some keyboards it makes "[", with Ctrl or without
-    if ((event.ctrlKey && !character) || event.metaKey || event.defaultPrevented || taken(event)) return;
+    if ((event.ctrlKey && !character) || event.metaKey || event.defaultPrevented || taken(event, byMouse())) return;
     if (document.querySelector("dialog[open]:not(.help)")) return; // it has keys of its own
     if (help.open) {
       if (event.key === "Escape" || event.key === "?") {
@@ -84,8 +90,20 @@ export function listen({ pressed, actions, help }) {
       }
       return;
     }
+    if (event.key === " " && event.target.closest("button, input, summary")) event.target.blur(); // its release would press it
     if (act(pressed, actions, event, event.altKey && !character)) event.preventDefault();
-  });
+  };
+  document.addEventListener("keydown", hear);
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const walked = byMouse() && event.key in ARROWS && /** @type {Element} */ (event.target).closest(WALKED);
+      if (!walked) return;
+      hear(event);
+      if (event.defaultPrevented) event.stopPropagation();
+    },
+    true,
+  );
   document.addEventListener("keyup", ({ key }) => {
     if (key.toLowerCase() === "x") actions.blink(false); // Shift may have come in between
   });
