@@ -135,7 +135,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
   const query = new Query({ store, current, pointer, picture });
-  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
+  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf, closer: () => actions.closer() });
   const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
   const lessons = new Lessons({ store, history, client, current, pointer, picture, runs, photos, onturn: still });

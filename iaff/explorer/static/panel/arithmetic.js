@@ -23,8 +23,11 @@ const FULL = `${MOST_GATES} cells have gates that were set by hand, as many as a
 const text3 = (v) => (v > 0 && v < 0.0005 ? "<.001" : v.toFixed(3));
 
 export class ArithmeticView {
-  /** pointer, picture: what is asked, and the picture that answers; whatIf: takes gates that are set by hand. */
-  constructor({ store, current, pointer, picture, whatIf }) {
+  /**
+   * pointer, picture: what is asked, and the picture that answers; whatIf: takes gates that are set by hand; closer(): shows
+   * cells so large that they hold numbers.
+   */
+  constructor({ store, current, pointer, picture, whatIf, closer }) {
     this.store = store;
     this.current = current;
     this.pointer = pointer;
@@ -38,6 +41,8 @@ export class ArithmeticView {
     );
     this.note = el("p.note");
     this.about = el("p.about");
+    this.cells = el("span", {}, " The cells show ", el("i", {}, "h"), ".");
+    this.closer = el("button.closer", { type: "button", onclick: closer }, "Closer, to see numbers in the cells");
     this.formula = el("p.formula", { "aria-label": "h = (1 − w₁ − w₂ − w₃) x + w₁ h₁ + w₂ h₂ + w₃ h₃" });
     this.terms = ["own", 0, 1, 2].map((which) => this.#term(which));
     this.sum = el("b.product");
@@ -60,6 +65,7 @@ export class ArithmeticView {
       "div.sheet",
       {},
       this.about,
+      this.closer,
       this.formula,
       el(
         "div.terms",
@@ -177,7 +183,7 @@ export class ArithmeticView {
       { classes } = this.current.trace.meta,
       x = el("i", {}, "x");
     if (state.mode === "column") {
-      refill(this.about, [x, " is 1 at the pinned cell and 0 elsewhere: so much of its label comes here."]);
+      refill(this.about, [x, " is 1 at the pinned cell and 0 elsewhere: so much of its label comes here.", this.cells]);
       return;
     }
     this.strongest = el("option", { value: STRONGEST });
@@ -189,7 +195,7 @@ export class ArithmeticView {
       );
     choice.value = classes.includes(state.cls) ? state.cls : STRONGEST;
     this.ofPass = el("span");
-    refill(this.about, [x, " is ", el("i", {}, "αᵘ"), " of ", choice, this.ofPass]);
+    refill(this.about, [x, " is ", el("i", {}, "αᵘ"), " of ", choice, this.ofPass, ".", this.cells]);
   }
 
   /** What follows the cursor. */
@@ -234,6 +240,8 @@ export class ArithmeticView {
       tell(this.ofPass, passes > 1 ? `, after pass ${passes - 1} of ${passes}` : "");
     }
     this.ofMean.textContent = k === null ? "their mean, what lands here" : `their mean, αᵖ of ${name}`;
+    this.cells.hidden = !this.picture.main.numbered();
+    this.closer.hidden = !this.cells.hidden;
     this.hint.textContent = !this.whatIf.setsGates ? "" : this.pointer.pinned() ? GIVE_WAY : KEEP;
   }
 }
