@@ -27,6 +27,7 @@ STYLES = [
         "narrow",
         "panel/mining",
         "lessons/lessons",
+        "lessons/lesson_menu",
         "panel/leaks",
         "page/keys",
         "page/hiding",
@@ -37,6 +38,7 @@ STYLES = [
         "panel/arithmetic",
         "charts/charts",
         "page/browser",
+        "touch",
         "page/present",
     )
 ]

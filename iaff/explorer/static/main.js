@@ -76,7 +76,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
 
   // --- the picture, and what is asked of it ------------------------------------------------------------------------
 
-  const pointer = new Pointer({ store, current, asksFirst });
+  const pointer = new Pointer({ store, current, asksFirst, guessing: () => lessons.guessing });
   const brush = new Brush({ store, current });
   const whatIf = new WhatIf({ store, current, brush, refresh });
   const picture = new Picture({
@@ -86,6 +86,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatIf,
     timings,
     pin: (at, add) => actions.pin(at, add),
+    movePin: (at) => actions.movePin(at),
     guess: () => lessons.mark,
   });
   const watch = new Watch({ store, current, pointer, picture });
@@ -129,7 +130,15 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
       zoom: (steps) => actions.zoom(steps),
       copyLink: (change) => copyLink.copy(change),
     }),
-    compare: new CompareView({ store, current, runs, picture, photos, propagators }),
+    compare: new CompareView({
+      store,
+      current,
+      runs,
+      picture,
+      blink: (on) => actions.blink(on),
+      photos,
+      propagators,
+    }),
     leaks: new LeaksView({ store, current, pointer }),
     mining: new MiningView({ store, current, pointer, client }),
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
@@ -138,7 +147,18 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf, closer: () => actions.closer() });
   const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
-  const lessons = new Lessons({ store, history, client, current, pointer, picture, runs, photos, onturn: still });
+  const lessons = new Lessons({
+    store,
+    history,
+    client,
+    current,
+    pointer,
+    picture,
+    runs,
+    photos,
+    opened,
+    onturn: still,
+  });
   const help = keyList(root);
   const top = topLine({
     store,
@@ -215,6 +235,8 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   });
   display.seen.subscribe(() => {
     panel.view?.zoomed?.();
+    arithmetic.hover();
+    pointer.pointed.send();
     minimap.update();
   });
   display.later.subscribe(() => (panel.view ? panel.update() : panel.pin()));

@@ -179,9 +179,9 @@ export class Glow {
   #markers(asks, framed) {
     const { state, at } = this.scene.shared,
       pins = pinsOf(state);
-    pins.forEach((pin, i) => (framed ? this.#frame(pin, PIN_COLOURS[i]) : this.#marker(pin, PIN_COLOURS[i], true)));
-    if (pins.length || !asks || !at) return;
-    framed ? this.#frame(at, PIN_COLOURS[0]) : this.#marker(at, PIN_COLOURS[0], false);
+    const mark = (place, colour, cross) => (framed ? this.#frame(place, colour) : this.#marker(place, colour, cross));
+    pins.forEach((pin, i) => mark(i ? pin : at, PIN_COLOURS[i], true)); // a finger takes the first one along
+    if (!pins.length && asks && at) mark(at, PIN_COLOURS[0], false);
   }
 
   #frame(at, colour) {

@@ -3,6 +3,7 @@ import { STAGES, perRound } from "../state/state.js";
 import { reckons } from "../state/arithmetic.js";
 import { ABOUT, step } from "./stages.js";
 import { percent } from "../ui/format.js";
+import { inWords } from "../ui/pointing.js";
 import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
 import { classesBeside, errorsOf, glowWords, legend } from "../draw/legend.js";
 import { shownMaps } from "../draw/scene.js";
@@ -122,7 +123,7 @@ export class Panel {
       `Stage ${STAGES.indexOf(stage) + 1} of ${STAGES.length}` +
       (perRound(stage) ? ` · round ${round} of ${trace.T}` : " · once");
     this.title.textContent = about.name;
-    tell(this.sentence, about.say(trace, round, mode));
+    tell(this.sentence, inWords(about.say(trace, round, mode)));
   }
 
   #updateStage(about) {
@@ -168,7 +169,7 @@ export class Panel {
       ].filter(Boolean);
     if (stage === "cam") return this.choices.cam();
     if ((stage === "superpixels" || stage === "confident") && trace.superpixels) {
-      this.patch = { id: null, node: el("section.patch", { "aria-label": "Patch under the cursor" }) };
+      this.patch = { id: null, node: el("section.patch", { "aria-label": inWords("Patch under the cursor") }) };
       return [...this.choices.difference(), this.patch.node];
     }
     return this.choices.difference();
@@ -263,7 +264,9 @@ export class Panel {
     if (this.patch.id === id) return;
     this.patch.id = id;
     this.patch.node.replaceChildren(
-      ...(id < 0 ? [el("p.note", {}, HINT)] : patchVerdict(trace, state.round, id, thresholdsAt(trace, state))),
+      ...(id < 0
+        ? [el("p.note", {}, inWords(HINT))]
+        : patchVerdict(trace, state.round, id, thresholdsAt(trace, state))),
     );
   }
 

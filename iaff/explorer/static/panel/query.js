@@ -3,6 +3,7 @@ import { classColour, css } from "../draw/colour.js";
 import { el, segmented } from "../ui/dom.js";
 import { swatch } from "../draw/swatch.js";
 import { percent, small } from "../ui/format.js";
+import { inWords } from "../ui/pointing.js";
 import { DIRECTIONS, WAYS } from "../state/state.js";
 import { reckons } from "../state/arithmetic.js";
 import { compass } from "../draw/compass.js";
@@ -121,7 +122,7 @@ export class Query {
     this.answer.hidden = !at || Boolean(this.why);
     if (this.why) return void (this.where.textContent = this.why);
     if (!at) {
-      this.where.textContent = "Move over the photo, or click a pixel, to ask.";
+      this.where.textContent = inWords("Move over the photo, or click a pixel, to ask.");
       return;
     }
     const name = `pixel ${at.x}, ${at.y}${this.pointer.pinned() ? " (pinned)" : ""}`;

@@ -1,5 +1,6 @@
 // The page's part of what-if: what is painted on the photo that is shown, and what follows from a stroke.
 import { Edits, cuttable, paintable } from "../engine/whatif.js";
+import { CARRIED, PAINTED, toSee } from "../draw/seen.js";
 import { ADAPTED } from "../state/store.js";
 
 export class WhatIf {
@@ -23,6 +24,7 @@ export class WhatIf {
     const { brush } = this,
       { origin, edits } = this.current,
       { tool, channel, size } = brush;
+    this.store.set(toSee(tool === "wall" ? CARRIED : PAINTED, this.store.state, origin));
     edits.stroke(origin.cell(from.x, from.y), origin.cell(to.x, to.y), tool, channel, size);
     this.#edited();
   }
