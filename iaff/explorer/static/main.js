@@ -144,7 +144,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
   const query = new Query({ store, current, pointer, picture });
-  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
+  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf, closer: () => actions.closer() });
   const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
   const lessons = new Lessons({
@@ -235,6 +235,8 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   });
   display.seen.subscribe(() => {
     panel.view?.zoomed?.();
+    arithmetic.hover();
+    pointer.pointed.send();
     minimap.update();
   });
   display.later.subscribe(() => (panel.view ? panel.update() : panel.pin()));

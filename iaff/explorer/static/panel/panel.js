@@ -106,6 +106,7 @@ export class Panel {
     const content = this.view?.node ?? this.stage;
     if (this.content.firstChild !== content) this.content.replaceChildren(content);
     this.node.classList.toggle("tool", Boolean(this.view));
+    this.node.classList.toggle("reckoning", reckons(state));
     this.scaleChoice.show(scale);
     this.glowChoice.show(state.glow);
     this.glowChoice.node.hidden = state.panes < 2;
@@ -136,7 +137,6 @@ export class Panel {
     this.seeds.update();
     this.query.update();
     this.arithmetic.update();
-    this.stage.classList.toggle("reckoning", reckons(this.store.state));
     this.#fillNext();
     this.pin();
   }
