@@ -36,6 +36,7 @@ STYLES = [
         "panel/choices",
         "charts/charts",
         "page/browser",
+        "page/present",
     )
 ]
 

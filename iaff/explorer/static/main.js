@@ -146,9 +146,9 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     openExports: () => exports.open(),
     openKeys: () => help.toggle(),
   });
-  buildPage(root, { top, stepper, gallery, picture, watchBar, tools, panel, lessons });
+  buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons });
   const hiding = new Hiding({ root, store, onshow: () => picture.over.focus({ preventScroll: true }) });
-  root.append(hiding.node, announcer.node);
+  root.append(hiding.node, hiding.leaving, announcer.node);
   const browser = new Browser({
     root,
     store,
@@ -172,7 +172,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     ...viewKeys(store, actions),
     ArrowLeft: () => lessons.turn(-1, true) || actions.walk(-1),
     ArrowRight: () => lessons.turn(1, true) || actions.walk(1),
-    Escape: () => takenIn.cancel() || pen.lift() || actions.unpin(),
+    Escape: () => takenIn.cancel() || pen.lift() || hiding.leave() || actions.unpin(),
     " ": () => stepper.toggle(),
     a: () => watch.toggle(),
     n: () => watch.step(1),
@@ -181,6 +181,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     z: () => whatIf.undo(),
     r: () => whatIf.reset(),
     f: () => hiding.toggle(),
+    h: () => hiding.present(),
     g: () => browser.open(),
     u: () => takenIn.choose(),
     v: () => lessons.menu.open(),

@@ -39,7 +39,7 @@ export class Glow {
   }
 
   /**
-   * What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px. All scenes of its picture
+   * What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px of lines. All scenes of its picture
    * have answered, see Scene.answer().
    */
   draw(scene, view, dpr) {

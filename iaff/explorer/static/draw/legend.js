@@ -63,7 +63,7 @@ export function classesBeside([main, ...others]) {
 }
 
 const STAGE_ENTRIES = {
-  photo: () => [note("Hover for values, click to pin a pixel.")],
+  photo: (_, { present }) => (present ? [] : [note("Hover for values, click to pin a pixel.")]),
   cam: camEntries,
   seeds: (trace, state) => [...classEntries(trace, state), area(UNKNOWN, "unknown")],
   unary: (trace, state) => [...classEntries(trace, state), line("class border")],

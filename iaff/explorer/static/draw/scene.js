@@ -35,6 +35,7 @@ const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, share
  * @property {number?} blink a round that is shown in the chosen one's place, for as long as a key is held
  * @property {any} edits what was painted, see engine/whatif.js
  * @property {any} guess a guess at a lesson's question, see guess.js
+ * @property {number} stroke how much thicker and larger than usual pins, lines and patterns are drawn
  * @property {Scene[]} scenes of all panes, the main one first
  */
 

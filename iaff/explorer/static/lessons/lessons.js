@@ -4,6 +4,7 @@ import { bare, differs, viewOf, wrongIn } from "./lesson_view.js";
 import { exact, judge } from "./lesson_score.js";
 import { LessonCard } from "./lesson_card.js";
 import { LessonMenu } from "./lesson_menu.js";
+import { offerMathFont } from "../ui/math_font.js";
 
 export class Lessons {
   /**
@@ -38,9 +39,11 @@ export class Lessons {
     this.opened = false; // whether the run that is shown has its photos
     this.card = new LessonCard(this);
     this.menu = new LessonMenu(this);
+    if (this.offered) offerMathFont();
     store.subscribe((changed) => this.#changed(changed));
     window.addEventListener("popstate", () => this.#complete()); // after the store has read the address
     current.changed.subscribe(() => this.#photo());
+    addEventListener("resize", () => this.card.widen());
   }
 
   /** Whether there can be lessons: a file of its own has no server to ask. */

@@ -5,6 +5,7 @@ import { Scene } from "../draw/scene.js";
 import { el } from "../ui/dom.js";
 
 const GAP = 8; // CSS px between panes
+const LARGE = 2; // pins and lines in presenter mode at 1280 x 720
 const SLACK = 4; // CSS px that a click may wander
 
 export class Picture {
@@ -79,6 +80,9 @@ export class Picture {
       },
       get guess() {
         return guess();
+      },
+      get stroke() {
+        return strokeOf(store.state);
       },
     };
   }
@@ -261,6 +265,11 @@ export class Picture {
     this.message.replaceChildren(...(node ? [node] : []));
     if (node) this.node.style.height = "";
   }
+}
+
+/** How much larger than usual pins and lines are: in presenter mode they grow with the window, as its texts do. */
+function strokeOf({ present }) {
+  return present ? LARGE * Math.min(innerWidth / 1280, innerHeight / 720) : 1;
 }
 
 /** The line between two rounds, to be dragged, or moved by the arrow keys. */

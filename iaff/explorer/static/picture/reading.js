@@ -8,6 +8,7 @@ const PINS = ["x", "y", "pins"];
 export class Reading {
   /** say(text): for screen readers. */
   constructor({ store, current, pointer, picture, say }) {
+    this.store = store;
     this.current = current;
     this.pointer = pointer;
     this.picture = picture;
@@ -26,7 +27,8 @@ export class Reading {
     if (!at) return;
     const pane = pointer.cursor && pointer.pane?.trace && pointer.pane.node.isConnected ? pointer.pane : main;
     if (node.parentNode !== pane.node) pane.node.append(node);
-    node.textContent = describe(at, pane);
+    node.textContent = describe(at, pane, Boolean(this.store.state.present));
+    node.hidden = !node.textContent;
     node.classList.toggle("up", pane.low(at));
   }
 
