@@ -16,6 +16,7 @@ import { bestOf, patchVerdict } from "./patch_verdict.js";
 import { toSee } from "../draw/seen.js";
 import { Scatter } from "../ui/scatter.js";
 import { number, percent } from "../ui/format.js";
+import { inWords } from "../ui/pointing.js";
 import { figureRow, resetButton, threshold } from "./tried_thresholds.js";
 
 const KEYS = ["tau", "taubg", "purity"];
@@ -111,7 +112,7 @@ export class MiningView {
     this.told = told;
     this.say.hidden = region >= 0;
     this.story.replaceChildren(
-      ...(region < 0 ? [el("p.note", {}, HINT)] : patchVerdict(trace, state.round, region, at)),
+      ...(region < 0 ? [el("p.note", {}, inWords(HINT))] : patchVerdict(trace, state.round, region, at)),
     );
   }
 
