@@ -251,6 +251,7 @@ CHECKS = {
     "< >": lambda view: both(view, ("<", "opacity", 70), (">", "opacity", 90)),
     "o": solo,
     "t": lambda view: goes(view, "t", "truth", "border", AT.replace("affinity", "unary")),
+    "y": lambda view: goes(view, "y", "marks", "1", AT.replace("affinity", "refined")),
     "q": lambda view: goes(view, "q", "tab", "layers"),
     "f": alone,
     "click": clicks,

@@ -223,6 +223,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     watchBar.update();
   });
   display.before.subscribe(() => {
+    root.toggleAttribute("data-marks", Boolean(store.state.marks));
     hiding.update(); // the charts may have come meanwhile
     if (!whatIf.paints) pen.drop();
   });
