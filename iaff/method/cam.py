@@ -15,6 +15,7 @@ from torch.nn.functional import interpolate, multilabel_soft_margin_loss
 from iaff.config import Cam, Climb
 from iaff.data.transforms import augmented, scaled, to_tensor
 from iaff.grid import grid_size
+from iaff.method.tag_rule import TagRule
 from iaff.nets.classifier import Classifier
 from iaff.nets.loss import Batch, Loss
 
@@ -42,29 +43,43 @@ class Evidence:
     scales: Tensor  # (scales, C, h, w), 0..1: the same at each scale, before the climb
     climb: Tensor  # (steps + 1, C, h, w), 0..1: the same at each step of the climb; 0 for what is no tag
     probability: Tensor  # (C,), 0..1
+    rule: TagRule = TagRule()
 
     @property
     def proposed(self) -> Tensor:
-        """The tags that the classifier itself proposes, ``bool (C,)``."""
+        """The tags that the classifier itself proposes for a photo that shows some, ``bool (C,)``."""
         return self.probability >= PROPOSED
+
+    @property
+    def claimed(self) -> Tensor:
+        """The tags of a photo that nobody tagged, ``bool (C,)``: the same, or none where the run is not sure enough."""
+        return self.rule.tags(self.probability, self.proposed)
+
+    @property
+    def sure(self) -> Tensor:
+        """How sure the run is of each class, ``(C,)``, 0..1."""
+        return self.rule.sure(self.probability)
 
     def cpu(self) -> "Evidence":
         """The same on the CPU."""
-        return Evidence(self.cam.cpu(), self.scales.cpu(), self.climb.cpu(), self.probability.cpu())
+        return Evidence(self.cam.cpu(), self.scales.cpu(), self.climb.cpu(), self.probability.cpu(), self.rule)
 
 
-def find_evidence(net: Classifier, image: np.ndarray, how: Cam, tags: Tensor | None = None) -> Evidence:
+def find_evidence(
+    net: Classifier, image: np.ndarray, how: Cam, tags: Tensor | None = None, rule: TagRule = TagRule()
+) -> Evidence:
     """CAM of one photo: the mean over scales and mirror images, to which the climb's maps are added.
 
     Args:
-        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, the classes to climb towards; None: those that the classifier
-            proposes.
+        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, the classes to climb towards; None: those that the run
+            claims.
+        rule: what it claims.
     """
     maps, probability = class_activations(net, image, how.scales, how.flip)
     cam = normalised(maps.flatten(0, 1).mean(0))
-    found = Evidence(cam, normalised(maps.mean(1)), maps.new_zeros(0, *cam.shape), probability)
+    found = Evidence(cam, normalised(maps.mean(1)), maps.new_zeros(0, *cam.shape), probability, rule)
     if how.climb.steps:
-        towards = (found.proposed if tags is None else tags.to(cam.device)).nonzero()[:, 0]
+        towards = (found.claimed if tags is None else tags.to(cam.device)).nonzero()[:, 0]
         found.climb = cam.new_zeros(how.climb.steps + 1, *cam.shape)
         if len(towards):
             steps = climbed_activations(net, image, towards, how.climb)

@@ -55,7 +55,7 @@ def trace_photo(
     """One photo through all finished rounds of a run.
 
     Args:
-        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, or None for those that the classifier proposes.
+        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, or None for those that the run claims.
         truth: ``uint8 (H, W)`` class ids, 255 void, for figures; a mask that is all void is as good as none.
         progress: told before each step.
         about: ``name``, and optionally ``title``, ``credit``, ``note`` for the trace's metadata.
@@ -66,8 +66,8 @@ def trace_photo(
     mask = None if truth is None else torch.from_numpy(truth.copy())
     progress("Looking for the classes (CAM)", 0)
     evidence = predictor.evidence(image, None if tags is None else torch.from_numpy(tags))
-    proposed = evidence.proposed
-    chosen = proposed if tags is None else torch.from_numpy(tags)
+    claimed = evidence.claimed
+    chosen = claimed if tags is None else torch.from_numpy(tags)
     classes = allowed_classes(chosen)
     progress("Superpixels and seeds", 1 / (count + 2))
     ids = predictor.superpixels(image)
@@ -99,6 +99,8 @@ def trace_photo(
         rounds.append({"round": t, "affinity": kind, "figures": figures})
         before = classes[maps.alpha_p.argmax(0)]
     names = run.classes
+    if evidence.rule.calibrated:
+        about["tag_sure"] = dict(zip(names[1:], evidence.sure.tolist(), strict=True))
     meta = {
         **about,
         "size": [image.shape[1], image.shape[0]],
@@ -107,7 +109,7 @@ def trace_photo(
         "classes": [names[c] for c in classes],
         "tags": [names[c] for c in classes[1:]],
         "tag_scores": dict(zip(names[1:], evidence.probability.tolist(), strict=True)),
-        "proposed": [name for name, yes in zip(names[1:], proposed.tolist(), strict=True) if yes],
+        "proposed": [name for name, yes in zip(names[1:], claimed.tolist(), strict=True) if yes],
         "cam_scales": list(config.cam.scales),
         "run": {"name": run.name, "classes": list(names), "rounds": count},
         "thresholds": {
@@ -118,6 +120,7 @@ def trace_photo(
             "tau": config.mining.tau,
             "tau_background": config.mining.tau_background,
             "proposed": PROPOSED,
+            "claimed": evidence.rule.claimed or PROPOSED,  # not calibrated: any that is proposed
         },
         "figures": {
             "seeds": partial_figures(seeds, mask),

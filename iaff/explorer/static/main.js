@@ -242,7 +242,8 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   });
   display.later.subscribe(() => (panel.view ? panel.update() : panel.pin()));
   current.changed.subscribe(() => {
-    for (const part of [panel.node, panel.head, panel.legend, stepper.node]) part.hidden = !current.origin;
+    for (const part of [panel.node, panel.head, panel.legend]) part.hidden = !current.origin;
+    stepper.node.hidden = !current.origin && !takenIn.computing; // which chooses what a photo opens with, too
   });
 
   function changed(keys) {
@@ -250,6 +251,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
       opens = keys.has("run") || keys.has("img");
     if (opens) photos.open({ run: keys.has("run") });
     if (BROWSED.some((key) => keys.has(key))) browser.follow();
+    if (takenIn.computing) stepper.update();
     if (opens || !current.origin || [...keys].every((key) => BROWSED.includes(key))) return;
     if (keys.has("paint") || keys.has("gates")) whatIf.take();
     display.follow(keys);
@@ -303,6 +305,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     return photos.open({ run: true });
   });
   first.then(() => browser.follow());
+  first.then(() => userPhotos.resume());
   if (!embedded) watchRun({ store, current, photos, client });
 
   const hook = testHook({
