@@ -19,6 +19,7 @@ STYLES = [
         "panel/seeds",
         "ui/plot",
         "ui/slider",
+        "ui/term",
         "picture/picture",
         "picture/watch",
         "panel/panel",

@@ -26,6 +26,7 @@ import { Reading } from "./picture/reading.js";
 import { Sources } from "./server/sources.js";
 import { Stepper } from "./page/stepper.js";
 import { TOY } from "./trace/toy.js";
+import { TermTip } from "./ui/term.js";
 import { Timings } from "./ui/timings.js";
 import { Tools } from "./page/tools.js";
 import { UserPhotos } from "./page/user_photos.js";
@@ -172,6 +173,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons });
   const hiding = new Hiding({ root, store, onshow: () => picture.over.focus({ preventScroll: true }) });
   root.append(hiding.node, hiding.leaving, announcer.node);
+  new TermTip(root);
   const browser = new Browser({
     root,
     store,

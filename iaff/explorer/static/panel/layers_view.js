@@ -10,6 +10,7 @@ import { classChips } from "./class_chips.js";
 import { embedded } from "../client/embedded.js";
 import { el, refill } from "../ui/dom.js";
 import { inWords } from "../ui/pointing.js";
+import { termOf } from "../ui/term.js";
 
 const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth", error: "Errors" };
 const OTHERS = ["carried", "truth", "error", ...CELL_MAPS]; // layers that are no stage
@@ -120,7 +121,7 @@ export class LayersView {
     });
     const label = el(
         "span.layer-name",
-        { title: inWords("Double click, or o: this layer alone"), ondblclick: () => this.#alone(name) },
+        { "data-term": termOf(nameOf(name)), ondblclick: () => this.#alone(name) },
         nameOf(name),
       ),
       when = el("small");
@@ -136,7 +137,7 @@ export class LayersView {
     node.classList.toggle("main", main);
     const why = CELL_MAPS.includes(name) ? whyNoMap(this.current.trace, state.round, name) : "";
     box.disabled = main || Boolean(why);
-    node.title = why || (ABOUT_MAPS[name] ? `Of each cell: ${ABOUT_MAPS[name].says}` : "");
+    node.title = why;
     box.checked = main || value > 0;
     slider.value = value;
     slider.style.setProperty("--fill", value / 100);

@@ -18,6 +18,7 @@ import { SeedsView } from "./seeds_view.js";
 import { thresholdsAt } from "../engine/mining.js";
 import { figuresHere } from "../engine/figures_here.js";
 import { DIFFERENCE } from "../state/panes.js";
+import { term } from "../ui/term.js";
 
 const STORIES = ["unary", "affinity", "refined"]; // where a pixel is looked at, not a patch
 const HINT = "Hover a patch for its verdict, click to keep it.";
@@ -122,7 +123,7 @@ export class Panel {
     this.eyebrow.textContent =
       `Stage ${STAGES.indexOf(stage) + 1} of ${STAGES.length}` +
       (perRound(stage) ? ` · round ${round} of ${trace.T}` : " · once");
-    this.title.textContent = about.name;
+    this.title.replaceChildren(term(about.name));
     tell(this.sentence, inWords(about.say(trace, round, mode)));
   }
 
@@ -130,7 +131,7 @@ export class Panel {
     const { stage } = this.store.state;
     this.figures.replaceChildren(
       ...this.#figuresOf(about).map(({ label, text, hint }) =>
-        el("div", {}, el("dt", {}, label), el("dd", {}, text), hint && el("dd.hint", {}, hint)),
+        el("div", {}, el("dt", {}, term(label)), el("dd", {}, text), hint && el("dd.hint", {}, hint)),
       ),
     );
     refill(this.body, this.#extra(stage));
