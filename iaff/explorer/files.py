@@ -27,6 +27,7 @@ STYLES = [
         "narrow",
         "panel/mining",
         "lessons/lessons",
+        "lessons/lesson_menu",
         "panel/leaks",
         "page/keys",
         "page/hiding",
@@ -34,8 +35,10 @@ STYLES = [
         "export/export",
         "panel/edits",
         "panel/choices",
+        "panel/arithmetic",
         "charts/charts",
         "page/browser",
+        "touch",
         "page/present",
     )
 ]
@@ -56,8 +59,8 @@ def plotly_address() -> str:
 
 
 def scripts() -> list[str]:
-    """The names of all scripts below ``static``, and of the tables that they import, with their folders."""
-    files = [path for kind in ("*.js", "*.json") for path in STATIC.rglob(kind)]
+    """The names of all scripts below ``static``, and of the tables and the trace that they read, with their folders."""
+    files = [path for kind in ("*.js", "*.json", "*.safetensors") for path in STATIC.rglob(kind)]
     return sorted(path.relative_to(STATIC).as_posix() for path in files)
 
 

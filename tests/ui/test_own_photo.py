@@ -23,7 +23,8 @@ STUB = """async ([trace, plan]) => {
     if (plan.upload?.length) throw new Error(plan.upload.shift());
     return { path: "/" + file.name };
   };
-  app.run.explains = true;
+  // A run without weights explains nothing, and the page's first question about it may still be on its way.
+  Object.defineProperty(app.run, "explains", { get: () => true, set: () => {} });
   app.photos.listed.send();
 }"""
 WAITING = {"ok": True, "state": "waiting", "ahead": 2, "stage": "Waiting", "share": 0}

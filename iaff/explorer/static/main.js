@@ -1,5 +1,6 @@
 // The explorer's page: its parts, what each needs of the others, and what happens when a photo is opened.
 import { Actions } from "./page/actions.js";
+import { ArithmeticView } from "./panel/arithmetic.js";
 import { Announcer } from "./ui/announcer.js";
 import { BROWSED, Browser } from "./page/browser.js";
 import { Brush } from "./state/brush.js";
@@ -24,6 +25,7 @@ import { Query } from "./panel/query.js";
 import { Reading } from "./picture/reading.js";
 import { Sources } from "./server/sources.js";
 import { Stepper } from "./page/stepper.js";
+import { TOY } from "./trace/toy.js";
 import { Timings } from "./ui/timings.js";
 import { Tools } from "./page/tools.js";
 import { UserPhotos } from "./page/user_photos.js";
@@ -74,7 +76,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
 
   // --- the picture, and what is asked of it ------------------------------------------------------------------------
 
-  const pointer = new Pointer({ store, current, asksFirst });
+  const pointer = new Pointer({ store, current, asksFirst, guessing: () => lessons.guessing });
   const brush = new Brush({ store, current });
   const whatIf = new WhatIf({ store, current, brush, refresh });
   const picture = new Picture({
@@ -84,6 +86,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatIf,
     timings,
     pin: (at, add) => actions.pin(at, add),
+    movePin: (at) => actions.movePin(at),
     guess: () => lessons.mark,
   });
   const watch = new Watch({ store, current, pointer, picture });
@@ -127,15 +130,35 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
       zoom: (steps) => actions.zoom(steps),
       copyLink: (change) => copyLink.copy(change),
     }),
-    compare: new CompareView({ store, current, runs, picture, photos, propagators }),
+    compare: new CompareView({
+      store,
+      current,
+      runs,
+      picture,
+      blink: (on) => actions.blink(on),
+      photos,
+      propagators,
+    }),
     leaks: new LeaksView({ store, current, pointer }),
     mining: new MiningView({ store, current, pointer, client }),
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
   const query = new Query({ store, current, pointer, picture });
-  const panel = new Panel({ store, current, pointer, picture, actions, query, views, tagging: takenIn });
+  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
+  const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
-  const lessons = new Lessons({ store, history, client, current, pointer, picture, runs, photos, onturn: still });
+  const lessons = new Lessons({
+    store,
+    history,
+    client,
+    current,
+    pointer,
+    picture,
+    runs,
+    photos,
+    opened,
+    onturn: still,
+  });
   const help = keyList(root);
   const top = topLine({
     store,
@@ -225,7 +248,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     if (opens) photos.open({ run: keys.has("run") });
     if (BROWSED.some((key) => keys.has(key))) browser.follow();
     if (opens || !current.origin || [...keys].every((key) => BROWSED.includes(key))) return;
-    if (keys.has("paint")) whatIf.take();
+    if (keys.has("paint") || keys.has("gates")) whatIf.take();
     display.follow(keys);
     timings.add("change", performance.now() - start);
   }
@@ -267,7 +290,8 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   /** The photo that is open: its title, its run's name, its entry if it is the user's; null where there is none. */
   function opened() {
     if (!current.trace) return null;
-    return { title: current.title, run: current.run?.name ?? "", own: userPhotos.find(store.state.img) ?? null };
+    const run = current.name === TOY.name ? "" : (current.run?.name ?? "");
+    return { title: current.title, run, own: userPhotos.find(store.state.img) ?? null };
   }
 
   const restored = embedded ? Promise.resolve() : Promise.all([userPhotos.restore(), lessons.restore()]);

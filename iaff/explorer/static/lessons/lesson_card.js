@@ -1,5 +1,6 @@
 // The card of the lesson that is on: the step's text, its question, and the way through the steps.
 import { el, icon, ICONS, outward } from "../ui/dom.js";
+import { rephrase } from "../ui/pointing.js";
 import { question } from "./lesson_question.js";
 
 const WIDTHS = ["42%", "48%", "54%", "60%"]; // of the page, that the card may take in presenter mode
@@ -59,6 +60,7 @@ export class LessonCard {
     else this.#untold();
     this.question.replaceChildren(...(step?.question ? question(lessons) : []));
     outward(node);
+    rephrase(node.querySelector(".lesson-body"));
     this.#foot(lesson, number);
     this.update();
     this.widen();

@@ -3,7 +3,9 @@ import { classColour, css } from "../draw/colour.js";
 import { el, segmented } from "../ui/dom.js";
 import { swatch } from "../draw/swatch.js";
 import { percent, small } from "../ui/format.js";
+import { inWords } from "../ui/pointing.js";
 import { DIRECTIONS, WAYS } from "../state/state.js";
+import { reckons } from "../state/arithmetic.js";
 import { compass } from "../draw/compass.js";
 import { PIN_COLOURS } from "../state/pins.js";
 
@@ -94,7 +96,7 @@ export class Query {
     this.pinned = null; // what the pins' table was made of
     this.why = this.node.hidden || affinity ? "" : this.current.trace.affinity(this.store.state.round).why;
     if (this.node.hidden) return;
-    const scans = Boolean(affinity?.partial) && stage === "affinity"; // elsewhere the question is asked in brief
+    const scans = Boolean(affinity?.partial) && (stage === "affinity" || reckons(this.store.state)); // elsewhere the question is asked in brief
     this.scan.hidden = !scans;
     this.mode.node.hidden = !affinity;
     this.dir.show(this.store.state.dir);
@@ -120,7 +122,7 @@ export class Query {
     this.answer.hidden = !at || Boolean(this.why);
     if (this.why) return void (this.where.textContent = this.why);
     if (!at) {
-      this.where.textContent = "Move over the photo, or click a pixel, to ask.";
+      this.where.textContent = inWords("Move over the photo, or click a pixel, to ask.");
       return;
     }
     const name = `pixel ${at.x}, ${at.y}${this.pointer.pinned() ? " (pinned)" : ""}`;

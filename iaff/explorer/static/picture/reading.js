@@ -28,8 +28,9 @@ export class Reading {
     const pane = pointer.cursor && pointer.pane?.trace && pointer.pane.node.isConnected ? pointer.pane : main;
     if (node.parentNode !== pane.node) pane.node.append(node);
     node.textContent = describe(at, pane, Boolean(this.store.state.present));
-    node.hidden = !node.textContent;
-    node.classList.toggle("up", pane.low(at));
+    node.hidden = !node.textContent || pane.numbered(); // numbered cells say it themselves
+    // A hand comes from below: what a finger asks is read above it.
+    node.classList.toggle("up", pane.depth(at) > (pointer.asking ? 0.3 : 0.7));
   }
 
   #sayPin() {
