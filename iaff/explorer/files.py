@@ -38,6 +38,7 @@ STYLES = [
         "panel/arithmetic",
         "charts/charts",
         "page/browser",
+        "page/opening",
         "touch",
         "page/present",
     )
