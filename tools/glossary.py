@@ -9,7 +9,7 @@ PAGE = ROOT / "docs" / "glossary.md"
 HEAD = """# Glossary
 
 The terms of the explorer. On the page each is explained where it stands: rest the cursor on an underlined word, tap it,
-or reach it with Tab. How each is computed is in [The method](method.md). This page is made by `python tools/glossary.py`.
+or reach it with Tab. How each is computed is in [The method](method.md). `python tools/glossary.py` makes this page.
 
 | term | what it means |
 |---|---|

@@ -39,6 +39,7 @@ STYLES = [
         "panel/arithmetic",
         "charts/charts",
         "page/browser",
+        "page/opening",
         "page/present",
         "touch",
     )

@@ -155,11 +155,17 @@ def patient(evaluate):
     return evaluated
 
 
-class View:
-    """A page of the explorer, and what the tests do with it."""
+# Other pages than ours may have nothing that remembers.
+CLOSED = "try { localStorage.setItem('iaff-opening-closed', 'true') } catch {}"
 
-    def __init__(self, page, app):
+
+class View:
+    """A page of the explorer, and what the tests do with it. A newcomer has not closed the opening yet."""
+
+    def __init__(self, page, app, newcomer=False):
         self.page, self.app = page, app
+        if not newcomer:
+            page.add_init_script(CLOSED)
         page.evaluate = patient(page.evaluate)
 
     def open(self, query: str = "") -> "View":

@@ -10,17 +10,20 @@ import { more } from "./more.js";
  * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
  * @param {Record<string, any>[]} parts.runs those that are open
  * @param {Node} parts.copyLink the button
+ * @param {() => void} parts.toggleOpening
  * @param {() => void} parts.openLessons
  * @param {() => void} parts.openExports
  * @param {() => void} parts.openKeys
  */
-export function topLine({ store, current, runs, copyLink, openLessons, openExports, openKeys }) {
+export function topLine({ store, current, runs, copyLink, toggleOpening, openLessons, openExports, openKeys }) {
   const title = el("h1");
   current.changed.subscribe(() => (title.textContent = current.title));
   return el(
     "header.top",
     {},
-    el("span.brand", { title: "iterative affinity" }, "iaff"),
+    embedded
+      ? el("span.brand", { title: "iterative affinity" }, "iaff")
+      : el("button.brand", { type: "button", title: "What this is", onclick: toggleOpening }, "iaff"),
     title,
     runs.length > 1
       ? el("label.run", {}, "run", runChoice(store, current, runs))
