@@ -1,4 +1,4 @@
-"""All widths, from a phone to a full screen, with fingers or a mouse: every control can be reached, and nothing is cut."""
+"""All widths, from a phone to a full screen, with fingers or a mouse: every control is reached, and nothing is cut."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,12 @@ import pytest
 from tests.ui.conftest import View, viewing
 
 SIZES = {
-    "fingers": [(390, 844), (768, 1024), (853, 480), (844, 390)],
-    "mouse": [(640, 360), (720, 450), (1280, 720), (1440, 900), (1920, 1080)],  # the first two: zoomed to 200 %
+    "fingers": [(390, 844), (768, 1024), (853, 480)],
+    "fingers, on its side": [(844, 390), (1024, 768)],
+    "mouse": [(720, 450), (1280, 720), (1440, 900), (1920, 1080)],  # the first is 1440 x 900, zoomed to 200 %
+    "mouse, zoomed": [(640, 360), (853, 480), (960, 600)],
 }
+OFTEN = ("fingers", "mouse")  # what runs with the other tests
 TABS = ["stage", "layers", "compare", "leaks", "mining", "whatif"]
 DIALOGS = {".all-keys": ".help", ".gallery .all": ".browser", ".top .lessons-button": ".lessons", ".export": ".exports"}
 # What must be among the controls that can be reached, on every page.
@@ -22,7 +25,14 @@ ALWAYS = [
 ]
 BEHIND = [".run-figures", ".copy-link", ".export", ".all-keys"]  # of which narrow pages have one button for all
 OF_TAB = {
-    "stage": [".watch .play", ".watch input", ".query .segmented button", ".scan-row select", ".walk .back", ".walk .next"],
+    "stage": [
+        ".watch .play",
+        ".watch input",
+        ".query .segmented button",
+        ".scan-row select",
+        ".walk .back",
+        ".walk .next",
+    ],
     "layers": [".layer-list input[type=checkbox]", ".layer-list input[type=range]", ".zoom-row button", ".bare"],
     "compare": ["[aria-label=Panes] button", ".presets button", ".choice-row .segmented button"],
     "leaks": [".leak", ".leak-rates button"],
@@ -36,7 +46,8 @@ CONTROLS = """([fingers, must, within]) => {
     wrong = new Set(), reached = [];
   for (const control of all.querySelectorAll(`:is(.iaff, .iaff-charts) :is(${wanted})`)) {
     if (!control.checkVisibility({ visibilityProperty: true }) || control.matches(".sr, .js-plotly-plot *")) continue;
-    const target = control.closest("label:has([type=checkbox])") ?? (control.matches(".lesson-card a") ? control.closest(".lesson-card") : control),
+    const card = control.matches(".lesson-card a") && control.closest(".lesson-card"),
+      target = control.closest("label:has([type=checkbox])") ?? (card || control),
       name = `${control.tagName}.${control.className} "${control.getAttribute("aria-label") ?? control.textContent}"`;
     if (!target.getBoundingClientRect().width) continue;
     target.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
@@ -56,10 +67,10 @@ CONTROLS = """([fingers, must, within]) => {
 }"""
 
 
-@pytest.fixture(params=list(SIZES))
+@pytest.fixture(params=[pytest.param(name, marks=[] if name in OFTEN else pytest.mark.slow) for name in SIZES])
 def pages(request, browser, app) -> Iterator[tuple[View, list[tuple[int, int]], bool]]:
     """A page, the sizes that its window takes one after the other, and whether fingers are what one points with."""
-    fingers, sizes = request.param == "fingers", SIZES[request.param]
+    fingers, sizes = request.param.startswith("fingers"), SIZES[request.param]
     touch = {"has_touch": True, "is_mobile": True} if fingers else {}
     width, height = sizes[0]
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **touch)
