@@ -253,6 +253,7 @@ CHECKS = {
     "t": lambda view: goes(view, "t", "truth", "border", AT.replace("affinity", "unary")),
     "q": lambda view: goes(view, "q", "tab", "layers"),
     "f": alone,
+    "h": lambda view: goes(view, "h", "present", "1"),
     "click": clicks,
     "Shift + click": clicks,
     "Shift + arrows": nudges,
