@@ -254,6 +254,7 @@ CHECKS = {
     "y": lambda view: goes(view, "y", "marks", "1", AT.replace("affinity", "refined")),
     "q": lambda view: goes(view, "q", "tab", "layers"),
     "f": alone,
+    "h": lambda view: goes(view, "h", "present", "1"),
     "click": clicks,
     "Shift + click": clicks,
     "Shift + arrows": nudges,

@@ -62,7 +62,7 @@ export class Handout {
     const still = picture.still(),
       { layout } = still,
       narrow = WIDE / (layout.columns * (layout.width + layout.gap) - layout.gap);
-    Object.assign(still, { at: atPin(still.state), guess: null, moving: null, leak: null, stroke: 1 });
+    Object.assign(still, { at: atPin(still.state), guess: null, leak: null, stroke: 1 });
     still.layout = { ...layout, width: Math.round(layout.width * narrow), height: Math.round(layout.height * narrow) };
     await settled(still.scenes);
     return drawn(snapshot(still, this.opened()));
