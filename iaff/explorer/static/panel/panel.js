@@ -84,7 +84,8 @@ export class Panel {
     this.walk = el("div.walk", {}, this.back, this.next);
     this.content = el("div.tab-content", { id: "iaff-tab", role: "tabpanel" });
     this.heading = el("h2.sr"); // of a tab whose parts have heads
-    const parts = [this.tabs.node, this.heading, this.head, this.content, this.walk];
+    this.scroll = el("div.scroll", {}, this.heading, this.head, this.content);
+    const parts = [this.tabs.node, this.scroll, this.walk];
     this.node = el("aside.panel", { "aria-label": "Panel" }, parts);
   }
 
