@@ -13,8 +13,8 @@ import { inWords } from "../ui/pointing.js";
 export const CLOSED = "iaff-opening-closed"; // what the browser remembers
 const FIRST = { stage: "affinity", round: VIEW.round.high }; // the last round: the picture answers what the cursor asks
 const WALKED = ["stage", "round"]; // who goes from station to station is still reading
-const TILE = 120; // CSS px, of a thumbnail's width at most
-const SCALE = 2; // canvas px of one of them
+const TILE = 160; // CSS px, as wide as a thumbnail is drawn, and a little wider than it is shown
+const SCALE = 1.5; // canvas px of one of them
 
 // In a newcomer's words, in the method's order.
 const SAYS = {
@@ -96,7 +96,7 @@ export class Opening {
             "button.first-look-lessons",
             { type: "button", onclick: openLessons },
             el("b", {}, "Take a lesson"),
-            el("span", {}, "Ten minutes each: guess first, then see"),
+            ": guess first, then see",
           ),
         ),
       ),
@@ -204,12 +204,13 @@ export class Opening {
   /** One thumbnail whenever the browser has nothing else to do. */
   #drawLater() {
     if (this.waiting) return;
-    const idle = window.requestIdleCallback ?? ((draw) => setTimeout(draw, 50));
+    const idle = window.requestIdleCallback ?? ((draw) => setTimeout(draw, 50)),
+      draw = () => {
+        this.waiting = false;
+        if (this.#drawNext()) this.#drawLater();
+      };
     this.waiting = true;
-    idle(() => {
-      this.waiting = false;
-      if (this.#drawNext()) this.#drawLater();
-    });
+    idle(draw, { timeout: 1000 });
   }
 
   /** Whether one was drawn. */

@@ -51,7 +51,7 @@ export function topLine({ store, current, runs, copyLink, toggleOpening, openLes
 /** A question mark; in a list of buttons it has its name. */
 function keysButton(openKeys) {
   const name = hasKeys() ? "All keys" : "What fingers do",
-    words = [el("span.sign", { "aria-hidden": "true" }, "?"), el("span.name", {}, name)];
+    words = [el("span.glyph", { "aria-hidden": "true" }, "?"), el("span.name", {}, name)];
   return el(
     "button.quiet.all-keys",
     { type: "button", title: "All keys (?)", "aria-label": name, onclick: openKeys },
