@@ -22,6 +22,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 LARGEST = 200_000  # bytes of a file
 KINDS = {"Where?": "where", "Choose.": "choice"}
+KEY_NAMES = "Esc|Enter|Tab|Shift|Alt|Ctrl|space|arrows|click|\\S"  # a single sign is a key too
+KEY = re.compile(rf"(?:{KEY_NAMES})(?: ?\+ ?(?:{KEY_NAMES}))*")
 OPTION = re.compile(r"\[([ xX])\]\s+(.*)", re.DOTALL)
 READ, LOOK, THINK = 2.5, 8, 15  # words a second in class; s to look at a step; s to think about a question
 
@@ -229,7 +231,15 @@ def markdown(links: bool = True) -> MarkdownIt:
     """Plain Markdown with formulae; no HTML, and no images, which might lie elsewhere. A button's text has no links."""
     md = MarkdownIt("commonmark", {"html": False}).disable(["image", *([] if links else ["link", "autolink"])])
     md.validateLink = leads_to_a_page
+    md.add_render_rule("code_inline", key_or_code)
     return md.use(dollarmath_plugin, allow_digits=False, renderer=mathml)
+
+
+def key_or_code(_: Any, tokens: Any, index: int, *__: Any) -> str:
+    """Code in a text: a key (`b`, `Esc`, `Shift + click`) looks like one."""
+    text = tokens[index].content
+    kind = "kbd" if KEY.fullmatch(text) else "code"
+    return f"<{kind}>{html.escape(text)}</{kind}>"
 
 
 def leads_to_a_page(url: str) -> bool:

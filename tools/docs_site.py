@@ -19,6 +19,7 @@ from pymdownx.slugs import slugify
 from tools.diagrams import picture
 
 ROOT = Path(__file__).parents[1]
+MATH_FONT = ROOT / "iaff" / "explorer" / "static" / "ui" / "math_font" / "stix-two-math.woff2"
 PAGES = {  # pages of the site that lie elsewhere in the repository
     "training/README.md": "training_notes.md",
     "training/bench/README.md": "benchmarks.md",
@@ -60,6 +61,7 @@ def diagram(source: str, *_, **__) -> str:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages that lie elsewhere, and a copy of each file of the repository that a page links to."""
+    files.append(File.generated(config, f"fonts/{MATH_FONT.name}", content=MATH_FONT.read_bytes()))
     for path, name in PAGES.items():
         files.append(File.generated(config, name, content=(ROOT / path).read_text("utf-8")))
     for file in list(files.documentation_pages()):

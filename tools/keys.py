@@ -12,12 +12,14 @@ WORDS = {"click", "hold", "arrows"}  # of a key's name that are not on the key
 
 
 def table() -> str:
-    """One row of Markdown for each group of keys."""
+    """One row of Markdown for each group of keys, and one for fingers."""
     about = json.loads(KEYS.read_text("utf-8"))
     rows = ["| | |", "|---|---|"]
     for group, name in about["groups"].items():
         cells = [f"{_marked(key['show'])} {key['does']}" for key in about["keys"] if key["group"] == group]
         rows.append(f"| **{name}** | {' · '.join(cells)} |")
+    touches = [f"{touch['show']} {touch['does']}" for touch in about["fingers"]]
+    rows.append(f"| **Fingers** | {' · '.join(touches)} |")
     return "\n".join(rows) + "\n"
 
 

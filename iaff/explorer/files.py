@@ -20,12 +20,14 @@ STYLES = [
         "ui/plot",
         "ui/slider",
         "picture/picture",
+        "picture/watch",
         "panel/panel",
         "panel/parameters",
         "page/user_photos",
         "narrow",
         "panel/mining",
         "lessons/lessons",
+        "lessons/lesson_menu",
         "panel/leaks",
         "page/keys",
         "page/hiding",
@@ -33,8 +35,11 @@ STYLES = [
         "export/export",
         "panel/edits",
         "panel/choices",
+        "panel/arithmetic",
         "charts/charts",
         "page/browser",
+        "touch",
+        "page/present",
     )
 ]
 
@@ -54,8 +59,8 @@ def plotly_address() -> str:
 
 
 def scripts() -> list[str]:
-    """The names of all scripts below ``static``, and of the tables that they import, with their folders."""
-    files = [path for kind in ("*.js", "*.json") for path in STATIC.rglob(kind)]
+    """The names of all scripts below ``static``, and of the tables and the trace that they read, with their folders."""
+    files = [path for kind in ("*.js", "*.json", "*.safetensors") for path in STATIC.rglob(kind)]
     return sorted(path.relative_to(STATIC).as_posix() for path in files)
 
 

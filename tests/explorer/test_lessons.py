@@ -1,6 +1,7 @@
 """Lessons: what a file becomes, what is said of a broken one, and whether the shipped ones keep to the page's keys."""
 
 import json
+import re
 
 import pytest
 
@@ -118,6 +119,15 @@ def test_a_formula_holds_no_html_no_link_and_no_style(latex, safe):
     assert "elsewhere" not in text
 
 
+def test_keys_look_like_keys():
+    text = parse(GOOD.replace("Text.", "`b`, `→`, `Shift + click`, `Esc` or `<`, but `iaff` and `b = 1`."))["steps"][1][
+        "html"
+    ]
+    keys = ["b", "→", "Shift + click", "Esc", "&lt;"]
+    assert re.findall("<kbd>(.*?)</kbd>", text) == keys
+    assert "<code>iaff</code> and <code>b = 1</code>" in text
+
+
 def test_links_are_in_texts_but_not_in_answers():
     linked = GOOD.replace("Text.", "[a](http://b)").replace("*that*", "*that* [a](http://b) <http://c>")
     step = parse(linked)["steps"][1]
@@ -176,8 +186,16 @@ def test_a_shipped_lesson_keeps_to_the_rules(path):
     assert 3 <= lesson["minutes"] <= 5
     for view in [step["view"] for step in lesson["steps"]] + [question["reveal"] for question in questions]:
         values = query(view)
-        assert set(values) <= KEYS - {"lesson", "step"}, view
+        assert set(values) <= KEYS - {"lesson", "step", "present"}, view
         assert values["img"] in PHOTOS[values["run"]]
+
+
+def test_the_figures_that_the_lesson_on_rounds_names_are_the_runs():
+    text = (LESSONS / "4-rounds.md").read_text(encoding="utf-8")
+    for run in runs_in(SHIPPED.parent):
+        miou = [round_["refined"]["miou"] for round_ in run.figures()["rounds"]]
+        for number in (3, 5):
+            assert f"{100 * miou[number - 1]:.1f} %" in text, (run.name, number)
 
 
 def test_every_kind_of_question_is_asked():

@@ -1,6 +1,7 @@
 // The view in an address: what is read from it, and what is written back.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { allLines, lineAt, placeOf } from "../../iaff/explorer/static/state/line.js";
 import { parameterWords, parametersOf, withParameters } from "../../iaff/explorer/static/state/parameters.js";
 import { KEYS, VIEW, fromQuery, normalised, toQuery } from "../../iaff/explorer/static/state/state.js";
 
@@ -23,6 +24,7 @@ test("what is written is read again", () => {
     mode: "column",
     opacity: 55,
     scale: "linear",
+    line: "left.12",
     over: "carried.40_unary.25",
     cls: "cat,dog",
     p2: "..none.",
@@ -78,4 +80,36 @@ test("parameters of propagators are what the table knows, in its order, without 
   assert.equal(withParameters("walk-radius.7", "walk", { radius: 5 }), null);
   assert.equal(withParameters("walk-radius.7", "crf", { colour: 20 }), "walk-radius.7_crf-colour.20");
   assert.equal(parameterWords("walk-radius.7-beta.2", "walk"), " (radius 7, β 2)");
+});
+
+test("the line of a scan is one that the trace has, at a stage that answers, in the direction that is asked", () => {
+  const rounds = ["scan", "sparse"].map((kind) => ({ affinity: { kind } })),
+    trace = { W: 300, H: 200, T: 2, w: 75, h: 50, meta: { rounds }, has: () => true },
+    shown = { ...start(), stage: "affinity", line: "down.60" },
+    line = (change) => normalised({ ...shown, ...change }, trace).line;
+  assert.equal(line({}), "down.50", "no more lines than there are");
+  assert.equal(line({ line: "right.60", dir: "right" }), "right.60");
+  for (const change of [{ stage: "unary" }, { round: 2 }, { by: "walk" }, { dir: "right" }])
+    assert.equal(line(change), null, JSON.stringify(change));
+  for (const wrong of ["right", "right.0", "right.-1", "right.1.5", "across.3", "right.12345"])
+    assert.equal(fromQuery(`?line=${wrong}`).line, null, wrong);
+});
+
+test("lines follow each other, direction after direction", () => {
+  const grid = { w: 3, h: 2 };
+  for (const [dir, lines] of [
+    [null, ["right.1", "right.2", "right.3", "left.1", "left.2", "left.3", "down.1", "down.2", "up.1", "up.2", null]],
+    ["up", ["up.1", "up.2", null]],
+  ]) {
+    const view = { ...start(), dir };
+    assert.equal(allLines(view, grid), lines.length - 1);
+    assert.deepEqual(
+      lines.map((_, i) => lineAt(i + 1, view, grid)),
+      lines,
+    );
+    assert.deepEqual(
+      lines.map((line) => placeOf({ ...view, line }, grid)),
+      lines.map((_, i) => i + 1),
+    );
+  }
 });

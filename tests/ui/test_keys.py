@@ -140,9 +140,19 @@ def escapes(view):
 def travels(view):
     start(view, AT + "&x=100&y=80")
     view.key("a")
-    view.wait("__iaff.animation.on")
+    view.wait("__iaff.watch.playing")
     view.key("a")
-    assert not view.page.evaluate("__iaff.animation.on")
+    assert not view.page.evaluate("__iaff.watch.playing")
+
+
+def lines(view):
+    start(view, AT + "&x=100&y=80&dir=down")
+    view.key("n", "n", "n")
+    assert view.state("line") == "down.3"
+    view.key("Shift+N", "Shift+N", "Shift+N")
+    assert view.state("line") is None, "all of the scan"
+    view.key("Shift+N", "n")
+    assert view.state("line") is None, "after its last line"
 
 
 def blinks(view):
@@ -252,6 +262,7 @@ CHECKS = {
     "l": lambda view: goes(view, "l", "scale", "linear"),
     "d": lambda view: goes(view, "d", "dir", "right"),
     "a": travels,
+    "n": lines,
     "p": panes,
     "w": lambda view: goes(view, "w", "wipe", 50, AT.replace("affinity", "refined")),
     "hold x": blinks,
@@ -295,6 +306,36 @@ def test_another_photo_lifts_the_pen(view):
     assert view.page.evaluate("__iaff.trace !== __iaff.origin"), "something is painted"
     variant, own = view.page.evaluate(grids)
     assert variant == own
+
+
+def test_what_was_clicked_keeps_no_key_from_the_page(view):
+    """By the keyboard a control is worked, by the mouse it was: the keys are the page's again."""
+    view.open(AT + "&tab=layers&loop=1")
+    playing = "Boolean(__iaff.stepper.timer)"
+    page = view.page
+    page.click(".tools button:has-text('border')")
+    view.key(" ")
+    assert (view.page.evaluate(playing), view.state("truth")) == (True, "border")
+    page.click("#tab-mining")
+    view.key(" ", "ArrowLeft")
+    assert (page.evaluate(playing), view.state("stage"), view.state("tab")) == (False, "confident", "mining")
+    page.click(".tools input[type=range]", position={"x": 20, "y": 11})
+    opacity = view.state("opacity")
+    view.key("ArrowRight", "ArrowRight")
+    assert (view.state("stage"), view.state("opacity")) == ("refined", opacity)
+    page.click("#tab-layers")
+    page.click(".layer-list input[type=checkbox] >> nth=0")
+    over = view.state("over")
+    view.key(" ")
+    assert (page.evaluate(playing), view.state("over")) == (True, over)
+    view.key(" ")
+    page.click(".stage[data-stage=unary]")
+    view.key("Tab", "Shift+Tab", "8", " ")
+    assert (page.evaluate(playing), view.state("stage")) == (False, "unary"), "the keyboard presses it"
+    page.keyboard.press("Tab")
+    page.locator(".tools input[type=range]").focus()
+    view.key("ArrowLeft")
+    assert (view.state("stage"), view.state("opacity")) == ("unary", opacity - 1)
 
 
 def test_docs_list_the_keys():

@@ -79,6 +79,30 @@ VOTES = """async (id) => {
 }"""
 
 
+def test_what_a_control_changes_is_seen(view):
+    """Where no pane shows it, the view goes to a layer that does."""
+    view.open("?img=astronaut&stage=photo&round=2&tab=mining&truth=filled")
+    slide(view, "τ:", 0.95)
+    assert [view.state(key) for key in ("stage", "truth", "tau")] == ["confident", None, 0.95]
+    for over in ("stage=photo&over=confident.60", "stage=unary&panes=2&p2=confident..."):
+        view.page.evaluate(
+            f"__iaff.store.set({{ over: null, ...{dict(part.split('=') for part in over.split('&'))} }})"
+        )
+        view.page.evaluate("__iaff.store.set({ panes: +__iaff.state.panes })")
+        slide(view, "purity", 0.5)
+        assert view.state("stage") == over.split("&")[0].removeprefix("stage="), "it is seen"
+    view.page.evaluate("__iaff.store.set({ stage: 'photo', over: null, panes: 1, tab: 'whatif' })")
+    x, y = view.point(100, 60)
+    view.page.mouse.move(x, y)
+    view.page.mouse.down()
+    view.page.mouse.move(x + 40, y, steps=3)
+    view.page.mouse.up()
+    view.wait("__iaff.state.paint && __iaff.state.stage === 'refined'")
+    view.page.evaluate("__iaff.store.set({ stage: 'cam', tab: 'leaks' })")
+    view.page.locator(".leak-rates button >> nth=0").click()
+    assert (view.state("stage"), view.state("round")) == ("affinity", 1)
+
+
 def test_map_and_picture_point_at_the_same_superpixel(view, run_folder):
     trace = Trace.load(run_folder / "traces" / "chelsea.safetensors")
     ids = trace.superpixels()

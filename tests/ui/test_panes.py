@@ -194,12 +194,42 @@ def test_one_direction_and_more_passes(view):
 
 
 def test_a_label_travels_line_by_line(view):
-    view.open("?stage=affinity&x=160&y=100&dir=right&mode=column")
-    end = np.array(view.page.evaluate("[...__iaff.picture.values]"))
+    """Played, paused, scrubbed, and in a link; what is seen is the scan so far, and at the end all of it."""
+    view.open("?stage=affinity&x=160&y=100&mode=column&hide=panel")
+    caption = "document.querySelector('.watch .caption').innerText"
+    values = "[...__iaff.picture.values]"
+    w, h = view.page.evaluate("[__iaff.trace.w, __iaff.trace.h]")
+    end = np.array(view.page.evaluate(values))
+    assert view.page.evaluate(caption) == "all four directions"
+    entries = view.page.evaluate("history.length")
     view.key("a")
-    view.wait("document.querySelector('.where').innerText.includes('left → right, column')")
-    view.wait("!__iaff.animation.on")
-    np.testing.assert_allclose(view.page.evaluate("[...__iaff.picture.values]"), end, atol=1e-6)
+    view.wait(f"{caption}.match(/^left → right, column \\d+ of {w}$/) && __iaff.state.line !== 'right.1'")
+    view.key("a")
+    view.page.locator(".watch input").fill("60")
+    assert view.state("line") == "right.60"
+    expected = view.page.evaluate(
+        """(() => { const t = __iaff.trace, out = new Float32Array(t.n);
+        t.affinity(1).partial(t.cell(160, 100), 0, 60, false, out); return [...out]; })()"""
+    )
+    np.testing.assert_allclose(view.page.evaluate(values), expected, atol=1e-6)
+    view.reload()
+    assert view.page.evaluate(caption) == f"left → right, column 60 of {w}"
+    np.testing.assert_allclose(view.page.evaluate(values), expected, atol=1e-6)
+    assert view.page.evaluate("history.length") == entries
+    view.key("b")
+    assert view.page.evaluate(caption) == f"left → right, back to column {w - 60} of {w}"
+    view.key("b")
+    view.page.locator(".watch input").fill(str(2 * w + 2 * h - 1))
+    assert view.state("line") == f"up.{h - 1}"
+    view.key("a")
+    view.wait("__iaff.state.line === null && !__iaff.watch.playing")
+    np.testing.assert_allclose(view.page.evaluate(values), end, atol=1e-6)
+    view.key("a")
+    view.page.mouse.click(*view.point(100, 60))
+    assert (view.state("line"), view.page.evaluate("__iaff.watch.playing")) == (None, False), "another question"
+    view.key("n", "6")
+    assert view.state("line") is None
+    assert view.page.locator(".watch").is_hidden()
 
 
 def test_the_same_photo_in_another_run(view):

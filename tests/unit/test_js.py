@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.oracles import (
+    arithmetic,
     cell_maps,
     damaged,
     leaks,
@@ -25,7 +26,7 @@ from tests.oracles.traces import Traces
 from tests.ui.places import ROOT
 
 NODE = shutil.which("node")
-MODULES = (cell_maps, damaged, leaks, mining, other_propagators, refused, scan, seeds, sparse, walk, whatif)
+MODULES = (arithmetic, cell_maps, damaged, leaks, mining, other_propagators, refused, scan, seeds, sparse, walk, whatif)
 TOPICS = {module.__name__.rpartition(".")[2]: module for module in MODULES}
 
 

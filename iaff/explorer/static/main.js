@@ -1,6 +1,6 @@
 // The explorer's page: its parts, what each needs of the others, and what happens when a photo is opened.
 import { Actions } from "./page/actions.js";
-import { Animation } from "./picture/animation.js";
+import { ArithmeticView } from "./panel/arithmetic.js";
 import { Announcer } from "./ui/announcer.js";
 import { BROWSED, Browser } from "./page/browser.js";
 import { Brush } from "./state/brush.js";
@@ -25,10 +25,13 @@ import { Query } from "./panel/query.js";
 import { Reading } from "./picture/reading.js";
 import { Sources } from "./server/sources.js";
 import { Stepper } from "./page/stepper.js";
+import { TOY } from "./trace/toy.js";
 import { Timings } from "./ui/timings.js";
 import { Tools } from "./page/tools.js";
 import { UserPhotos } from "./page/user_photos.js";
 import { UserPhotosView } from "./page/user_photos_view.js";
+import { Watch } from "./picture/watch.js";
+import { WatchBar } from "./picture/watch_bar.js";
 import { WhatIf } from "./panel/whatif.js";
 import { WhatIfView } from "./panel/whatif_view.js";
 import { buildPage } from "./page/page.js";
@@ -73,7 +76,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
 
   // --- the picture, and what is asked of it ------------------------------------------------------------------------
 
-  const pointer = new Pointer({ store, current, asksFirst });
+  const pointer = new Pointer({ store, current, asksFirst, guessing: () => lessons.guessing });
   const brush = new Brush({ store, current });
   const whatIf = new WhatIf({ store, current, brush, refresh });
   const picture = new Picture({
@@ -83,10 +86,11 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatIf,
     timings,
     pin: (at, add) => actions.pin(at, add),
+    movePin: (at) => actions.movePin(at),
     guess: () => lessons.mark,
-    moving: () => animation.frame,
   });
-  const animation = new Animation({ store, current, pointer, picture });
+  const watch = new Watch({ store, current, pointer, picture });
+  const watchBar = new WatchBar({ store, current, picture, watch });
   const minimap = new Minimap({ store, current, picture });
   new Reading({ store, current, pointer, picture, say });
   const actions = new Actions({
@@ -104,7 +108,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   // --- the page around it ------------------------------------------------------------------------------------------
 
   const still = () => {
-    animation.stop();
+    watch.pause();
     stepper.stop();
   };
   const copyLink = new CopyLink({ store, history, isOfUser: (name) => Boolean(userPhotos.find(name)), say });
@@ -126,15 +130,35 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
       zoom: (steps) => actions.zoom(steps),
       copyLink: (change) => copyLink.copy(change),
     }),
-    compare: new CompareView({ store, current, runs, picture, photos, propagators }),
+    compare: new CompareView({
+      store,
+      current,
+      runs,
+      picture,
+      blink: (on) => actions.blink(on),
+      photos,
+      propagators,
+    }),
     leaks: new LeaksView({ store, current, pointer }),
     mining: new MiningView({ store, current, pointer, client }),
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
-  const query = new Query({ store, current, pointer, picture, animation });
-  const panel = new Panel({ store, current, pointer, picture, actions, query, views, tagging: takenIn });
+  const query = new Query({ store, current, pointer, picture });
+  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
+  const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
-  const lessons = new Lessons({ store, history, client, current, pointer, picture, runs, photos, onturn: still });
+  const lessons = new Lessons({
+    store,
+    history,
+    client,
+    current,
+    pointer,
+    picture,
+    runs,
+    photos,
+    opened,
+    onturn: still,
+  });
   const help = keyList(root);
   const top = topLine({
     store,
@@ -145,9 +169,9 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     openExports: () => exports.open(),
     openKeys: () => help.toggle(),
   });
-  buildPage(root, { top, stepper, gallery, picture, tools, panel, lessons });
+  buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons });
   const hiding = new Hiding({ root, store, onshow: () => picture.over.focus({ preventScroll: true }) });
-  root.append(hiding.node, announcer.node);
+  root.append(hiding.node, hiding.leaving, announcer.node);
   const browser = new Browser({
     root,
     store,
@@ -171,13 +195,16 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     ...viewKeys(store, actions),
     ArrowLeft: () => lessons.turn(-1, true) || actions.walk(-1),
     ArrowRight: () => lessons.turn(1, true) || actions.walk(1),
-    Escape: () => takenIn.cancel() || pen.lift() || actions.unpin(),
+    Escape: () => takenIn.cancel() || pen.lift() || hiding.leave() || actions.unpin(),
     " ": () => stepper.toggle(),
-    a: () => animation.toggle(),
+    a: () => watch.toggle(),
+    n: () => watch.step(1),
+    N: () => watch.step(-1),
     e: () => pen.toggle(),
     z: () => whatIf.undo(),
     r: () => whatIf.reset(),
     f: () => hiding.toggle(),
+    h: () => hiding.present(),
     g: () => browser.open(),
     u: () => takenIn.choose(),
     v: () => lessons.menu.open(),
@@ -193,6 +220,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     picture.hover();
     panel.hover();
     minimap.update();
+    watchBar.update();
   });
   display.before.subscribe(() => {
     hiding.update(); // the charts may have come meanwhile
@@ -203,6 +231,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     stepper.update();
     panel.update();
     minimap.update();
+    watchBar.update();
   });
   display.seen.subscribe(() => {
     panel.view?.zoomed?.();
@@ -221,7 +250,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     if (BROWSED.some((key) => keys.has(key))) browser.follow();
     if (takenIn.computing) stepper.update();
     if (opens || !current.origin || [...keys].every((key) => BROWSED.includes(key))) return;
-    if (keys.has("paint")) whatIf.take();
+    if (keys.has("paint") || keys.has("gates")) whatIf.take();
     display.follow(keys);
     timings.add("change", performance.now() - start);
   }
@@ -234,7 +263,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     if (trace !== current.origin) whatIf.open(trace, again);
     current.open(trace, entry.name, trace.title || entry.name);
     pointer.forget();
-    animation.stop();
+    watch.pause();
     sources.forget();
     store.show(trace);
     whatIf.take();
@@ -263,7 +292,8 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   /** The photo that is open: its title, its run's name, its entry if it is the user's; null where there is none. */
   function opened() {
     if (!current.trace) return null;
-    return { title: current.title, run: current.run?.name ?? "", own: userPhotos.find(store.state.img) ?? null };
+    const run = current.name === TOY.name ? "" : (current.run?.name ?? "");
+    return { title: current.title, run, own: userPhotos.find(store.state.img) ?? null };
   }
 
   const restored = embedded ? Promise.resolve() : Promise.all([userPhotos.restore(), lessons.restore()]);
@@ -277,7 +307,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
 
   const hook = testHook({
     ...{ store, history, current, client, base, scripts, timings, photos, userPhotos, takenIn, pointer, picture },
-    ...{ animation, stepper, panel, lessons, gallery, browser, exports, display, whatIf, brush, pen, pressed },
+    ...{ watch, stepper, panel, lessons, gallery, browser, exports, display, whatIf, brush, pen, pressed },
   });
   Object.assign(window, { __iaff: hook });
   Object.assign(root, { __iaff: hook });

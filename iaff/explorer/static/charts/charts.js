@@ -5,6 +5,7 @@ import { specOf } from "../state/panes.js";
 import { classesOf, photoFigures, plots, roundsOf } from "./chart_data.js";
 import { propagatorTables } from "./propagator_tables.js";
 import { el, segmented } from "../ui/dom.js";
+import { inWords } from "../ui/pointing.js";
 
 const MARKS = { circle: "●", diamond: "◆", square: "■" };
 const MARGIN = { l: 44, r: 10, t: 8, b: 26 }; // px around the axes, as charts.css has it
@@ -215,7 +216,7 @@ function about({ name, error, figures = /** @type {any} */ ({}), rounds: planned
     `Run ${name}`,
     planned > done ? `${done} of ${planned} rounds so far` : `${done} rounds`,
     split && `measured on the ${split} split${images ? `, ${images.toLocaleString("en-GB")} photos` : ""}`,
-    done ? "click a point to go to its round" : "figures appear when the first round ends",
+    done ? inWords("click a point to go to its round") : "figures appear when the first round ends",
   ];
   return parts.filter(Boolean).join(" · ");
 }

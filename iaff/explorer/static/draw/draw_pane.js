@@ -17,22 +17,25 @@ export class PaneDrawing {
   /** Size in CSS px; `dpr` canvas px are one of them. */
   fit(width, height, dpr) {
     this.dpr = dpr;
+    this.unit = 0; // canvas px of a CSS px of lines and patterns
     for (const canvas of [this.base, this.over]) {
       canvas.width = Math.round(width * dpr);
       canvas.height = Math.round(height * dpr);
     }
-    this.painter.resized(dpr);
   }
 
   /** `view`: where the photo lies, canvas px (see Scene.place). */
   draw(scene, view) {
+    const unit = this.dpr * scene.shared.stroke;
+    if (unit !== this.unit) this.painter.resized(unit);
+    this.unit = unit;
     this.painter.draw(scene, view);
     this.hover(scene, view);
   }
 
   /** The upper canvas alone. */
   hover(scene, view) {
-    this.glow.draw(scene, view, this.dpr);
+    this.glow.draw(scene, view, this.dpr * scene.shared.stroke);
   }
 }
 

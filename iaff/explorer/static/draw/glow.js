@@ -6,6 +6,9 @@ import { PIN_COLOURS, pinsOf } from "../state/pins.js";
 import { borderNear, drawLeaks } from "./leak_arrows.js";
 import { sameEdge } from "../engine/leaks.js";
 import { drawEdits } from "./edits.js";
+import { drawNumbers, roomForNumbers } from "./cell_numbers.js";
+import { drawTerms, frameCell } from "./terms.js";
+import { drawFront } from "./front.js";
 import { drawGuess } from "./guess.js";
 
 const CASING = "rgb(0 0 0 / .6)";
@@ -38,7 +41,7 @@ export class Glow {
   }
 
   /**
-   * What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px. All scenes of its picture
+   * What is asked of a scene, with the photo where `view` says; `dpr` canvas px are a CSS px of lines. All scenes of its picture
    * have answered, see Scene.answer().
    */
   draw(scene, view, dpr) {
@@ -55,11 +58,13 @@ export class Glow {
       found = scene.leaks();
     this.#light(scene.lit());
     if (asks) this.#affinity();
+    const walked = scene.walked();
+    if (walked) drawFront(c, walked, shared.state.mode === "row", trace, view, dpr);
     if (region >= 0 && trace.superpixels && trace.superpixels === shared.scenes[0].trace?.superpixels)
       this.#patch(region);
     if (this.#painted(edits)) this.#origin(() => drawEdits(c, edits, cell, trace.meta.class_ids));
     if (found?.leaks) this.#leaks(found);
-    this.#markers(asks);
+    this.#markers(asks, this.#numbers());
     if (guess) drawGuess(c, scene, guess, view, dpr);
   }
 
@@ -74,6 +79,18 @@ export class Glow {
       strokePath(c, border, view, unit, ["#000b", "#fff"], 1.4 * dpr, [5 * dpr, 4 * dpr]);
     }
     this.#origin(() => drawLeaks(c, leaks, chosen, view.scale * unit, pointed, RING * dpr));
+  }
+
+  /** The terms of the arithmetic that is open, and numbers in cells that are large enough; whether there are any. */
+  #numbers() {
+    const { scene, context: c, view, dpr } = this,
+      { trace, shared } = scene,
+      cell = view.scale * trace.stride,
+      arithmetic = scene.arithmetic();
+    if (arithmetic) this.#origin(() => drawTerms(c, arithmetic, { w: trace.w, cell, dpr, lit: shared.term }));
+    const values = roomForNumbers(cell, dpr) ? scene.numbers() : null;
+    if (values) drawNumbers(c, values, trace, { left: view.left, top: view.top, cell, dpr });
+    return Boolean(values);
   }
 
   /** All but the lit cells lie in the dark. */
@@ -158,11 +175,20 @@ export class Glow {
     strokePath(c, null, view, 1, ["#000b", "#fff"], 2 * dpr);
   }
 
-  #markers(asks) {
+  /** Where something is pinned or asked; `framed`: as a frame around the cell, whose middle holds a number. */
+  #markers(asks, framed) {
     const { state, at } = this.scene.shared,
       pins = pinsOf(state);
-    pins.forEach((pin, i) => this.#marker(pin, PIN_COLOURS[i], true));
-    if (!pins.length && asks && at) this.#marker(at, PIN_COLOURS[0], false);
+    const mark = (place, colour, cross) => (framed ? this.#frame(place, colour) : this.#marker(place, colour, cross));
+    pins.forEach((pin, i) => mark(i ? pin : at, PIN_COLOURS[i], true)); // a finger takes the first one along
+    if (!pins.length && asks && at) mark(at, PIN_COLOURS[0], false);
+  }
+
+  #frame(at, colour) {
+    const { context: c, view, scene, dpr } = this,
+      { x, y } = scene.local(at),
+      p = scene.trace.cell(x, y);
+    this.#origin(() => frameCell(c, p, scene.trace.w, view.scale * scene.trace.stride, colour, 2.4 * dpr));
   }
 
   #marker(at, colour, cross) {

@@ -6,6 +6,7 @@ import { shownClasses } from "./layers.js";
 import { mapOver } from "../state/over.js";
 import { pinsOf } from "../state/pins.js";
 import { number, percent } from "../ui/format.js";
+import { inWords } from "../ui/pointing.js";
 
 const UNKNOWN = 255;
 
@@ -62,7 +63,7 @@ export function classesBeside([main, ...others]) {
 }
 
 const STAGE_ENTRIES = {
-  photo: () => [note("Hover for values, click to pin a pixel.")],
+  photo: (_, { present }) => (present ? [] : [note(inWords("Hover for values, click to pin a pixel."))]),
   cam: camEntries,
   seeds: (trace, state) => [...classEntries(trace, state), area(UNKNOWN, "unknown")],
   unary: (trace, state) => [...classEntries(trace, state), line("class border")],

@@ -14,7 +14,7 @@ export class Painter {
     this.context = canvas.getContext("2d", { alpha: false });
   }
 
-  /** The canvas has another size: patterns keep theirs on the screen. */
+  /** Lines and patterns have another size: `dpr` canvas px are a CSS px of theirs. */
   resized(dpr) {
     this.dpr = dpr;
     this.pattern = hatch(this.context, dpr);

@@ -2,9 +2,12 @@
 // by draw_pane.js, on the page and on exported pictures alike.
 import { CELL_MAPS, DIRECTIONS, perRound } from "../state/state.js";
 import { DIFFERENCE, ERROR } from "../state/panes.js";
+import { lineOf, linesOf } from "../state/line.js";
 import { layersOver } from "../state/over.js";
-import { reach, shares } from "../engine/scan.js";
+import { Scan, reach, shares } from "../engine/scan.js";
 import { askedLeaks, boundaryOf } from "../engine/leaks.js";
+import { directionOf, reckons } from "../state/arithmetic.js";
+import { cellArithmetic } from "./cell_arithmetic.js";
 import { barOf, cellMap } from "../engine/cell_maps.js";
 import { scaleOf } from "./cell_maps.js";
 import { differ } from "./difference.js";
@@ -30,11 +33,12 @@ const answer = () => ({ values: null, mass: 0, count: 0, level: 0, max: 0, share
  * @property {{x: number, y: number}?} at the pixel of that photo that is asked about
  * @property {number} region the superpixel that is outlined, or -1
  * @property {any} leak an edge that is pointed at in the list of leaks, see engine/leaks.js
+ * @property {any} term of the arithmetic that is pointed at, "own" or the number of a gate, 0..2; null for none
  * @property {any} range cells that are to be lit up: of some bars of a histogram, {name of the map, first, last, bars}
  * @property {number?} blink a round that is shown in the chosen one's place, for as long as a key is held
  * @property {any} edits what was painted, see engine/whatif.js
  * @property {any} guess a guess at a lesson's question, see guess.js
- * @property {any} moving how far a scan has come that is being watched: {direction, lines}
+ * @property {number} stroke how much thicker and larger than usual pins, lines and patterns are drawn
  * @property {Scene[]} scenes of all panes, the main one first
  */
 
@@ -245,22 +249,69 @@ export class Scene {
     return Math.max(...sharing.map(({ query }) => query.max));
   }
 
+  /**
+   * A number for each cell, where cells are large enough to hold one: of the arithmetic that is open, of the answer that
+   * glows, or the probability of the class that wins there; null at other stages.
+   */
+  numbers() {
+    const { trace, spec, query, shared } = this,
+      stage = shared.state.truth === "filled" ? "truth" : spec.stage;
+    if (!trace?.T || this.cellMaps().length) return null;
+    const arithmetic = this.arithmetic();
+    if (arithmetic) return arithmetic.values;
+    if (this.glows()) return shared.at ? query.values : null;
+    const map = stage === "unary" ? trace.unary(spec.round) : stage === "refined" && trace.refined(spec.round);
+    return map ? trace.once(`wins-${stage}${spec.round}`, () => winning(map, trace.n)) : null;
+  }
+
+  /** The arithmetic of the cell that is asked about, see cell_arithmetic.js; null where it is closed, or there is none. */
+  arithmetic() {
+    const { trace, spec } = this,
+      { state, at } = this.shared,
+      scan = this.affinity();
+    if (!at || !reckons(state) || !this.asks() || !(scan instanceof Scan)) return null;
+    const { x, y } = this.local(at);
+    return cellArithmetic(trace, scan, { round: spec.round, state, p: trace.cell(x, y), walked: this.walked() });
+  }
+
+  /**
+   * How far the scan has come, {dir, direction, lines, total}, see state/line.js, where its affinity is one; else null.
+   * Panes are linked by relative position: on another grid it is the same share of the lines.
+   */
+  walked() {
+    const { shared, trace } = this,
+      line = lineOf(shared.state);
+    if (!line || !this.asks() || !this.affinity().partial) return null;
+    const total = linesOf(line.dir, trace),
+      share = line.lines / linesOf(line.dir, shared.origin ?? trace);
+    return { ...line, lines: Math.min(total, Math.ceil(share * total)), total };
+  }
+
   /** Row or column of G for the pixel, into `into`: weights, mass, reach, share of each class. */
   ask(at, into = this.query) {
     const { trace, spec } = this,
-      { state, moving } = this.shared,
-      { mode, dir } = state,
+      { state } = this.shared,
+      { mode } = state,
+      dir = directionOf(state),
       affinity = this.affinity(),
       { x, y } = this.local(at),
       p = trace.cell(x, y),
+      walked = this.walked(),
       one = dir === null || !affinity.partial ? undefined : DIRECTIONS.indexOf(dir);
-    if (moving && affinity.partial) affinity.partial(p, moving.direction, moving.lines, mode === "row", into.values);
+    if (walked) affinity.partial(p, walked.direction, walked.lines, mode === "row", into.values);
     else mode === "row" ? affinity.row(p, into.values, one) : affinity.column(p, into.values, one);
     reach(into.values, REACH_SHARE, this.scratch, into);
     const map = mode === "row" ? trace.unary(spec.round) : trace.refined(spec.round);
     map ? shares(into.values, map, trace.K, into.shares) : into.shares.fill(0);
     return into;
   }
+}
+
+/** Of maps (K, n) the largest value of each cell, (n). */
+function winning(maps, n) {
+  const most = maps.slice(0, n);
+  maps.forEach((v, i) => (most[i % n] = Math.max(most[i % n], v)));
+  return most;
 }
 
 /** The maps of the affinity that any scene shows, each as the first of them has it: [{name, map, n}]. */

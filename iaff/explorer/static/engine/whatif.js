@@ -1,9 +1,11 @@
-// What-if: walls and labels painted on one photo, and the refined map that follows from them.
+// What-if: walls and labels painted on one photo, gates set by hand, and the refined map that follows from them.
 import { Scan } from "./scan.js";
+import * as handGates from "../state/hand_gates.js";
+import { listenedTo } from "./arithmetic.js";
 import { ERASED, NONE, read, written } from "../state/painted.js";
 
 export const TOOLS = ["wall", "label", "erase", "restore"];
-const REMEMBERED = 60; // strokes
+const REMEMBERED = 60; // strokes, and gates that were set
 
 export class Edits {
   /** `trace`: as it came, not a variant of it. */
@@ -15,6 +17,7 @@ export class Edits {
     this.last = null;
     this.wall = new Uint8Array(n); // 1: no gate leads here or away
     this.label = new Int16Array(n).fill(NONE); // painted channel, NONE or ERASED
+    this.gates = new Map(); // set by hand, of all rounds: see state/hand_gates.js
   }
 
   /** What can be painted with here. */
@@ -22,9 +25,9 @@ export class Edits {
     return cuttable(this.trace) ? TOOLS : TOOLS.filter((tool) => tool !== "wall");
   }
 
-  /** Whether nothing is painted. */
+  /** Whether nothing is painted or set. */
   get empty() {
-    return !this.wall.includes(1) && this.label.every((k) => k === NONE);
+    return !this.wall.includes(1) && !this.gates.size && this.label.every((k) => k === NONE);
   }
 
   /**
@@ -48,13 +51,34 @@ export class Edits {
     this.version++;
   }
 
+  /**
+   * Sets the three gates of a cell in a direction, in thousandths, in sum at most 1000; those that would leave the grid stay
+   * 0. `goesOn`: with the last change of the same gates, so that one undo takes back both. False, and nothing happens, where the trace
+   * has no gates, or as many are set as a link holds.
+   */
+  setGates(d, p, three, goesOn = false) {
+    const key = handGates.gateKey(d, p, this.trace.n);
+    if (!cuttable(this.trace) || (!this.gates.has(key) && this.gates.size >= handGates.MOST_GATES)) return false;
+    if (!goesOn || this.last?.gate !== key) this.#keep(this.#now());
+    this.gates.set(key, inside(this.trace, d, p, three));
+    this.last = { gate: key };
+    this.version++;
+    return true;
+  }
+
   #paint(p, tool, channel) {
     const wall = { wall: 1, restore: 0 }[tool] ?? this.wall[p],
       label = { label: channel, erase: ERASED, restore: NONE }[tool] ?? this.label[p],
-      changed = wall !== this.wall[p] || label !== this.label[p];
+      freed = tool === "restore" && this.#free(p),
+      changed = wall !== this.wall[p] || label !== this.label[p] || freed;
     this.wall[p] = wall;
     this.label[p] = label;
     return changed;
+  }
+
+  /** Whether gates of the cell were set; they are the trace's again. */
+  #free(p) {
+    return [0, 1, 2, 3].filter((d) => this.gates.delete(handGates.gateKey(d, p, this.trace.n))).length > 0;
   }
 
   /** Takes everything away; can be undone. */
@@ -63,6 +87,7 @@ export class Edits {
     this.#keep(this.#now());
     this.wall.fill(0);
     this.label.fill(NONE);
+    this.gates = new Map();
     this.last = null;
     this.version++;
   }
@@ -71,28 +96,32 @@ export class Edits {
    * Takes over what is painted on another trace of the same photo: its run has grown meanwhile. False, and nothing
    * happens, unless grid and classes are the same and this trace is paintable too.
    */
-  adopt({ trace, wall, label, past }) {
+  adopt({ trace, wall, label, gates, past }) {
     const form = ({ w, h, meta }) => JSON.stringify([w, h, meta.class_ids, meta.classes]);
     if (form(trace) !== form(this.trace) || !paintable(this.trace)) return false;
     this.past = [...past];
-    this.#put({ wall, label });
+    this.#put({ wall, label, gates });
     return true;
   }
 
-  /** What is painted as the state has it, or null. */
-  get text() {
-    if (this.said?.version !== this.version) this.said = { version: this.version, text: written(this, this.trace.w) };
-    return this.said.text;
+  /** What is painted and set as the state has it: {paint, gates}, each a text or null. */
+  get texts() {
+    if (this.said?.version !== this.version) {
+      const texts = { paint: written(this, this.trace.w), gates: handGates.written(this.gates, this.trace) };
+      this.said = { version: this.version, texts };
+    }
+    return this.said.texts;
   }
 
   /**
-   * Paints what a text says, and nothing else; one undo takes it back. Nothing unless the trace is `paintable`, and no
-   * wall unless it is `cuttable`.
+   * Paints and sets what a state says, and nothing else; one undo takes it back. Nothing unless the trace is `paintable`,
+   * and no wall or gate unless it is `cuttable`.
    */
-  take(text) {
-    if (text === this.text || !paintable(this.trace)) return;
+  take({ paint, gates }) {
+    const now = this.texts;
+    if ((paint === now.paint && gates === now.gates) || !paintable(this.trace)) return;
     this.#keep(this.#now());
-    this.#put(read(text, this.trace));
+    this.#put({ ...read(paint, this.trace), gates: handGates.read(gates, this.trace) });
   }
 
   get canUndo() {
@@ -104,15 +133,18 @@ export class Edits {
     if (before) this.#put(before);
   }
 
-  #put({ wall, label }) {
-    if (cuttable(this.trace)) this.wall.set(wall);
+  #put({ wall, label, gates }) {
+    if (cuttable(this.trace)) {
+      this.wall.set(wall);
+      this.gates = insideAll(this.trace, gates);
+    }
     this.label.set(label);
     this.last = null;
     this.version++;
   }
 
   #now() {
-    return { wall: this.wall.slice(), label: this.label.slice() };
+    return { wall: this.wall.slice(), label: this.label.slice(), gates: new Map(this.gates) };
   }
 
   #keep(before) {
@@ -126,9 +158,9 @@ export class Edits {
    */
   change(passes = null) {
     const { trace, version } = this,
-      { wall, label } = this.#now(),
+      { wall, label, gates } = this.#now(),
       change = { key: `edits${version}.${passes ?? ""}` };
-    if (cuttable(trace)) change.affinity = (t) => affinity(trace, t, wall, passes);
+    if (cuttable(trace)) change.affinity = (t) => affinity(trace, t, { wall, gates }, passes);
     if (label.some((k) => k !== NONE)) change.unary = (t) => painted(trace.unary(t), label, trace.K);
     return change;
   }
@@ -142,17 +174,31 @@ export const paintable = ({ meta }) =>
 export const cuttable = ({ meta }) =>
   paintable({ meta }) && meta.rounds.every(({ affinity }) => affinity.kind === "scan");
 
-function affinity(trace, t, wall, passes) {
+function affinity(trace, t, { wall, gates }, passes) {
   const g = trace.affinity(t),
-    walled = wall.includes(1);
-  if (!walled && (passes ?? g.passes) === g.passes) return g;
-  return new Scan(walled ? cut(g, wall) : g.gates, g.h, g.w, passes ?? g.passes);
+    other = gates.size || wall.includes(1);
+  if (!other && (passes ?? g.passes) === g.passes) return g;
+  return new Scan(other ? changed(g, wall, gates) : g.gates, g.h, g.w, passes ?? g.passes);
 }
 
-/** Gates of a Scan, 0 where the cell itself or its neighbour is a wall: then a cell keeps what it does not hear. */
-function cut(g, wall) {
+/** Three gates without those that would leave the grid. */
+const inside = (trace, d, p, three) => three.map((gate, k) => (listenedTo(trace, d, p, k) < 0 ? 0 : gate));
+
+/** All that were set, so. */
+function insideAll(trace, gates) {
+  const { n } = trace;
+  return new Map([...gates].map(([key, three]) => [key, inside(trace, Math.floor(key / n), key % n, three)]));
+}
+
+/**
+ * Gates of a Scan with those that were set by hand, and 0 where the cell itself or its neighbour is a wall: then a cell keeps
+ * what it does not hear.
+ */
+function changed(g, wall, byHand) {
   const { n } = g,
     gates = g.gates.slice();
+  for (const [key, three] of byHand)
+    three.forEach((gate, k) => (gates[(3 * Math.floor(key / n) + k) * n + (key % n)] = gate / handGates.WHOLE));
   for (let d = 0; d < 4; d++)
     for (let k = 0; k < 3; k++) {
       const by = g.jump(d, k);

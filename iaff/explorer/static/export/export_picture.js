@@ -89,7 +89,7 @@ function scaleBar(sheet, size) {
 }
 
 /** All panes as they lie on the screen: {canvas, width, height}, the last two in CSS px. */
-function drawPanes({ scenes, layout }, scale) {
+export function drawPanes({ scenes, layout }, scale) {
   const { columns, width, height, gap } = layout,
     rows = Math.ceil(scenes.length / columns),
     all = { width: columns * (width + gap) - gap, height: rows * (height + gap) - gap },

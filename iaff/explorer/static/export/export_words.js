@@ -63,7 +63,7 @@ export function how({ state, scenes, edits }) {
     main.spec.stage === "cam" && camPart(main.layers),
     tried(state),
     main.leaks() && "marked: where most of another label comes in",
-    edits && !edits.empty && "with walls or labels painted by hand",
+    edits && !edits.empty && "with walls, labels or gates set by hand",
   ]
     .filter(Boolean)
     .join(" · ");

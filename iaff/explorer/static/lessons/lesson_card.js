@@ -1,8 +1,12 @@
 // The card of the lesson that is on: the step's text, its question, and the way through the steps.
 import { el, icon, ICONS, outward } from "../ui/dom.js";
+import { rephrase } from "../ui/pointing.js";
 import { question } from "./lesson_question.js";
 
+const WIDTHS = ["42%", "48%", "54%", "60%"]; // of the page, that the card may take in presenter mode
 const byKeys = (event) => event.detail === 0; // a click that no pointer made
+
+const overflows = (node) => node.scrollHeight > node.clientHeight || node.scrollWidth > node.clientWidth;
 
 export class LessonCard {
   constructor(lessons) {
@@ -30,11 +34,12 @@ export class LessonCard {
     this.again = el("button.quiet.lesson-reset", { type: "button", onclick: () => lessons.reset() }, "Reset this step");
     const leave = el("button.quiet", { type: "button", title: "Back to the explorer", onclick: () => lessons.leave() });
     leave.append("Leave");
+    this.body = el("div.lesson-body", {}, this.title, this.text, this.question, this.notice);
     this.node = el(
       "section.lesson",
       { hidden: true },
       el("header", {}, this.name, this.again, leave),
-      el("div.lesson-body", {}, this.title, this.text, this.question, this.notice),
+      this.body,
       el("div.lesson-foot", {}, this.back, this.dots, this.next, this.more),
       this.after,
     );
@@ -55,14 +60,28 @@ export class LessonCard {
     else this.#untold();
     this.question.replaceChildren(...(step?.question ? question(lessons) : []));
     outward(node);
+    rephrase(node.querySelector(".lesson-body"));
     this.#foot(lesson, number);
     this.update();
+    this.widen();
     if (keyboard) this.title.focus({ preventScroll: true });
+  }
+
+  /** In presenter mode nothing is scrolled: the card becomes as wide as its text needs. */
+  widen() {
+    const page = this.node.closest(".iaff"),
+      { present, lesson } = this.lessons.store.state;
+    page.style.removeProperty("--card");
+    if (!present || !lesson) return;
+    for (const width of WIDTHS) {
+      page.style.setProperty("--card", width);
+      if (![this.body, ...page.querySelectorAll(".story")].some(overflows)) return;
+    }
   }
 
   /** Another step is read from its first line. */
   #toTop() {
-    this.node.querySelector(".lesson-body").scrollTop = 0;
+    this.body.scrollTop = 0;
     if (this.node.getBoundingClientRect().top < 0) this.node.scrollIntoView({ block: "start" });
   }
 

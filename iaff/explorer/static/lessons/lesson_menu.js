@@ -3,16 +3,49 @@ import { dialog, el, icon, ICONS, outward } from "../ui/dom.js";
 import { copied } from "../state/links.js";
 import { linkTo } from "./lesson_view.js";
 import { parts } from "../ui/problem.js";
+import { AnswersView } from "./answers_view.js";
 
 const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 export class LessonMenu {
-  constructor(lessons) {
+  /**
+   * @param {any} lessons see lessons.js
+   * @param {object} parts
+   * @param {import("./recorder.js").Recorder} parts.recorder
+   * @param {import("./answers.js").Answers} parts.answers
+   * @param {(lesson: any) => Promise<string>} parts.print a lesson as a handout
+   */
+  constructor(lessons, { recorder, answers, print }) {
     this.lessons = lessons;
+    this.recorder = recorder;
+    this.print = print;
+    this.answers = new AnswersView(answers);
+    this.add = el("button.plain", { type: "button", onclick: () => this.#record(true) }, "Add this view as a step");
+    this.go = el("button.quiet", { type: "button", onclick: () => this.#record(false) });
+    const own = el(
+      "p",
+      {},
+      "A lesson of yours is a file: views of the explorer, one after the other, with your words.",
+    );
+    this.own = el(
+      "section",
+      { "aria-label": "Your lesson" },
+      el("h3", {}, "Your lesson"),
+      own,
+      el("div.takes", {}, this.add, this.go),
+    );
     this.note = el("p.note", { role: "status", hidden: true });
     this.cards = el("div.lesson-cards");
     this.broken = el("div.broken");
-    this.node = dialog("lessons", "Lessons", [], this.note, this.cards, this.broken);
+    this.node = dialog(
+      "lessons",
+      "Lessons",
+      [],
+      this.note,
+      this.cards,
+      this.broken,
+      el("div.lesson-tools", {}, this.own, this.answers.node),
+    );
   }
 
   async open() {
@@ -32,6 +65,22 @@ export class LessonMenu {
     const head = el("h3", {}, `${count(broken.length, "file")} that cannot be told`);
     const files = broken.map((one) => el("div", {}, el("h4", {}, one.file), parts(one)));
     this.broken.replaceChildren(...(broken.length ? [head, ...files] : []));
+    const { length } = this.recorder.draft.steps;
+    this.go.hidden = !length;
+    this.go.textContent = `Go on with it (${count(length, "step")})`;
+    this.answers.show();
+  }
+
+  /** In a window of its own; meanwhile the list stays. */
+  async #handout(lesson) {
+    const wrong = await this.print(lesson);
+    this.note.hidden = !wrong;
+    this.note.textContent = wrong;
+  }
+
+  #record(add) {
+    this.node.close();
+    this.recorder.open({ add });
   }
 
   #card(lesson) {
@@ -57,6 +106,8 @@ export class LessonMenu {
         "div.lesson-foot",
         {},
         el("span", {}, `${count(minutes, "minute")} · ${count(steps.length, "step")}${asks}`),
+        el("span.spring"),
+        el("button.quiet", { type: "button", title: "To print", onclick: () => this.#handout(lesson) }, "Handout"),
         copy(linkTo(name)),
       ),
     );

@@ -72,7 +72,7 @@ function byKeys(lessons) {
     at = null;
     button.textContent = idle;
   };
-  const button = el("button.quiet", { type: "button", onclick: press, onblur: rest, onkeydown: move }, idle);
+  const button = el("button.quiet.by-keys", { type: "button", onclick: press, onblur: rest, onkeydown: move }, idle);
 
   function press() {
     if (at) return lessons.guess(at);

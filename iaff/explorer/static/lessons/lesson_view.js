@@ -2,7 +2,8 @@
 // same wherever one comes from.
 import { KEYS as ALL, allowedValue, fromQuery } from "../state/state.js";
 
-const KEYS = ALL.filter((key) => key !== "lesson" && key !== "step");
+const NOT_OF_A_STEP = ["lesson", "step", "present"]; // whether a lesson is presented, its presenter says
+const KEYS = ALL.filter((key) => !NOT_OF_A_STEP.includes(key));
 
 /** The change of state that shows a view: all keys but the lesson's own. */
 export function viewOf(query) {

@@ -1,9 +1,15 @@
 // Lessons: which one is on, its steps, and what was answered. A step is a view; turning to it shows that view.
 import { embedded } from "../client/embedded.js";
+import { Answers, kept, plain } from "./answers.js";
+import { Draft } from "./draft.js";
+import { Handout } from "./handout.js";
+import { Recorder } from "./recorder.js";
 import { bare, differs, viewOf, wrongIn } from "./lesson_view.js";
 import { exact, judge } from "./lesson_score.js";
 import { LessonCard } from "./lesson_card.js";
+import { TOY } from "../trace/toy.js";
 import { LessonMenu } from "./lesson_menu.js";
+import { offerMathFont } from "../ui/math_font.js";
 
 export class Lessons {
   /**
@@ -16,9 +22,10 @@ export class Lessons {
    * @param {import("../picture/picture.js").Picture} parts.picture
    * @param {Record<string, any>[]} parts.runs those that are open
    * @param {import("../trace/photos.js").Photos} parts.photos the run's
+   * @param {() => any} parts.opened the photo that is open, see export/snapshot.js
    * @param {() => void} parts.onturn another step is about to be shown
    */
-  constructor({ store, history, client, current, pointer, picture, runs, photos, onturn }) {
+  constructor({ store, history, client, current, pointer, picture, runs, photos, opened, onturn }) {
     this.store = store;
     this.history = history;
     this.client = client;
@@ -36,11 +43,18 @@ export class Lessons {
     this.instead = null; // the run that the lesson is told with, where its own is not open
     this.mark = null; // a guess on the picture: {at, near}, image px
     this.opened = false; // whether the run that is shown has its photos
+    this.given = new Answers();
     this.card = new LessonCard(this);
-    this.menu = new LessonMenu(this);
+    const show = (query) => store.set({ ...viewOf(query), lesson: null, step: 1 });
+    this.recorder = new Recorder({ store, current, draft: new Draft(), onstep: show });
+    this.handout = new Handout({ store, picture, photos, runs, opened });
+    const print = (lesson) => this.handout.open(lesson);
+    this.menu = new LessonMenu(this, { recorder: this.recorder, answers: this.given, print });
+    if (this.offered) offerMathFont();
     store.subscribe((changed) => this.#changed(changed));
     window.addEventListener("popstate", () => this.#complete()); // after the store has read the address
     current.changed.subscribe(() => this.#photo());
+    addEventListener("resize", () => this.card.widen());
   }
 
   /** Whether there can be lessons: a file of its own has no server to ask. */
@@ -125,6 +139,7 @@ export class Lessons {
     if (!step) return null;
     const { run, img: photo } = viewOf(step.view),
       name = this.instead ?? run ?? this.runs[0]?.name;
+    if (photo === TOY.name) return null; // it comes with the page
     if (!this.#open(name)) return { run: name, photo };
     const known = this.opened && current.run?.name === name;
     return known && !photos.index.some((entry) => entry.name === photo) ? { run: name, photo } : null;
@@ -194,6 +209,7 @@ export class Lessons {
   leave() {
     this.instead = null;
     this.answers.clear();
+    this.given.next();
     this.store.set({ lesson: null, step: 1, hide: null });
   }
 
@@ -223,12 +239,21 @@ export class Lessons {
     if (this.answers.get(key)?.guess !== guess) return;
     if (this.#key() !== key) return void this.answers.delete(key); // the reader has gone on: it is asked again
     this.answers.set(key, { guess, ...(values ? judge(guess, values, current.trace) : { late: true }) });
+    this.#keep();
     this.#tell();
+  }
+
+  /** The answer to the step that is on, for who teaches. */
+  #keep() {
+    const { lesson, step, number } = this,
+      where = { lesson: lesson.name, step: number, title: plain(step.title) };
+    this.given.add({ ...where, ...kept(step.question, this.answer) });
   }
 
   /** The question is answered ({chosen}, {guess}) or given up ({}): show how it is. */
   reveal(answer) {
     this.answers.set(this.#key(), answer);
+    if (!answer.guess) this.#keep(); // a guess is measured first
     this.store.set(this.view());
     this.#tell();
   }

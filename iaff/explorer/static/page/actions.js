@@ -68,6 +68,12 @@ export class Actions {
     this.store.set(clicked(this.store.state, at, add));
   }
 
+  /** The first pin goes there. */
+  movePin(at) {
+    if (this.guess(at)) return;
+    this.store.set(pinned([at, ...this.pointer.pins().slice(1)]));
+  }
+
   unpin() {
     this.store.set(pinned([]));
   }
@@ -139,7 +145,7 @@ export class Actions {
 
   // --- against another round ---------------------------------------------------------------------------------------
 
-  /** While a key is held, the other round is shown in its place. */
+  /** While a key or a button is held, the other round is shown in its place. */
   blink(on) {
     const { picture } = this,
       round = on ? this.#compared() : null;

@@ -33,6 +33,7 @@ export class Display {
       this.picture.draw();
       return this.seen.send();
     }
+    if ([...changed].every((key) => key === "line")) return this.pointer.moved.send(); // it is drawn as what is asked
     if (["by", "p2", "p3", "p4"].some((key) => changed.has(key))) this.sources.retry();
     this.#show();
   }

@@ -1,11 +1,14 @@
 // The keyboard, and the overlay that lists it.
 import about from "./keys.json" with { type: "json" };
 import { DIRECTIONS, STAGES } from "../state/state.js";
+import { directionOf, reckons } from "../state/arithmetic.js";
 import { nextTab } from "../panel/tabs.js";
 import { embedded } from "../client/embedded.js";
+import { watchFocus } from "./mouse_focus.js";
 import { dialog, el } from "../ui/dom.js";
+import { byFinger, hasKeys } from "../ui/pointing.js";
 
-const { groups, keys } = about;
+const { groups, keys, fingers } = about;
 
 const next = (list, value, by = 1) => list[(list.indexOf(value) + by + list.length) % list.length];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -35,7 +38,7 @@ export function viewKeys(store, actions) {
     m: () => actions.pinMore(),
     b: turn("mode", ["row", "column"]),
     l: turn("scale", ["log", "linear"]),
-    d: turn("dir", [null, ...DIRECTIONS]),
+    d: () => store.set({ dir: next(reckons(state) ? DIRECTIONS : [null, ...DIRECTIONS], directionOf(state)) }),
     p: () => actions.panes(),
     w: () => actions.toggleWipe(),
     x: () => actions.blink(true),
@@ -63,18 +66,23 @@ function act(pressed, actions, { key, shiftKey }, alt) {
   return true;
 }
 
+const WRITES = "select, textarea, [contenteditable], input:not([type=range], [type=checkbox])";
+const WALKED = "input[type=range], [role=slider], [role=tab]"; // arrows work them, before the page hears of a key
+
 // Keys belong to a control that has the focus when it would use them itself.
-function taken({ target, key }) {
-  if (target.closest("select, textarea, [contenteditable], input:not([type=range], [type=checkbox])")) return true;
+function taken({ target, key }, byMouse) {
+  if (target.closest(WRITES)) return true;
+  if (byMouse) return false;
   if (target.closest("input[type=range]") && key.startsWith("Arrow")) return true;
   return key === " " && target.closest("button, input, a, summary");
 }
 
 /** Listens to the keyboard. `pressed`: what each key of keys.json does; `help`: the list of them. */
 export function listen({ pressed, actions, help }) {
-  document.addEventListener("keydown", (event) => {
+  const byMouse = watchFocus();
+  const hear = (/** @type {any} */ event) => {
     const character = event.getModifierState("AltGraph"); // on some keyboards it makes "[", with Ctrl or without
-    if ((event.ctrlKey && !character) || event.metaKey || event.defaultPrevented || taken(event)) return;
+    if ((event.ctrlKey && !character) || event.metaKey || event.defaultPrevented || taken(event, byMouse())) return;
     if (document.querySelector("dialog[open]:not(.help)")) return; // it has keys of its own
     if (help.open) {
       if (event.key === "Escape" || event.key === "?") {
@@ -83,31 +91,60 @@ export function listen({ pressed, actions, help }) {
       }
       return;
     }
+    if (event.key === " " && event.target.closest("button, input, summary")) event.target.blur(); // its release would press it
     if (act(pressed, actions, event, event.altKey && !character)) event.preventDefault();
-  });
+  };
+  document.addEventListener("keydown", hear);
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const walked = byMouse() && event.key in ARROWS && /** @type {Element} */ (event.target).closest(WALKED);
+      if (!walked) return;
+      hear(event);
+      if (event.defaultPrevented) event.stopPropagation();
+    },
+    true,
+  );
   document.addEventListener("keyup", ({ key }) => {
     if (key.toLowerCase() === "x") actions.blink(false); // Shift may have come in between
   });
   addEventListener("blur", () => actions.blink(false)); // the release of a held key may go elsewhere
 }
 
-/** The list of keys: {open, toggle()}. */
+/** The list of keys, and of what fingers do where they are what one points with: {open, toggle()}. */
 export function keyList(root) {
-  const node = dialog("help", "Keys", [], el("div.key-groups", {}, Object.keys(groups).map(group)));
+  const node = dialog("help", "Keys", [], el("div.key-groups"));
   root.append(node);
+  const fill = () => {
+    const name = hasKeys() ? "Keys" : "What fingers do";
+    node.setAttribute("aria-label", name);
+    node.querySelector("h2").textContent = name;
+    node
+      .querySelector(".key-groups")
+      .replaceChildren(
+        ...(byFinger() ? [section(hasKeys() ? "Fingers" : "On the picture", fingers, "b")] : []),
+        ...(hasKeys() ? Object.keys(groups).map(group) : []),
+      );
+  };
   return {
     get open() {
       return node.open;
     },
     toggle() {
-      node.open ? node.close() : node.showModal();
+      if (node.open) return node.close();
+      fill();
+      node.showModal();
     },
   };
 }
 
 /** The keys for one thing. */
 function group(name) {
-  const keys = HERE.filter((key) => key.group === name),
-    rows = keys.map(({ show, does }) => el("div", {}, el("dt", {}, el("kbd", {}, show)), el("dd", {}, does)));
-  return el("section", {}, el("h3", {}, groups[name]), el("dl", {}, rows));
+  const keys = HERE.filter((key) => key.group === name);
+  return section(groups[name], keys, "kbd");
+}
+
+function section(name, entries, mark) {
+  const rows = entries.map(({ show, does }) => el("div", {}, el("dt", {}, el(mark, {}, show)), el("dd", {}, does)));
+  return el("section", {}, el("h3", {}, name), el("dl", {}, rows));
 }

@@ -1,5 +1,6 @@
 // The page's frame: top line, stepper, photos, picture with its tools, panel, keys. Built once.
 import { el } from "../ui/dom.js";
+import { hasKeys, onKeys } from "../ui/pointing.js";
 
 const KEYS = [
   ["← →", "stage"],
@@ -11,25 +12,37 @@ const KEYS = [
   ["p", "panes"],
   ["?", "all keys"],
 ];
-const NARROW = "(max-width: 999px)";
+const FINGERS = ["one finger asks", "a tap pins", "two fingers zoom", "a quick swipe scrolls"];
+// On narrow and high pages the parts stand below each other: see narrow.css.
+const STACKED = "(max-width: 539px), (max-width: 999px) and (max-aspect-ratio: 5/4)";
 
 /** Puts the parts of the page into its node `root`; `top` is the top line. */
-export function buildPage(root, { top, stepper, gallery, picture, tools, panel, lessons }) {
+export function buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons }) {
   const under = el("div.tools", {}, panel.legend, tools.nodes),
-    view = el("div.view", {}, picture.node, under),
-    hints = KEYS.map(([key, does]) => el("span", {}, el("kbd", {}, key), ` ${does}`));
+    view = el("div.view", {}, picture.node, watchBar.node, under),
+    hints = el("p.keys");
+  const hint = () =>
+    hints.replaceChildren(
+      ...(hasKeys()
+        ? KEYS.map(([key, does]) => el("span", {}, el("kbd", {}, key), ` ${does}`))
+        : FINGERS.map((text) => el("span", {}, text))),
+    );
   root.prepend(
     top,
     stepper.node,
-    el("div.work", {}, gallery.node, view, el("div.side", {}, panel.node)),
-    el("p.keys", {}, hints),
+    el("div.work", {}, gallery.node, view, el("div.side", {}, lessons.card.node, panel.node)),
+    hints,
     lessons.menu.node,
+    lessons.recorder.node,
   );
-  const narrow = matchMedia(NARROW);
+  const stacked = matchMedia(STACKED);
   const place = () => {
-    narrow.matches ? stepper.node.after(panel.head) : panel.tabs.node.after(panel.head);
-    narrow.matches ? stepper.node.after(lessons.card.node) : panel.node.before(lessons.card.node);
+    const above = stacked.matches && !store.state.present;
+    above ? stepper.node.after(panel.head) : panel.tabs.node.after(panel.head);
   };
-  narrow.addEventListener("change", place);
+  store.subscribe((changed) => changed.has("present") && place());
+  stacked.addEventListener("change", place);
   place();
+  hint();
+  onKeys(hint);
 }

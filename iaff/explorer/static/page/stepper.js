@@ -63,9 +63,9 @@ export class Stepper {
       this.play,
       this.loop,
     );
-    this.node = el(
-      "nav.stepper",
-      { "aria-label": "Stages of the method" },
+    this.strip = el(
+      "div.stages",
+      {},
       el("div.once", {}, this.buttons.slice(0, FIRST_OF_ROUND)),
       el(
         "div.loop",
@@ -73,8 +73,9 @@ export class Stepper {
         el("span.loop-mark", { title: "repeated every round" }, icon(ICONS.loop, 15)),
         this.buttons.slice(FIRST_OF_ROUND),
       ),
-      this.rounds,
     );
+    new ResizeObserver(() => this.#centre()).observe(this.strip);
+    this.node = el("nav.stepper", { "aria-label": "Stages of the method" }, this.strip, this.rounds);
   }
 
   #enable(button, stage) {
@@ -84,6 +85,15 @@ export class Stepper {
       { name, missing } = ABOUT[stage];
     button.setAttribute("aria-disabled", String(!has));
     button.title = has ? `${name} (${STAGES.indexOf(stage) + 1})` : `This trace holds no ${missing}`;
+  }
+
+  /** Where there is no room for all stages, the one that is on stands in the middle, as far as may be. */
+  #centre() {
+    const { strip } = this,
+      here = this.buttons.find((button) => button.dataset.stage === this.store.state.stage),
+      box = here.getBoundingClientRect(),
+      { left, width } = strip.getBoundingClientRect();
+    strip.scrollBy({ left: box.left + box.width / 2 - left - width / 2, behavior: "instant" });
   }
 
   toggle() {
@@ -142,5 +152,7 @@ export class Stepper {
     this.play.replaceChildren(icon(this.timer ? ICONS.pause : ICONS.play));
     this.play.setAttribute("aria-label", this.timer ? "Stop (space)" : "Play the rounds (space)");
     this.play.title = this.play.getAttribute("aria-label");
+    if (this.centred !== state.stage) this.#centre();
+    this.centred = state.stage;
   }
 }

@@ -1,6 +1,8 @@
 // The line at the top: which photo of which run, and the ways to all else.
 import { embedded } from "../client/embedded.js";
 import { el, icon, ICONS } from "../ui/dom.js";
+import { hasKeys } from "../ui/pointing.js";
+import { more } from "./more.js";
 
 /**
  * @param {object} parts
@@ -25,15 +27,31 @@ export function topLine({ store, current, runs, copyLink, openLessons, openExpor
       : el("span.run", {}, runs[0]?.name ? `run ${runs[0].name}` : ""),
     el("span.spring"),
     !embedded && el("button.quiet", { type: "button", title: "Lessons (v)", onclick: openLessons }, "Lessons"),
-    !embedded && el("button.quiet", { type: "button", onclick: toCharts }, "Run figures ↓"),
-    !embedded && copyLink,
-    el(
-      "button.quiet",
-      { type: "button", title: "Pictures, files and figures of this view (s)", onclick: openExports },
-      icon(ICONS.take),
-      "Export",
+    more(
+      [
+        !embedded && el("button.quiet", { type: "button", onclick: toCharts }, "Run figures ↓"),
+        !embedded && copyLink,
+        el(
+          "button.quiet",
+          { type: "button", title: "Pictures, files and figures of this view (s)", onclick: openExports },
+          icon(ICONS.take),
+          "Export",
+        ),
+        keysButton(openKeys),
+      ],
+      [copyLink],
     ),
-    el("button.quiet", { type: "button", title: "All keys (?)", "aria-label": "All keys", onclick: openKeys }, "?"),
+  );
+}
+
+/** A question mark; in a list of buttons it has its name. */
+function keysButton(openKeys) {
+  const name = hasKeys() ? "All keys" : "What fingers do",
+    words = [el("span.sign", { "aria-hidden": "true" }, "?"), el("span.name", {}, name)];
+  return el(
+    "button.quiet.all-keys",
+    { type: "button", title: "All keys (?)", "aria-label": name, onclick: openKeys },
+    words,
   );
 }
 

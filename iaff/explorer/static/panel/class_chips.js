@@ -2,6 +2,7 @@
 import { shownClasses } from "../draw/layers.js";
 import { swatch } from "../draw/swatch.js";
 import { el } from "../ui/dom.js";
+import { inWords } from "../ui/pointing.js";
 
 // A double click is two clicks first, and the first may have changed what is shown: whether its class was shown alone.
 let wasAlone = false;
@@ -28,7 +29,7 @@ export function classChip(name, { store, trace, mark, words }) {
   const about = {
     type: "button",
     "aria-pressed": String(shown.includes(name)),
-    title: `Show or hide ${name}; double click, or o: only ${name}`,
+    title: inWords(`Show or hide ${name}; double click, or o: only ${name}`),
     onclick: click,
     "data-solo": "",
     onsolo: alone,

@@ -8,17 +8,22 @@ import { pairOfPanes } from "../draw/pair.js";
 import { changesTable } from "./changes_table.js";
 import { COUNTS, DIFFERENCE, countChange } from "../state/panes.js";
 import { el, refill, segmented } from "../ui/dom.js";
+import { hasKeys } from "../ui/pointing.js";
 
 const cleared = { p2: null, p3: null, p4: null };
 const quick = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
 
 export class CompareView {
-  /** runs: those that are open; picture: whose panes are compared; photos, propagators: see PaneRows. */
-  constructor({ store, current, runs, picture, photos, propagators }) {
+  /**
+   * runs: those that are open; picture: whose panes are compared; blink(on): the other round in the place of this one, or
+   * not; photos, propagators: see PaneRows.
+   */
+  constructor({ store, current, runs, picture, blink, photos, propagators }) {
     this.store = store;
     this.current = current;
     this.runs = runs;
     this.picture = picture;
+    this.blink = blink;
     this.count = segmented(
       "Panes",
       COUNTS.map((n) => [n, String(n), `${n} ${n === 1 ? "pane" : "linked panes"}`]),
@@ -120,9 +125,19 @@ export class CompareView {
     return [
       el("div.choice-row", {}, el("h3", {}, "With round"), against.node),
       this.picture.main.comparable() && el("div.choice-row", {}, el("h3", {}, "As"), how.node),
-      this.picture.main.comparable() &&
-        el("p.note", {}, "Hold ", el("kbd", {}, "x"), " to see the other round in its place."),
+      this.picture.main.comparable() && this.#otherRound(),
     ].filter(Boolean);
+  }
+
+  /** How to see the other round in the place of this one: with a key, or as long as a finger is on a button. */
+  #otherRound() {
+    if (hasKeys()) return el("p.note", {}, "Hold ", el("kbd", {}, "x"), " to see the other round in its place.");
+    const button = el("button.plain.hold", { type: "button" }, "Hold: the other round in its place");
+    button.addEventListener("pointerdown", () => this.blink(true));
+    for (const end of ["pointerup", "pointercancel", "pointerleave"])
+      button.addEventListener(end, () => this.blink(false));
+    button.addEventListener("contextmenu", (event) => event.preventDefault());
+    return button;
   }
 
   /** What can be said of every pane that shows a label map. */

@@ -9,6 +9,7 @@ import { labelStage } from "../draw/layers.js";
 import { classChips } from "./class_chips.js";
 import { embedded } from "../client/embedded.js";
 import { el, refill } from "../ui/dom.js";
+import { inWords } from "../ui/pointing.js";
 
 const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth", error: "Errors" };
 const OTHERS = ["carried", "truth", "error", ...CELL_MAPS]; // layers that are no stage
@@ -40,7 +41,7 @@ export class LayersView {
       el(
         "p.note",
         {},
-        "The stage's layer lies on the photo, the others above it. A double click (or o) shows one alone.",
+        inWords("The stage's layer lies on the photo, the others above it. A double click (or o) shows one alone."),
       ),
       this.list,
       el("h3", {}, "Classes"),
@@ -54,7 +55,7 @@ export class LayersView {
         step("+", "Nearer (+)", 1),
         el("button.plain", { type: "button", title: "The whole photo (0)", onclick: whole }, "whole photo"),
       ),
-      el("p.note", {}, "The wheel zooms at the cursor, dragging (or Alt + arrows) moves the photo."),
+      el("p.note", {}, inWords("The wheel zooms at the cursor, dragging (or Alt + arrows) moves the photo.")),
       !embedded && bare,
     );
   }
@@ -112,7 +113,7 @@ export class LayersView {
     });
     const label = el(
         "span.layer-name",
-        { title: "Double click, or o: this layer alone", ondblclick: () => this.#alone(name) },
+        { title: inWords("Double click, or o: this layer alone"), ondblclick: () => this.#alone(name) },
         nameOf(name),
       ),
       when = el("small");

@@ -1,6 +1,7 @@
 // The tab of leaks: how much of the decisions comes over a boundary, and the edges over which most of it enters.
 import { el, segmented } from "../ui/dom.js";
 import { drawLeaks } from "../draw/leak_arrows.js";
+import { OF_ROUND, toSee } from "../draw/seen.js";
 import { swatch } from "../draw/swatch.js";
 import { percent } from "../ui/format.js";
 import { pinned } from "../state/pins.js";
@@ -41,7 +42,7 @@ export class LeaksView {
         ["truth", "true boundary", "between the true labels"],
         ["labels", "predicted", "between the labels of this round's refined map"],
       ],
-      (leaks) => store.set({ leaks, leak: null }),
+      (leaks) => store.set({ leaks, leak: null, ...this.#toSee() }),
     );
     this.rate = el("b");
     this.rates = el("div.leak-rates", { role: "group", "aria-label": "Leak rate of each round" });
@@ -89,6 +90,11 @@ export class LeaksView {
     this.#choose(asked.chosen);
     const about = (asked.chosen ? happens : instead)(trace, state.round, asked);
     this.about.textContent = state.by && !trace.origin ? `${OWN} ${about}` : about;
+  }
+
+  /** Leaks are drawn at the stages of a round alone. */
+  #toSee() {
+    return toSee(OF_ROUND, this.store.state, this.current.trace);
   }
 
   /** Whether there are maps to choose from. */
@@ -140,7 +146,7 @@ export class LeaksView {
         ...rates.map((_, i) =>
           el(
             "button",
-            { type: "button", onclick: () => store.set({ round: i + 1 }) },
+            { type: "button", onclick: () => store.set({ round: i + 1, ...this.#toSee() }) },
             el("i"),
             el("span", {}, `${i + 1}`),
           ),

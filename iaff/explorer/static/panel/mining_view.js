@@ -13,8 +13,10 @@ import {
 } from "../engine/mining.js";
 import { MiningPlots } from "./mining_plots.js";
 import { bestOf, patchVerdict } from "./patch_verdict.js";
+import { toSee } from "../draw/seen.js";
 import { Scatter } from "../ui/scatter.js";
 import { number, percent } from "../ui/format.js";
+import { inWords } from "../ui/pointing.js";
 import { figureRow, resetButton, threshold } from "./tried_thresholds.js";
 
 const KEYS = ["tau", "taubg", "purity"];
@@ -110,7 +112,7 @@ export class MiningView {
     this.told = told;
     this.say.hidden = region >= 0;
     this.story.replaceChildren(
-      ...(region < 0 ? [el("p.note", {}, HINT)] : patchVerdict(trace, state.round, region, at)),
+      ...(region < 0 ? [el("p.note", {}, inWords(HINT))] : patchVerdict(trace, state.round, region, at)),
     );
   }
 
@@ -119,7 +121,10 @@ export class MiningView {
       input = el("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `${name}: ${title}` }),
       mark = el("u"),
       value = el("output.value", { "aria-live": "off" }); // the range says it
-    input.addEventListener("input", () => store.set({ [key]: threshold(+input.value, this.#own(key)) }));
+    input.addEventListener("input", () => {
+      const seen = toSee(["confident"], store.state, this.current.trace);
+      store.set({ [key]: threshold(+input.value, this.#own(key)), ...seen });
+    });
     const rail = el("span.rail", {}, input, mark);
     return { node: el("label.rail-row", { title }, el("span.name", {}, name), rail, value), input, mark, value };
   }

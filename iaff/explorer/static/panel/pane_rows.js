@@ -6,6 +6,7 @@ import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { whyNoMap } from "../engine/cell_maps.js";
 import { labelStage } from "../draw/layers.js";
 import { BY, DIFFERENCE, ERROR, paneChange, paneValues, photoOf, photoSource } from "../state/panes.js";
+import { CARRIED, toSee } from "../draw/seen.js";
 import { el, refill } from "../ui/dom.js";
 
 export class PaneRows {
@@ -44,7 +45,8 @@ export class PaneRows {
       { key } = select.dataset,
       i = [...this.node.children].indexOf(select.closest(".pane-row"));
     if (i) return store.set(paneChange(store.state, i, { [key]: select.value }));
-    store.set({ by: select.value === "ial" ? null : select.value });
+    const seen = toSee(CARRIED, store.state, this.current.trace);
+    store.set({ by: select.value === "ial" ? null : select.value, ...seen });
   }
 
   /** The menus of pane i: {number, menus: [{key, name, value, options}]}; an option is [value, words] or {group, options}. */

@@ -1,7 +1,9 @@
 // The panel beside the picture: what this stage does, its choices, this photo's figures, what the cursor asks.
 import { STAGES, perRound } from "../state/state.js";
+import { reckons } from "../state/arithmetic.js";
 import { ABOUT, step } from "./stages.js";
 import { percent } from "../ui/format.js";
+import { inWords } from "../ui/pointing.js";
 import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
 import { classesBeside, errorsOf, glowWords, legend } from "../draw/legend.js";
 import { shownMaps } from "../draw/scene.js";
@@ -29,16 +31,18 @@ export class Panel {
    * @param {any} parts.picture that answers
    * @param {any} parts.actions what its buttons do
    * @param {import("./query.js").Query} parts.query the question to the affinity
+   * @param {import("./arithmetic.js").ArithmeticView} parts.arithmetic of the cell that is asked about
    * @param {any} parts.views of the tabs beside the stage's own, by name: {node, update(), hover?(at), zoomed?()}
    * @param {any} parts.tagging of photos that were computed here: shown() says which is, compute(tags) does it again
    */
-  constructor({ store, current, pointer, picture, actions, query, views, tagging }) {
+  constructor({ store, current, pointer, picture, actions, query, arithmetic, views, tagging }) {
     this.store = store;
     this.current = current;
     this.pointer = pointer;
     this.picture = picture;
     this.actions = actions;
     this.query = query;
+    this.arithmetic = arithmetic;
     this.views = views;
     this.tagging = tagging;
     this.eyebrow = el("p.eyebrow");
@@ -75,7 +79,8 @@ export class Panel {
     this.tabs = tabs(store);
     this.story = el("div.story");
     this.claim = el("div"); // of an own photo: what the run is said to see in it
-    this.stage = el("div.stage-tab", {}, this.claim, this.body, this.seeds.node, this.query.node, this.story, this.figures);
+    const asked = [this.query.node, arithmetic.node, this.story];
+    this.stage = el("div.stage-tab", {}, this.claim, this.body, this.seeds.node, ...asked, this.figures);
     this.walk = el("div.walk", {}, this.back, this.next);
     this.content = el("div.tab-content", { id: "iaff-tab", role: "tabpanel" });
     this.heading = el("h2.sr"); // of a tab whose parts have heads
@@ -118,7 +123,7 @@ export class Panel {
       `Stage ${STAGES.indexOf(stage) + 1} of ${STAGES.length}` +
       (perRound(stage) ? ` · round ${round} of ${trace.T}` : " · once");
     this.title.textContent = about.name;
-    tell(this.sentence, about.say(trace, round, mode));
+    tell(this.sentence, inWords(about.say(trace, round, mode)));
   }
 
   #updateStage(about) {
@@ -132,6 +137,8 @@ export class Panel {
     refill(this.body, this.#extra(stage));
     this.seeds.update();
     this.query.update();
+    this.arithmetic.update();
+    this.stage.classList.toggle("reckoning", reckons(this.store.state));
     this.#fillNext();
     this.pin();
   }
@@ -170,7 +177,7 @@ export class Panel {
       ].filter(Boolean);
     if (stage === "cam") return this.choices.cam();
     if ((stage === "superpixels" || stage === "confident") && trace.superpixels) {
-      this.patch = { id: null, node: el("section.patch", { "aria-label": "Patch under the cursor" }) };
+      this.patch = { id: null, node: el("section.patch", { "aria-label": inWords("Patch under the cursor") }) };
       return [...this.choices.difference(), this.patch.node];
     }
     return this.choices.difference();
@@ -253,6 +260,7 @@ export class Panel {
     if (!this.current.trace) return;
     if (at && this.high?.isConnected && picture.main.glows()) this.high.textContent = glowWords(picture.main);
     if (this.view) return void this.view.hover?.(at);
+    this.arithmetic.hover();
     if (!this.query.node.hidden) this.query.hover(at);
     else if (this.patch?.node.isConnected) this.#showPatch();
   }
@@ -264,7 +272,9 @@ export class Panel {
     if (this.patch.id === id) return;
     this.patch.id = id;
     this.patch.node.replaceChildren(
-      ...(id < 0 ? [el("p.note", {}, HINT)] : patchVerdict(trace, state.round, id, thresholdsAt(trace, state))),
+      ...(id < 0
+        ? [el("p.note", {}, inWords(HINT))]
+        : patchVerdict(trace, state.round, id, thresholdsAt(trace, state))),
     );
   }
 

@@ -3,7 +3,9 @@ import { classColour, css } from "../draw/colour.js";
 import { el, segmented } from "../ui/dom.js";
 import { swatch } from "../draw/swatch.js";
 import { percent, small } from "../ui/format.js";
+import { inWords } from "../ui/pointing.js";
 import { DIRECTIONS, WAYS } from "../state/state.js";
+import { reckons } from "../state/arithmetic.js";
 import { compass } from "../draw/compass.js";
 import { PIN_COLOURS } from "../state/pins.js";
 
@@ -11,13 +13,12 @@ const ARROWS = { right: "→", left: "←", down: "↓", up: "↑" };
 const MOST_PASSES = 8;
 
 export class Query {
-  /** picture: whose main pane answers; animation: that shows how a label travels. */
-  constructor({ store, current, pointer, picture, animation }) {
+  /** picture: whose main pane answers. */
+  constructor({ store, current, pointer, picture }) {
     this.store = store;
     this.current = current;
     this.pointer = pointer;
     this.picture = picture;
-    this.animation = animation;
     this.mode = segmented(
       "Which question",
       [
@@ -48,7 +49,7 @@ export class Query {
     this.pins = el("table.pins");
     const numbers = el("div.numbers", {}, el("dl.pair", {}, reach, mass), this.gates);
     this.answer = el("div.answer", {}, this.bars, numbers, this.pins);
-    this.scan = el("div.scan-row", {}, this.#directions(), this.#passes(), this.#player());
+    this.scan = el("div.scan-row", {}, this.#directions(), this.#passes());
     this.node = el(
       "section.query",
       { "aria-label": "Affinity query" },
@@ -86,16 +87,6 @@ export class Query {
     return origin.meta.rounds[state.round - 1]?.affinity.passes ?? 1;
   }
 
-  #player() {
-    const { animation } = this;
-    this.play = el(
-      "button.plain",
-      { type: "button", title: "Watch it travel, line by line (a)", onclick: () => animation.toggle() },
-      "watch",
-    );
-    return this.play;
-  }
-
   /** Stage, round or photo changed: bars for the trace's classes. */
   update() {
     const { stage, mode } = this.store.state;
@@ -105,7 +96,7 @@ export class Query {
     this.pinned = null; // what the pins' table was made of
     this.why = this.node.hidden || affinity ? "" : this.current.trace.affinity(this.store.state.round).why;
     if (this.node.hidden) return;
-    const scans = Boolean(affinity?.partial) && stage === "affinity"; // elsewhere the question is asked in brief
+    const scans = Boolean(affinity?.partial) && (stage === "affinity" || reckons(this.store.state)); // elsewhere the question is asked in brief
     this.scan.hidden = !scans;
     this.mode.node.hidden = !affinity;
     this.dir.show(this.store.state.dir);
@@ -131,14 +122,12 @@ export class Query {
     this.answer.hidden = !at || Boolean(this.why);
     if (this.why) return void (this.where.textContent = this.why);
     if (!at) {
-      this.where.textContent = "Move over the photo, or click a pixel, to ask.";
+      this.where.textContent = inWords("Move over the photo, or click a pixel, to ask.");
       return;
     }
     const name = `pixel ${at.x}, ${at.y}${this.pointer.pinned() ? " (pinned)" : ""}`;
     const what = mode === "row" ? `What decides ${name}` : `Where the label of ${name} lands`;
-    const moving = this.animation.says();
-    this.play.textContent = moving ? "stop" : "watch";
-    this.where.textContent = moving || what + walked(trace.affinity(state.round));
+    this.where.textContent = what + walked(trace.affinity(state.round));
     const total = mode === "row" ? 1 : q.mass || 1;
     this.rows.forEach(({ fill, value }, k) => {
       const v = q.shares[k] / total;

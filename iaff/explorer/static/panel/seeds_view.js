@@ -3,10 +3,11 @@ import { classColour, css } from "../draw/colour.js";
 import { el } from "../ui/dom.js";
 import { Plot, svg, ticks } from "../ui/plot.js";
 import { activationHistogram, averages, seedFigures, seedThresholds, seedsAt, seedsFollow } from "../engine/seeds.js";
+import { toSee } from "../draw/seen.js";
 import { percent } from "../ui/format.js";
 import { figureRow, resetButton, threshold } from "./tried_thresholds.js";
 
-const STAGES = ["cam", "seeds"]; // where it is shown
+const STAGES = ["seeds", "cam"]; // where it is shown
 const KEYS = ["fg", "bg"];
 const HANDLES = { bg: "background below", fg: "object from" };
 const STEPS = {
@@ -131,7 +132,7 @@ export class SeedsView {
       { state } = this.store,
       { fg, bg } = seedThresholds(trace, state),
       bounded = key === "fg" ? Math.max(value, bg) : Math.min(value, fg);
-    store.set({ [key]: threshold(bounded, seedThresholds(trace)[key]) });
+    store.set({ [key]: threshold(bounded, seedThresholds(trace)[key]), ...toSee(STAGES, state, trace) });
   }
 
   #place(key, at) {

@@ -8,7 +8,7 @@ const SURE =
   SCORE = "The classifier's own score. It is not calibrated: a photo of anything else can have a high one.";
 
 /** How sure the run is of each of its classes, 0..1, with what that means; else the classifier's scores. */
-function sureness({ tag_sure: sure, tag_scores: scores = {} }) {
+function sureness({ tag_sure: sure = null, tag_scores: scores = {} }) {
   return sure ? { values: sure, unit: "sure", means: SURE } : { values: scores, unit: "score", means: SCORE };
 }
 

@@ -1,5 +1,6 @@
 // The page's part of what-if: what is painted on the photo that is shown, and what follows from a stroke.
-import { Edits, paintable } from "../engine/whatif.js";
+import { Edits, cuttable, paintable } from "../engine/whatif.js";
+import { CARRIED, PAINTED, toSee } from "../draw/seen.js";
 import { ADAPTED } from "../state/store.js";
 
 export class WhatIf {
@@ -23,8 +24,22 @@ export class WhatIf {
     const { brush } = this,
       { origin, edits } = this.current,
       { tool, channel, size } = brush;
+    this.store.set(toSee(tool === "wall" ? CARRIED : PAINTED, this.store.state, origin));
     edits.stroke(origin.cell(from.x, from.y), origin.cell(to.x, to.y), tool, channel, size);
     this.#edited();
+  }
+
+  /** Whether gates can be set by hand on what is shown. */
+  get setsGates() {
+    const { edits, origin } = this.current;
+    return Boolean(edits) && cuttable(origin) && !this.store.state.by;
+  }
+
+  /** The three gates of a cell in a direction, in thousandths; see Edits.setGates(). */
+  setGates(d, p, three, goesOn) {
+    const set = this.current.edits.setGates(d, p, three, goesOn);
+    if (set) this.#edited();
+    return set;
   }
 
   undo() {
@@ -49,8 +64,9 @@ export class WhatIf {
       const { edits } = this.current;
       this.repaint = null;
       if (!edits) return; // something else is in the picture's place by now
-      const paint = edits.text;
-      paint === this.store.state.paint ? this.refresh() : this.store.set({ paint });
+      const { state } = this.store,
+        { paint, gates } = edits.texts;
+      paint === state.paint && gates === state.gates ? this.refresh() : this.store.set({ paint, gates });
     });
   }
 
@@ -67,7 +83,7 @@ export class WhatIf {
     const { store } = this,
       { edits } = this.current,
       { state } = this.store;
-    edits.take(state.paint);
-    store.set({ paint: edits.text }, ADAPTED);
+    edits.take(state);
+    store.set(edits.texts, ADAPTED);
   }
 }

@@ -1,5 +1,6 @@
 // The tab of what-if: what to paint with, and what becomes of the refined map.
 import { el, segmented } from "../ui/dom.js";
+import { CARRIED, toSee } from "../draw/seen.js";
 import { slider } from "../ui/slider.js";
 import { swatch } from "../draw/swatch.js";
 import { number, percent } from "../ui/format.js";
@@ -62,7 +63,10 @@ export class WhatIfView {
   }
 
   #passes() {
-    const choose = (passes) => this.store.set({ passes: passes === this.#ownPasses() ? null : passes });
+    const choose = (passes) => {
+      const seen = toSee(CARRIED, this.store.state, this.current.trace);
+      this.store.set({ passes: passes === this.#ownPasses() ? null : passes, ...seen });
+    };
     this.passes = slider({ name: "passes", label: "Passes of the scan", low: 1, high: MOST_PASSES, choose });
     return this.passes.node;
   }

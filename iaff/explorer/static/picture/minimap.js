@@ -3,6 +3,7 @@
 import { CHOSEN } from "../draw/leak_arrows.js";
 import { viewCentre } from "../draw/place.js";
 import { el } from "../ui/dom.js";
+import { inWords } from "../ui/pointing.js";
 
 const LONG = 104; // CSS px, the longer side at most
 const SHARE = 0.24; // of the pane's width, at most
@@ -14,7 +15,7 @@ export class Minimap {
     this.store = store;
     this.current = current;
     this.picture = picture;
-    this.node = el("canvas.minimap", { hidden: true, "aria-hidden": "true", title: "Click: go there" });
+    this.node = el("canvas.minimap", { hidden: true, "aria-hidden": "true", title: inWords("Click: go there") });
     picture.main.node.append(this.node);
     this.node.addEventListener("pointerdown", (event) => {
       this.node.setPointerCapture(event.pointerId);

@@ -4,6 +4,7 @@ import { DIFFERENCE, ERROR, nameOf, specOf } from "../state/panes.js";
 import { ABOUT } from "../panel/stages.js";
 import { ABOUT_MAPS } from "../draw/cell_maps.js";
 import { PaneDrawing } from "../draw/draw_pane.js";
+import { roomForNumbers } from "../draw/cell_numbers.js";
 import { Scene } from "../draw/scene.js";
 import { el, tell } from "../ui/dom.js";
 
@@ -101,10 +102,29 @@ export class Pane extends Scene {
     return this.under(left * this.dpr, top * this.dpr, this.view);
   }
 
-  /** Whether a pixel lies in the lowest part of the pane. */
-  low(at) {
+  /** {x, y}: how many pixels of the main pane's photo one CSS px is. */
+  photoPx() {
+    const px = this.dpr / this.view.scale,
+      [right, down] = this.ratio();
+    return { x: px / right, y: px / down };
+  }
+
+  /** How far a place of the window is from this pane's middle, CSS px. */
+  fromCentre({ x, y }) {
+    const { left, top, width, height } = this.over.getBoundingClientRect();
+    return { x: x - left - width / 2, y: y - top - height / 2 };
+  }
+
+  /** How far down in the pane a pixel lies: 0 at its upper edge, 1 at the lower. */
+  depth(at) {
     const { view, base } = this;
-    return Boolean(view) && this.local(at).y * view.scale + view.top > 0.7 * base.height;
+    return view ? (this.local(at).y * view.scale + view.top) / base.height : 0;
+  }
+
+  /** Whether the cells hold their numbers. */
+  numbered() {
+    const { trace, view, dpr } = this;
+    return Boolean(view) && roomForNumbers(view.scale * trace.stride, dpr) && this.numbers() !== null;
   }
 
   draw() {

@@ -1,11 +1,18 @@
 // The picture: one, two or four linked panes with the same view and the same question.
 import { Pane } from "./pane.js";
-import { pan, zoomBy } from "./viewport.js";
+import { pan, zoomBy, zoomHeld } from "./viewport.js";
+import { Touch } from "./touch.js";
+import { Wipe } from "./wipe.js";
+import { viewCentre } from "../draw/place.js";
 import { Scene } from "../draw/scene.js";
 import { el } from "../ui/dom.js";
 
 const GAP = 8; // CSS px between panes
+const LARGE = 2; // pins and lines in presenter mode at 1280 x 720
+const TITLE = 22; // CSS px, the height of a pane's title above it: see picture.css
+const TITLED = 280; // CSS px: narrower panes have their title above them, where it covers nothing
 const SLACK = 4; // CSS px that a click may wander
+const NEAR = 18; // CSS px: a tap so near to a pin means the pin
 
 export class Picture {
   /**
@@ -16,22 +23,23 @@ export class Picture {
    * @param {import("../panel/whatif.js").WhatIf} parts.whatIf hears of strokes while it paints
    * @param {import("../ui/timings.js").Timings} parts.timings what took how long
    * @param {(at: any, add: boolean) => void} parts.pin a click; `add` keeps the other pins
+   * @param {(at: any) => void} parts.movePin a finger that asked was lifted there
    * @param {() => any} parts.guess at a lesson's question, see draw/guess.js
-   * @param {() => any} parts.moving how far a scan has come that is being watched
    */
-  constructor({ store, current, pointer, whatIf, timings, pin, guess, moving }) {
+  constructor({ store, current, pointer, whatIf, timings, pin, movePin, guess }) {
     this.store = store;
     this.current = current;
     this.pointer = pointer;
     this.whatIf = whatIf;
     this.timings = timings;
     this.pin = pin;
+    this.movePin = movePin;
     this.panes = [];
     this.blink = null; // a round that is shown in the chosen one's place, while a key is held
-    this.shared = this.#shared(guess, moving);
+    this.shared = this.#shared(guess);
     this.panes.push(new Pane(this.shared, 0));
     this.grid = el("div.panes", {}, this.main.node);
-    this.wipe = wipeHandle(this);
+    this.wipe = new Wipe({ store, pane: this.main });
     this.main.node.append(this.wipe.node);
     this.message = el("div.message", { hidden: true });
     this.node = el("div.picture", {}, this.grid, this.message);
@@ -51,7 +59,7 @@ export class Picture {
   }
 
   /** What all panes share, at any time as it is then: see scene.js. */
-  #shared(guess, moving) {
+  #shared(guess) {
     const { store, current, pointer, panes } = this,
       blink = () => this.blink;
     return {
@@ -69,6 +77,9 @@ export class Picture {
       get leak() {
         return pointer.leak;
       },
+      get term() {
+        return pointer.term;
+      },
       get range() {
         return pointer.range;
       },
@@ -81,8 +92,8 @@ export class Picture {
       get guess() {
         return guess();
       },
-      get moving() {
-        return moving();
+      get stroke() {
+        return strokeOf(store.state);
       },
     };
   }
@@ -123,11 +134,22 @@ export class Picture {
 
   #listen() {
     const { grid } = this;
-    grid.addEventListener("pointermove", (event) => this.#move(event));
-    grid.addEventListener("pointerdown", (event) => this.#down(event));
-    grid.addEventListener("pointerup", (event) => this.#up(event));
-    grid.addEventListener("pointercancel", () => (this.drag = null));
-    grid.addEventListener("pointerleave", () => this.pointer.leave());
+    const mouse = (name, hear) => grid.addEventListener(name, (event) => event.pointerType !== "touch" && hear(event));
+    mouse("pointermove", (event) => this.#move(event));
+    mouse("pointerdown", (event) => this.#down(event));
+    mouse("pointerup", (event) => this.#up(event));
+    mouse("pointercancel", () => (this.drag = null));
+    mouse("pointerleave", () => this.pointer.leave());
+    new Touch(grid, {
+      where: (event) => this.#where(event),
+      paints: () => this.whatIf.paints,
+      ask: ({ at, pane }) => this.pointer.ask(at, pane),
+      asked: (found) => this.#asked(found),
+      paint: (from, to) => this.whatIf.paint(from.at, to.at),
+      tap: (found, long) => this.#tap(found, long),
+      grip: (centre, pane) => this.#grip(centre, pane),
+      pinch: (grip, centre, ratio) => this.#pinch(grip, centre, ratio),
+    });
     grid.addEventListener("auxclick", (event) => event.preventDefault());
     grid.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
   }
@@ -159,8 +181,6 @@ export class Picture {
 
   #dragged(event) {
     const { drag, store } = this,
-      { origin } = this.current,
-      { trace, view, dpr } = drag.pane,
       [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
     if (drag.paints) {
       const at = drag.pane.pixel(event.offsetX, event.offsetY);
@@ -170,8 +190,8 @@ export class Picture {
     }
     if (!drag.moved && Math.hypot(dx, dy) < SLACK) return;
     drag.moved = true;
-    const shift = (px, size, own) => ((-px * dpr) / view.scale) * (size / own); // of the main pane's photo
-    pan(store, origin, shift(dx, origin.W, trace.W), shift(dy, origin.H, trace.H));
+    const px = drag.pane.photoPx();
+    pan(store, this.current.origin, -dx * px.x, -dy * px.y);
     [drag.x, drag.y] = [event.clientX, event.clientY];
   }
 
@@ -180,6 +200,39 @@ export class Picture {
     this.drag = null;
     if (!drag || drag.moved || drag.paints || event.button !== 0) return;
     this.pin(drag.at, event.shiftKey);
+  }
+
+  /** A finger that asked was lifted there: a pin goes along, else the answer stays. Null: as if it had not been. */
+  #asked(found) {
+    const { pointer } = this,
+      pinned = pointer.pinned();
+    pointer.asking = false;
+    if (!found || pinned) pointer.leave();
+    if (found && pinned) this.movePin(found.at);
+  }
+
+  /** A tap near a pin means the pin. */
+  #tap({ pane, at }, long) {
+    const px = pane.photoPx(),
+      away = (pin) => Math.hypot((pin.x - at.x) / px.x, (pin.y - at.y) / px.y);
+    const [nearest] = this.pointer.pins().sort((a, b) => away(a) - away(b));
+    this.pointer.leave();
+    this.pin(nearest && away(nearest) < NEAR ? nearest : at, long);
+  }
+
+  /** What fingers around a place of the window hold: the pixel under it, and the zoom. */
+  #grip(centre, pane) {
+    const { state } = this.store,
+      [cx, cy] = viewCentre(state, this.current.origin),
+      px = pane.photoPx(),
+      { x, y } = pane.fromCentre(centre);
+    return { pane, zoom: state.zoom, at: { x: cx + x * px.x, y: cy + y * px.y }, px };
+  }
+
+  #pinch({ pane, zoom, at, px }, centre, ratio) {
+    const { x, y } = pane.fromCentre(centre),
+      away = { x: x * px.x * zoom, y: y * px.y * zoom };
+    zoomHeld(this.store, this.current.origin, zoom * ratio, at, away);
   }
 
   /** The wheel zooms at the cursor; at the whole photo, and further down the page, it scrolls the page as ever. */
@@ -199,9 +252,9 @@ export class Picture {
     const { W, H } = trace,
       box = this.node.getBoundingClientRect();
     if (!box.width) return;
-    const narrow = this.#narrow(),
-      n = this.panes.length,
-      room = (this.room = narrow ? innerHeight * 0.66 : this.#room());
+    const n = this.panes.length,
+      titles = n > 1 && box.width < 2 * TITLED ? TITLE : 0, // above small panes
+      room = (this.room = this.#most() ?? this.#room());
     const forms =
       n === 1
         ? [[1, 1]]
@@ -212,38 +265,44 @@ export class Picture {
             ]
           : [[2, 2]];
     const scale = (/** @type {number[]} */ [columns, rows]) =>
-      Math.min((box.width - GAP * (columns - 1)) / (W * columns), (room - GAP * (rows - 1)) / (H * rows));
+      Math.min(
+        (box.width - GAP * (columns - 1)) / (W * columns),
+        (room - GAP * (rows - 1) - titles * rows) / (H * rows),
+      );
     const [columns, rows] = forms.reduce((a, b) => (scale(b) > scale(a) ? b : a)),
       zoom = scale([columns, rows]),
       [width, height] = [Math.floor(W * zoom), Math.floor(H * zoom)],
       dpr = Math.min(2, devicePixelRatio || 1);
     this.grid.style.gridTemplateColumns = `repeat(${columns}, ${width}px)`;
-    this.node.style.height = `${height * rows + GAP * (rows - 1)}px`; // what is below follows the picture
+    this.node.style.height = `${(height + titles) * rows + GAP * (rows - 1)}px`; // what is below follows the picture
+    this.grid.classList.toggle("titled-above", titles > 0);
     this.layout = { columns, width, height, gap: GAP };
     for (const pane of this.panes) pane.fit(width, height, dpr);
     this.draw();
   }
 
-  /** Whether the page is narrow: the picture's height is then its own choice. */
-  #narrow() {
-    return getComputedStyle(this.node).getPropertyValue("--narrow").trim() === "1";
+  /** The height that the style sheet sets a limit to on narrow pages, CSS px; null where the column does. */
+  #most() {
+    const { maxHeight } = getComputedStyle(this.grid);
+    return maxHeight === "none" ? null : parseFloat(maxHeight);
   }
 
   /** What stands under the picture may have become higher or lower. */
   settle() {
-    if (!this.#narrow() && this.room !== undefined && Math.abs(this.#room() - this.room) > 1) this.fit();
+    if (this.#most() === null && this.room !== undefined && Math.abs(this.#room() - this.room) > 1) this.fit();
   }
 
   /** Height that the column leaves to the picture, CSS px. */
   #room() {
     const column = this.node.parentElement,
       gap = parseFloat(getComputedStyle(column).rowGap) || 0;
-    const others = [...column.children].filter((child) => child !== this.node);
+    const others = [...column.children].filter((child) => child !== this.node && child.offsetHeight > 0);
     return others.reduce((left, child) => left - child.offsetHeight - gap, column.clientHeight);
   }
 
   draw() {
     this.wipe.update();
+    this.grid.classList.toggle("painted-on", this.whatIf.paints);
     this.#answer();
     for (const pane of this.panes) pane.draw();
   }
@@ -267,46 +326,7 @@ export class Picture {
   }
 }
 
-/** The line between two rounds, to be dragged, or moved by the arrow keys. */
-function wipeHandle(picture) {
-  const { store } = picture,
-    node = el("div.wipe", {
-      hidden: true,
-      role: "slider",
-      tabindex: "0",
-      "aria-label": "Wipe between two rounds",
-      "aria-valuemin": 0,
-      "aria-valuemax": 100,
-    });
-  const set = (share) => store.set({ wipe: Math.round(100 * Math.min(1, Math.max(0, share))) });
-  const follow = (event) => {
-    const box = picture.main.node.getBoundingClientRect();
-    set((event.clientX - box.left) / box.width);
-  };
-  node.addEventListener("pointerdown", (event) => {
-    event.stopPropagation();
-    node.setPointerCapture(event.pointerId);
-    node.onpointermove = follow;
-  });
-  node.addEventListener("pointerup", () => (node.onpointermove = null));
-  node.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    event.stopPropagation();
-    set(store.state.wipe / 100 + by);
-  });
-  return {
-    node,
-    update() {
-      const { wipe } = store.state,
-        two = picture.main.twoRounds();
-      node.hidden = !two || two.seen !== null;
-      if (node.hidden) return;
-      node.style.left = `${wipe}%`;
-      node.setAttribute("aria-valuenow", wipe);
-      const [earlier, later] = two.rounds;
-      node.setAttribute("aria-valuetext", `${wipe} %: round ${earlier} left of it, round ${later} right of it`);
-    },
-  };
+/** How much larger than usual pins and lines are: in presenter mode they grow with the window, as its texts do. */
+function strokeOf({ present }) {
+  return present ? LARGE * Math.min(innerWidth / 1280, innerHeight / 720) : 1;
 }

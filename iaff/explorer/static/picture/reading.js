@@ -8,6 +8,7 @@ const PINS = ["x", "y", "pins"];
 export class Reading {
   /** say(text): for screen readers. */
   constructor({ store, current, pointer, picture, say }) {
+    this.store = store;
     this.current = current;
     this.pointer = pointer;
     this.picture = picture;
@@ -26,8 +27,10 @@ export class Reading {
     if (!at) return;
     const pane = pointer.cursor && pointer.pane?.trace && pointer.pane.node.isConnected ? pointer.pane : main;
     if (node.parentNode !== pane.node) pane.node.append(node);
-    node.textContent = describe(at, pane);
-    node.classList.toggle("up", pane.low(at));
+    node.textContent = describe(at, pane, Boolean(this.store.state.present));
+    node.hidden = !node.textContent || pane.numbered(); // numbered cells say it themselves
+    // A hand comes from below: what a finger asks is read above it.
+    node.classList.toggle("up", pane.depth(at) > (pointer.asking ? 0.3 : 0.7));
   }
 
   #sayPin() {

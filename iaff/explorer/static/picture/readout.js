@@ -50,8 +50,8 @@ function error(pane, q) {
   return look && !look.unknown ? ` · ${look.name}` : "";
 }
 
-/** The value at a pixel of the main photo, as a pane shows it. */
-export function describe(at, pane) {
+/** The value at a pixel of the main photo, as a pane shows it; `brief`: without the pixel itself and the truth. */
+export function describe(at, pane, brief = false) {
   const { trace, spec } = pane,
     { x, y } = pane.local(at),
     p = trace.cell(x, y),
@@ -59,6 +59,7 @@ export function describe(at, pane) {
     maps = pane.cellMaps().map(({ name, map }) => cellValue(name, map, p)),
     values = [VALUE[spec.stage]?.(trace, spec.round, p, q, pane), ...maps].filter(Boolean);
   const truth = trace.truth ? ` · truth: ${trace.truth[q] === 255 ? "void" : label(trace, trace.truth[q])}` : "";
-  const words = values.map((text) => ` · ${text}`).join("");
-  return `x ${x}, y ${y} px${words}${compared(pane, q)}${truth}${error(pane, q)}`;
+  const words = values.map((text) => ` · ${text}`).join(""),
+    shown = `${words}${compared(pane, q)}`;
+  return brief ? shown.replace(" · ", "") : `x ${x}, y ${y} px${shown}${truth}${error(pane, q)}`;
 }

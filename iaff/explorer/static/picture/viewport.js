@@ -19,6 +19,14 @@ export function zoomTo(store, trace, zoom, at) {
   store.set({ zoom, cx: short(x), cy: short(y) });
 }
 
+/** Zoom so that the image point `at` lies `away` from the pane's centre, in image px at zoom 1. */
+export function zoomHeld(store, trace, zoom, at, away) {
+  zoom = clamp(short(zoom), 1, MOST);
+  if (zoom === 1) return store.set({ zoom, cx: null, cy: null });
+  const [x, y] = viewCentre({ zoom, cx: at.x - away.x / zoom, cy: at.y - away.y / zoom }, trace);
+  store.set({ zoom, cx: short(x), cy: short(y) });
+}
+
 export const zoomBy = (store, trace, steps, at) => zoomTo(store, trace, store.state.zoom * STEP ** steps, at);
 
 /** Move the view by image px. */

@@ -5,6 +5,7 @@ import { dropVariant, variant, withPasses } from "../trace/variant.js";
 import { parametersOf } from "../state/parameters.js";
 import { isOfOneRound, refinedBy } from "./other_propagators.js";
 import { embedded } from "../client/embedded.js";
+import { TOY } from "../trace/toy.js";
 import { photosBeside } from "../state/panes.js";
 
 const COMPUTING = "Computing …";
@@ -108,7 +109,9 @@ export class Sources {
 
   /** The name of the run that made a pane's trace; null where none is known: a file may come from anywhere. */
   #runOf(trace, { run, photo }) {
-    const { userPhoto } = this.photos.entry(photo ?? this.store.state.img) ?? {};
+    const entry = this.photos.entry(photo ?? this.store.state.img),
+      { userPhoto } = entry ?? {};
+    if (entry === TOY) return null;
     return userPhoto?.given ? (trace.meta.run?.name ?? null) : (run ?? this.current.run.name);
   }
 
@@ -149,6 +152,7 @@ export class Sources {
   }
 
   async #ofRun(name, img) {
+    if (img === TOY.name) return none("The toy grid is of no run.");
     const { photos } = this,
       run = this.runs.find((one) => one.name === name);
     if (!run) return none(embedded ? `Run ${name} is not in this file.` : `There is no run "${name}" here.`);

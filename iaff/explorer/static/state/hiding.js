@@ -2,6 +2,9 @@
 import { EVERYTHING } from "./state.js";
 import { el } from "../ui/dom.js";
 
+const UNPRESENTED = ["top", "gallery", "tabs", "keys", "charts"]; // what no class needs to see
+const LEAVING_MS = 5000; // that it is said how presenter mode is left
+
 export class Hiding {
   /** root: the page's node; the charts' is a part as well. onshow(): everything is shown again. */
   constructor({ root, store, onshow }) {
@@ -16,17 +19,48 @@ export class Hiding {
       { type: "button", title: "Show controls (f)", onclick: show },
       "Show controls",
     );
-    store.subscribe((changed) => (changed.has("hide") || changed.has("lesson")) && this.update());
+    this.leaving = el("p.leaving", { role: "status", hidden: true });
+    store.subscribe((changed) => {
+      if (changed.has("present")) this.#sayHowToLeave();
+      if (["hide", "lesson", "present"].some((key) => changed.has(key))) this.update();
+    });
+    this.#sayHowToLeave();
     this.update();
   }
 
   update() {
-    const { hide, lesson } = this.store.state,
-      parts = hide?.replaceAll("_", " ") ?? "";
+    const { hide, lesson, present } = this.store.state,
+      parts = [...new Set([...(hide?.split("_") ?? []), ...(present ? UNPRESENTED : [])])].join(" ");
     for (const node of [this.root, document.querySelector(".iaff-charts")])
       if (node && node.dataset.hide !== parts) node.dataset.hide = parts;
     this.root.toggleAttribute("data-lesson", Boolean(lesson));
-    this.node.hidden = !hide || Boolean(lesson); // a lesson says what is shown, and how it is left
+    this.root.toggleAttribute("data-present", Boolean(present));
+    this.node.hidden = !hide || Boolean(lesson || present); // a lesson says what is shown, and how it is left
+  }
+
+  /** Into presenter mode, or out of it. */
+  present() {
+    const { store } = this;
+    store.set({ present: store.state.present ? null : "1" });
+  }
+
+  /** Out of presenter mode; false where it is not on. */
+  leave() {
+    const { present } = this.store.state;
+    if (present) this.present();
+    return Boolean(present);
+  }
+
+  /** For a few seconds. */
+  #sayHowToLeave() {
+    const { leaving } = this,
+      on = Boolean(this.store.state.present);
+    clearTimeout(this.said);
+    leaving.hidden = !on;
+    leaving.replaceChildren(
+      ...(on ? [el("kbd", {}, "h"), " or ", el("kbd", {}, "Esc"), " leaves presenter mode"] : []),
+    );
+    if (on) this.said = setTimeout(() => (leaving.hidden = true), LEAVING_MS);
   }
 
   /** All but the picture, or all. */

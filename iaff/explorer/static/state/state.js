@@ -1,6 +1,7 @@
 // What the view shows: one table (view_schema.json, which Python reads too) of all values, read from an address and
 // written back to it. A value that the table does not allow is ignored, so that an old or mistyped link still opens.
 import schema from "./view_schema.json" with { type: "json" };
+import { normalLine } from "./line.js";
 import { normalParameters } from "./parameters.js";
 
 /**
@@ -92,6 +93,7 @@ export function normalised(state, trace) {
     ...state,
     round,
     stage,
+    line: normalLine({ ...state, round, stage }, trace),
     params: normalParameters(state.params),
     ...(lost && { x: null, y: null, pins: null }),
   };

@@ -13,7 +13,7 @@ export class Store {
     this.listeners = new Set();
     this.trace = null; // what the state is about, once it is there
     this.photo = state.img; // the one that pins and paint belong to; null: the next one that is named
-    this.paintings = new Map(); // what was painted on each photo
+    this.edits = new Map(); // what was painted and set on each photo: {paint, gates}
   }
 
   /**
@@ -29,16 +29,17 @@ export class Store {
       changed = new Set(Object.keys(next).filter((key) => next[key] !== state[key]));
     if (!changed.size) return;
     Object.assign(state, next);
-    if (changed.has("paint") && state.img) this.paintings.set(state.img, state.paint);
+    const { img, paint, gates } = state;
+    if ((changed.has("paint") || changed.has("gates")) && img) this.edits.set(img, { paint, gates });
     for (const listener of this.listeners) listener(changed, why);
   }
 
   /** A change that names a photo: on another one nothing is pinned. */
   #opened(change) {
-    const { photo, paintings } = this,
+    const { photo, edits } = this,
       { img } = change;
     this.photo = img;
-    return photo === null || photo === img ? change : { ...BARE, paint: paintings.get(img) ?? null, ...change };
+    return photo === null || photo === img ? change : { ...BARE, ...edits.get(img), ...change };
   }
 
   /** The trace that is shown from now on, or null: the view becomes one that it can show. */

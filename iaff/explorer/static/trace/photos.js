@@ -5,6 +5,7 @@ import { embedded } from "../client/embedded.js";
 import { isUserPhoto } from "../client/user_photo_store.js";
 import { ADAPTED } from "../state/store.js";
 import { ClassNumbers } from "./class_numbers.js";
+import { TOY } from "./toy.js";
 import { KeptTraces } from "./kept_traces.js";
 import { Signal } from "../ui/signal.js";
 
@@ -81,7 +82,7 @@ export class Photos {
     if (shipped instanceof Error) return this.onfail({ ...UNREAD, got: shipped.message });
     this.shipped = shipped;
     this.list();
-    if (!this.index.length)
+    if (!this.index.length && !this.entry(this.store.state.img))
       return this.onfail({
         title: "This run has no photos yet",
         got: `No trace in the run "${run.name}".`,
@@ -115,11 +116,16 @@ export class Photos {
     this.listed.send();
   }
 
-  /** The photo of that name: one to choose from, or one that was taken in beside another run; else undefined. */
+  /** The photo of that name: one to choose from, one that was taken in beside another run, or the toy; else undefined. */
   entry(name) {
     const listed = this.index.find((entry) => entry.name === name),
       photo = listed ? null : this.userPhotos.find(name);
-    return listed ?? (photo ? asEntry(photo) : undefined);
+    return listed ?? (photo ? asEntry(photo) : this.#toy(name));
+  }
+
+  /** The toy grid, where it is asked for. A self-contained file holds one photo alone. */
+  #toy(name) {
+    return name === TOY.name && !embedded ? TOY : undefined;
   }
 
   /** The photo that was shown before this one, or else another one; undefined where there is none. */
@@ -131,9 +137,9 @@ export class Photos {
 
   /** Promise of a trace of a photo's own, which whoever asks closes; of a run's photo, of another run than the open one. */
   async read(entry, run = this.current.run) {
-    const { userPhoto, file } = entry,
-      url = () => this.url(file, run);
-    const trace = await (userPhoto ? userPhoto.read() : loadTrace(this.client, url(), file));
+    const { userPhoto, address, file } = entry,
+      url = () => address ?? this.url(file, run);
+    const trace = await (userPhoto ? userPhoto.read() : loadTrace(this.client, url(), file ?? entry.name));
     return this.#named(trace, entry);
   }
 
@@ -157,9 +163,9 @@ export class Photos {
 
   async #openPhoto() {
     const { state } = this.store,
-      entry = this.index.find(({ name }) => name === state.img),
+      entry = this.index.find(({ name }) => name === state.img) ?? this.#toy(state.img),
       start = performance.now();
-    if (!this.index.length) return;
+    if (!this.index.length && !entry) return;
     if (!entry && !isUserPhoto(state.img)) return this.#instead({ img: (this.shipped[0] ?? this.index[0]).name });
     this.chosen.send();
     if (!entry) return this.onfail(GONE);
@@ -167,7 +173,7 @@ export class Photos {
     try {
       const trace = this.#named(await this.#load(entry), entry);
       if (state.img !== entry.name) return; // another photo was chosen meanwhile
-      this.shown = entry.userPhoto ? null : this.url(entry.file);
+      this.shown = entry.userPhoto ? null : this.#address(entry);
       this.onopen(trace, entry);
       this.timings.add("photo", performance.now() - start);
     } catch (error) {
@@ -179,8 +185,13 @@ export class Photos {
   #load(entry) {
     if (entry.userPhoto) return entry.userPhoto.trace();
     if (embedded) return (this.only ??= Trace.parse(fromBase64(embedded.trace).buffer));
-    const url = this.url(entry.file);
-    return this.traces.of(url, () => loadTrace(this.client, url, entry.file));
+    const url = this.#address(entry);
+    return this.traces.of(url, () => loadTrace(this.client, url, entry.file ?? entry.name));
+  }
+
+  /** Where a trace lies: a run's, or one that comes with the page. */
+  #address({ address, file }) {
+    return address ?? this.url(file);
   }
 }
 

@@ -77,10 +77,13 @@ export function icon(path, size = 16) {
 export const ICONS = {
   back: '<path d="M10 3 5 8l5 5"/>',
   next: '<path d="m6 3 5 5-5 5"/>',
+  up: '<path d="m3 10 5-5 5 5"/>',
+  down: '<path d="m3 6 5 5 5-5"/>',
   play: '<path d="M5 3.2v9.6L12.5 8z" fill="currentColor"/>',
   pause: '<path d="M5.5 3.5v9M10.5 3.5v9" stroke-width="2.2"/>',
   loop: '<path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.2v2.6h-2.6"/>',
   take: '<path d="M8 2.5v7.6M4.6 7 8 10.4 11.4 7M2.8 13.2h10.4"/>',
+  more: '<circle cx="3" cy="8" r=".7"/><circle cx="8" cy="8" r=".7"/><circle cx="13" cy="8" r=".7"/>',
   close: '<path d="m4 4 8 8M12 4l-8 8"/>',
   link: '<path d="M6.6 9.4a2.8 2.8 0 0 0 4 0l2-2a2.8 2.8 0 0 0-4-4l-.8.8M9.4 6.6a2.8 2.8 0 0 0-4 0l-2 2a2.8 2.8 0 0 0 4 4l.8-.8"/>',
 };

@@ -1,0 +1,63 @@
+// What the arithmetic of a cell is about, in a scene: of which map, in which direction, and what comes out.
+import { DIRECTIONS } from "../state/state.js";
+import { directionOf } from "../state/arithmetic.js";
+import { lastPass, termsAt } from "../engine/arithmetic.js";
+import { shownClasses } from "./layers.js";
+
+/** The class that is reckoned with at a cell: of those that are shown, the one that the refined map believes in most. */
+function classAt(trace, round, state, p) {
+  const shown = shownClasses(trace.meta.classes, state),
+    refined = trace.refined(round);
+  return shown.reduce((best, yes, k) => {
+    if (!yes) return best;
+    return best < 0 || refined[k * trace.n + p] > refined[best * trace.n + p] ? k : best;
+  }, -1);
+}
+
+/** The line of a cell in the order in which direction d (0..3) walks, from 0. */
+function lineAt({ w, h }, d, p) {
+  const at = d < 2 ? p % w : Math.floor(p / w);
+  return d % 2 ? (d < 2 ? w : h) - 1 - at : at;
+}
+
+/**
+ * The cell whose arithmetic it is while a scan is watched: the one that goes on with the front from the pinned cell p, in its
+ * row or column. Before the front has come to p, it is p. A row is walked backwards: then it is whom p hears through.
+ */
+function withFront({ w, h }, { direction: d, lines, total }, p, back) {
+  const own = lineAt({ w, h }, d, p),
+    line = back ? Math.max(0, Math.min(own, total - lines - 1)) : Math.max(own, lines - 1),
+    at = d % 2 ? total - 1 - line : line;
+  return d < 2 ? p - (p % w) + at : at * w + (p % w);
+}
+
+/**
+ * The arithmetic of cell p of a trace with a Scan: who decides it is asked of a class's probability, where its label goes of
+ * a map that is 1 at p and 0 elsewhere. While a scan is watched, it goes on with the front.
+ *
+ * @param {any} trace
+ * @param {import("../engine/scan.js").Scan} scan
+ * @param {{round: number, state: any, p: number, walked: any}} asked `walked`: how far the scan has come, or null
+ */
+export function cellArithmetic(trace, scan, { round, state, p, walked }) {
+  const { n } = trace,
+    back = state.mode === "row",
+    k = back ? classAt(trace, round, state, p) : null,
+    d = walked?.direction ?? DIRECTIONS.indexOf(directionOf(state)),
+    cell = walked ? withFront(trace, walked, p, back) : p;
+  const map = k === null ? new Float32Array(n) : trace.unary(round).subarray(k * n, (k + 1) * n);
+  if (k === null) map[p] = 1;
+  const pass = lastPass(scan, map),
+    values = pass.swept[d];
+  return {
+    d,
+    k, // channel of the class, null for a label of its own
+    cell,
+    walked,
+    passes: scan.passes,
+    values: walked && !back ? values.map((h, q) => (lineAt(trace, d, q) < walked.lines ? h : NaN)) : values, // in the cells
+    ...termsAt(scan, pass, cell, d),
+    sums: pass.swept.map((h) => h[cell]), // of the four directions
+    mean: pass.out[cell],
+  };
+}
