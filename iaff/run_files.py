@@ -169,9 +169,8 @@ class TagErrors(File):
 class Tags(File):
     """``tags.json``."""
 
-    slope: Annotated[float, Field(gt=0, le=100)]
-    offset: Annotated[float, Field(ge=-100, le=100)]
-    claimed: Annotated[float, Field(ge=0, le=1)]
+    slope: Annotated[float, Strict(), Field(gt=0, le=1000)]
+    offset: Annotated[float, Strict(), Field(ge=-1000, le=1000)]
     chosen: TagErrors | None = None
     held_out: TagErrors | None = None
 

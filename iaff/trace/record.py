@@ -34,6 +34,7 @@ from iaff.method.mining import confident_map
 from iaff.method.photo import RoundMaps, refine
 from iaff.method.seeds import cam_labels, find_seeds
 from iaff.method.superpixels import on_grid
+from iaff.method.tag_rule import CLAIMED
 from iaff.propagation import Linear
 from iaff.run import Run
 from iaff.trace import Trace
@@ -99,8 +100,8 @@ def trace_photo(
         rounds.append({"round": t, "affinity": kind, "figures": figures})
         before = classes[maps.alpha_p.argmax(0)]
     names = run.classes
-    if evidence.rule.calibrated:
-        about["tag_sure"] = dict(zip(names[1:], evidence.sure.tolist(), strict=True))
+    if evidence.rule:
+        about["tag_sure"] = dict(zip(names[1:], evidence.rule.sure(evidence.peaks).tolist(), strict=True))
     meta = {
         **about,
         "size": [image.shape[1], image.shape[0]],
@@ -120,7 +121,7 @@ def trace_photo(
             "tau": config.mining.tau,
             "tau_background": config.mining.tau_background,
             "proposed": PROPOSED,
-            "claimed": evidence.rule.claimed or PROPOSED,  # not calibrated: any that is proposed
+            **({"claimed": CLAIMED} if evidence.rule else {}),
         },
         "figures": {
             "seeds": partial_figures(seeds, mask),

@@ -119,7 +119,7 @@ def test_other_tags_keep_stage_round_and_pin(stub):
     assert {text.split()[0] for text in checked} == {"dog", "horse"}
     view.page.click(".choice:has-text('bird')")
     view.page.click(".choice:has-text('dog')")
-    view.page.click("button:has-text('Compute again with these tags')")
+    view.page.click("button:has-text('Compute with these tags')")
     view.wait("window.told.filter(([what]) => what === 'take').length === 2")
     assert sorted(calls(view, "submit")[1]["tags"]) == ["bird", "horse"]
     opened(view)
