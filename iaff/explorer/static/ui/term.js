@@ -25,7 +25,7 @@ export const termOf = (words) => BY_WORDS.get(words.toLowerCase());
  * @param {string} [name] of the term, where the words are others
  */
 export function term(words, name = termOf(words)) {
-  return name ? el("dfn.term", { tabindex: "0", "data-term": name }, words) : words;
+  return name ? el("dfn.explained", { tabindex: "0", "data-term": name }, words) : words;
 }
 
 /** The term that something with the focus is, or that its label names, or null. */
@@ -42,7 +42,7 @@ export class TermTip {
     const on = (name, does) =>
       root.addEventListener(name, (event) => does(event.target.closest?.("[data-term]") ?? null, event));
     on("pointerover", (node, { buttons }) => buttons || this.#soon(node));
-    on("pointerdown", (node) => this.#show(node?.matches(".term") ? node : null));
+    on("pointerdown", (node) => this.#show(node?.matches(".explained") ? node : null));
     root.addEventListener("focusin", ({ target }) => {
       const node = /** @type {HTMLElement} */ (target);
       if (node.matches(":focus-visible")) this.#show(ownTerm(node));
