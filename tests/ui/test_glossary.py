@@ -25,7 +25,7 @@ def test_a_term_explains_itself(view):
     while not page.evaluate("document.activeElement.matches('.explained')"):
         view.key("Tab")
     tip.wait_for()
-    assert page.evaluate("document.activeElement.dataset.term") == tip.locator("b").inner_text()
+    assert page.evaluate("document.activeElement.dataset.explained") == tip.locator("b").inner_text()
 
     page.evaluate("__iaff.store.set({ tab: 'mining', stage: 'confident' })")
     page.locator(".rail-row", has_text="purity").locator("input").focus()
