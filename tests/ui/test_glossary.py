@@ -38,6 +38,7 @@ def test_a_tap_explains_a_term_on_a_phone(view):
     view.open("?run=animals&img=cow&stage=refined&round=3")
     term = page.locator(".figures .explained").first
     term.scroll_into_view_if_needed()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it has scrolled
     term.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
     page.locator(".term-tip").wait_for()
     assert page.evaluate(INSIDE)

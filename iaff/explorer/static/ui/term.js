@@ -29,7 +29,8 @@ export function term(words, name = termOf(words)) {
 }
 
 /** The term that something with the focus is, or that its label names, or null. */
-const ownTerm = (node) => node.closest("[data-explained]") ?? node.closest("label")?.querySelector("[data-explained]") ?? null;
+const ownTerm = (node) =>
+  node.closest("[data-explained]") ?? node.closest("label")?.querySelector("[data-explained]") ?? null;
 
 /** The one tip of the page, which says what the term under the cursor, focus or finger means. */
 export class TermTip {
