@@ -10,6 +10,8 @@ export class PaneDrawing {
   constructor(base, over) {
     this.base = base;
     this.over = over;
+    this.dpr = 1; // a view may change before it is fitted
+    this.unit = 0;
     this.painter = new Painter(base);
     this.glow = new Glow(over);
   }
