@@ -65,6 +65,7 @@ export class LessonMenu {
 
   async open() {
     if (!this.lessons.offered) return;
+    this.#showKept();
     if (!this.node.open) this.node.showModal();
     await this.lessons.load();
     const { wrong } = this.lessons;
@@ -80,6 +81,10 @@ export class LessonMenu {
     const head = el("h3", {}, `${count(broken.length, "file")} that cannot be told`);
     const files = broken.map((one) => el("div", {}, el("h4", {}, one.file), parts(one)));
     this.broken.replaceChildren(...(broken.length ? [head, ...files] : []));
+  }
+
+  /** What this browser has kept: a draft, and answers. */
+  #showKept() {
     const { length } = this.recorder.draft.steps;
     this.go.hidden = !length;
     this.go.textContent = `Go on with it (${count(length, "step")})`;

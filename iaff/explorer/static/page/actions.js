@@ -43,8 +43,10 @@ export class Actions {
     if (to) this.store.set(to);
   }
 
+  /** Also while a photo is computed, which then opens with it. */
   goStage(stage) {
-    if (this.current.trace?.has(stage, this.store.state.round)) this.store.set({ stage });
+    const { trace } = this.current;
+    if (!trace || trace.has(stage, this.store.state.round)) this.store.set({ stage });
   }
 
   goRound(by) {
