@@ -5,7 +5,7 @@ import { Plot, svg, ticks } from "../ui/plot.js";
 import { number, percent } from "../ui/format.js";
 
 const WIDTH = 150,
-  HEIGHT = 132;
+  HEIGHT = 124;
 const SEEN = 0.1; // below this coverage precision is that of a few superpixels
 const share = (v) => `${Math.round(100 * v)}`;
 
