@@ -156,6 +156,7 @@ def test_wipe_between_rounds(view):
     view.page.mouse.move(frame["x"] + 0.25 * frame["width"], handle["y"] + 200)
     view.page.mouse.up()
     assert view.state("wipe") == pytest.approx(25, abs=1)
+    view.key("Tab")  # what follows is the keyboard's: after the mouse, arrows walk
     view.page.locator(".wipe").focus()
     view.key("ArrowRight")
     assert view.state("wipe") == pytest.approx(27, abs=1)
