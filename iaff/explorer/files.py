@@ -19,6 +19,7 @@ STYLES = [
         "panel/seeds",
         "ui/plot",
         "ui/slider",
+        "ui/term",
         "picture/picture",
         "picture/watch",
         "panel/panel",
@@ -38,8 +39,9 @@ STYLES = [
         "panel/arithmetic",
         "charts/charts",
         "page/browser",
-        "touch",
+        "page/opening",
         "page/present",
+        "touch",
     )
 ]
 

@@ -32,7 +32,7 @@ def test_the_arithmetic_of_a_cell_and_its_gates_by_hand(view):
     gates = torch.from_numpy(trace.rounds[1].affinity.gates)[None]
     assert view.page.evaluate("__iaff.picture.main.numbered()"), "there is room for a number in each cell"
     mean = column(gates, 1, 2)[0, 2, 1].item()
-    assert float(view.text(".arithmetic > .sheet > .total b")) == pytest.approx(mean, abs=6e-4)
+    assert float(view.text(".together .total b")) == pytest.approx(mean, abs=6e-4)
     # both ways
     view.hover(32, 224)
     view.wait(f"{LIT} === '2,2'")

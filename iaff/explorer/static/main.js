@@ -15,6 +15,7 @@ import { LayersView } from "./panel/layers_view.js";
 import { LeaksView } from "./panel/leaks_view.js";
 import { Lessons } from "./lessons/lessons.js";
 import { MiningView } from "./panel/mining_view.js";
+import { Opening } from "./page/opening.js";
 import { Panel } from "./panel/panel.js";
 import { Minimap } from "./picture/minimap.js";
 import { Pen } from "./picture/pen.js";
@@ -26,6 +27,7 @@ import { Reading } from "./picture/reading.js";
 import { Sources } from "./server/sources.js";
 import { Stepper } from "./page/stepper.js";
 import { TOY } from "./trace/toy.js";
+import { TermTip } from "./ui/term.js";
 import { Timings } from "./ui/timings.js";
 import { Tools } from "./page/tools.js";
 import { UserPhotos } from "./page/user_photos.js";
@@ -35,7 +37,7 @@ import { WatchBar } from "./picture/watch_bar.js";
 import { WhatIf } from "./panel/whatif.js";
 import { WhatIfView } from "./panel/whatif_view.js";
 import { buildPage } from "./page/page.js";
-import { current, history, pictureIsThere, store } from "./shared.js";
+import { current, firstPicture, history, pictureIsThere, store } from "./shared.js";
 import { embedded } from "./client/embedded.js";
 import { keyList, listen, viewKeys } from "./page/keys.js";
 import { mapOver } from "./state/over.js";
@@ -144,7 +146,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
   const query = new Query({ store, current, pointer, picture });
-  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
+  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf, closer: () => actions.closer() });
   const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
   const lessons = new Lessons({
@@ -159,19 +161,31 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     opened,
     onturn: still,
   });
-  const help = keyList(root);
+  const opening = new Opening({
+    root,
+    store,
+    current,
+    pointer,
+    picture,
+    goStage: (stage) => actions.goStage(stage),
+    openLessons: () => lessons.menu.open(),
+    firstPicture,
+  });
+  const help = keyList(root, !embedded && (() => opening.open()));
   const top = topLine({
     store,
     current,
     runs,
     copyLink: copyLink.node,
+    toggleOpening: () => opening.toggle(),
     openLessons: () => lessons.menu.open(),
     openExports: () => exports.open(),
     openKeys: () => help.toggle(),
   });
-  buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons });
+  buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons, opening });
   const hiding = new Hiding({ root, store, onshow: () => picture.over.focus({ preventScroll: true }) });
   root.append(hiding.node, hiding.leaving, announcer.node);
+  new TermTip(root);
   const browser = new Browser({
     root,
     store,
@@ -195,7 +209,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     ...viewKeys(store, actions),
     ArrowLeft: () => lessons.turn(-1, true) || actions.walk(-1),
     ArrowRight: () => lessons.turn(1, true) || actions.walk(1),
-    Escape: () => takenIn.cancel() || pen.lift() || hiding.leave() || actions.unpin(),
+    Escape: () => takenIn.cancel() || pen.lift() || opening.close() || hiding.leave() || actions.unpin(),
     " ": () => stepper.toggle(),
     a: () => watch.toggle(),
     n: () => watch.step(1),
@@ -223,6 +237,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     watchBar.update();
   });
   display.before.subscribe(() => {
+    root.toggleAttribute("data-marks", Boolean(store.state.marks));
     hiding.update(); // the charts may have come meanwhile
     if (!whatIf.paints) pen.drop();
   });
@@ -232,12 +247,18 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     panel.update();
     minimap.update();
     watchBar.update();
+    opening.update();
   });
   display.seen.subscribe(() => {
     panel.view?.zoomed?.();
+    arithmetic.hover();
+    pointer.pointed.send();
     minimap.update();
   });
-  display.later.subscribe(() => (panel.view ? panel.update() : panel.pin()));
+  display.later.subscribe(() => {
+    panel.view ? panel.update() : panel.pin();
+    opening.update();
+  });
   current.changed.subscribe(() => {
     for (const part of [panel.node, panel.head, panel.legend]) part.hidden = !current.origin;
     stepper.node.hidden = !current.origin && !takenIn.computing; // which chooses what a photo opens with, too
@@ -307,7 +328,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
 
   const hook = testHook({
     ...{ store, history, current, client, base, scripts, timings, photos, userPhotos, takenIn, pointer, picture },
-    ...{ watch, stepper, panel, lessons, gallery, browser, exports, display, whatIf, brush, pen, pressed },
+    ...{ watch, stepper, panel, lessons, opening, gallery, browser, exports, display, whatIf, brush, pen, pressed },
   });
   Object.assign(window, { __iaff: hook });
   Object.assign(root, { __iaff: hook });
