@@ -63,10 +63,10 @@ export class Opening {
       el(
         "div.first-look-words",
         {},
-        el("p.eyebrow", {}, "Iterative affinity learning"),
+        el("p.first-look-name", {}, "Iterative affinity learning"),
         this.title,
         el(
-          "p.sentence",
+          "p.first-look-sentence",
           {},
           "Told only what a photo shows, never where, this method finds the pixels: what it is sure of spreads to those that belong with it, and the result teaches the next round.",
         ),
