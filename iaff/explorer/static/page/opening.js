@@ -13,7 +13,7 @@ import { inWords } from "../ui/pointing.js";
 export const CLOSED = "iaff-opening-closed"; // what the browser remembers
 const FIRST = { stage: "affinity", round: VIEW.round.high }; // the last round: the picture answers what the cursor asks
 const WALKED = ["stage", "round"]; // who goes from station to station is still reading
-const ANSWERING = ["affinity", "refined"]; // what the cursor asks
+const ANSWERING = ["affinity", "refined"]; // stages that answer what the cursor asks
 const TILE = 160; // CSS px, as wide as a thumbnail is drawn, and a little wider than it is shown
 const SCALE = 1.5; // canvas px of one of them
 
