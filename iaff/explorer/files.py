@@ -19,6 +19,7 @@ STYLES = [
         "panel/seeds",
         "ui/plot",
         "ui/slider",
+        "ui/term",
         "picture/picture",
         "picture/watch",
         "panel/panel",
@@ -39,8 +40,8 @@ STYLES = [
         "charts/charts",
         "page/browser",
         "page/opening",
-        "touch",
         "page/present",
+        "touch",
     )
 ]
 

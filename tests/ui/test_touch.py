@@ -44,7 +44,7 @@ class Fingers:
         self.send("touchEnd")
 
     def swipe(self, way: list[tuple[float, float]]) -> None:
-        """In a tenth of a second, however slow this machine is; at its end the finger stays, so that nothing goes on."""
+        """In a tenth of a second, however slow this machine is; at its end the finger stays, and nothing goes on."""
         start = time.time()
         for i, place in enumerate(way):
             self.send("touchMove" if i else "touchStart", place, at=start + 0.1 * i / len(way))

@@ -27,6 +27,7 @@ import { Reading } from "./picture/reading.js";
 import { Sources } from "./server/sources.js";
 import { Stepper } from "./page/stepper.js";
 import { TOY } from "./trace/toy.js";
+import { TermTip } from "./ui/term.js";
 import { Timings } from "./ui/timings.js";
 import { Tools } from "./page/tools.js";
 import { UserPhotos } from "./page/user_photos.js";
@@ -145,7 +146,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
   const query = new Query({ store, current, pointer, picture });
-  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
+  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf, closer: () => actions.closer() });
   const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
   const lessons = new Lessons({
@@ -184,6 +185,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons, opening });
   const hiding = new Hiding({ root, store, onshow: () => picture.over.focus({ preventScroll: true }) });
   root.append(hiding.node, hiding.leaving, announcer.node);
+  new TermTip(root);
   const browser = new Browser({
     root,
     store,
@@ -235,6 +237,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     watchBar.update();
   });
   display.before.subscribe(() => {
+    root.toggleAttribute("data-marks", Boolean(store.state.marks));
     hiding.update(); // the charts may have come meanwhile
     if (!whatIf.paints) pen.drop();
   });
@@ -248,6 +251,8 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
   });
   display.seen.subscribe(() => {
     panel.view?.zoomed?.();
+    arithmetic.hover();
+    pointer.pointed.send();
     minimap.update();
   });
   display.later.subscribe(() => {
@@ -255,7 +260,8 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     opening.update();
   });
   current.changed.subscribe(() => {
-    for (const part of [panel.node, panel.head, panel.legend, stepper.node]) part.hidden = !current.origin;
+    for (const part of [panel.node, panel.head, panel.legend]) part.hidden = !current.origin;
+    stepper.node.hidden = !current.origin && !takenIn.computing; // which chooses what a photo opens with, too
   });
 
   function changed(keys) {
@@ -263,6 +269,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
       opens = keys.has("run") || keys.has("img");
     if (opens) photos.open({ run: keys.has("run") });
     if (BROWSED.some((key) => keys.has(key))) browser.follow();
+    if (takenIn.computing) stepper.update();
     if (opens || !current.origin || [...keys].every((key) => BROWSED.includes(key))) return;
     if (keys.has("paint") || keys.has("gates")) whatIf.take();
     display.follow(keys);
@@ -316,6 +323,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     return photos.open({ run: true });
   });
   first.then(() => browser.follow());
+  first.then(() => userPhotos.resume());
   if (!embedded) watchRun({ store, current, photos, client });
 
   const hook = testHook({

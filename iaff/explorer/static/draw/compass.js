@@ -18,8 +18,8 @@ const SIDES = [
 
 /** {node: an SVG element, update(scan, p)}: the gates of a Scan at cell p; updating changes attributes only. */
 export function compass(scan, p) {
-  const title = make("title"),
-    node = make("svg", { class: "compass", role: "img", width: SIZE, height: SIZE, viewBox: "-60 -60 120 120" }, title),
+  const about = { class: "compass", role: "img", width: SIZE, height: SIZE, viewBox: "-60 -60 120 120" },
+    node = make("svg", about),
     arrows = SIDES.map((side) => [-1, 0, 1].map((shift) => arrow(node, side, shift))),
     kept = SIDES.map((side) => quarter(node, side));
   node.append(make("rect", { class: "cell", x: -SQUARE, y: -SQUARE, width: 2 * SQUARE, height: 2 * SQUARE }));
@@ -35,7 +35,7 @@ export function compass(scan, p) {
       kept[d].setAttribute("fill-opacity", own.toFixed(2));
       said.push(sentence(SIDES[d].name, (k) => gates[(3 * d + k) * n + cell], own));
     }
-    title.textContent = said.join("\n");
+    node.setAttribute("aria-label", said.join(" "));
   };
   update(scan, p);
   return { node, update };

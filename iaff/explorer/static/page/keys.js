@@ -33,6 +33,7 @@ export function viewKeys(store, actions) {
     "<": opacity(-10),
     ">": opacity(10),
     o: solo,
+    y: turn("marks", [null, "1"]),
     t: () => actions.toggleTruth(),
     q: () => nextTab(store),
     m: () => actions.pinMore(),

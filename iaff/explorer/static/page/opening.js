@@ -9,6 +9,7 @@ import { ADAPTED, CHOICE } from "../state/store.js";
 import { el, icon, ICONS } from "../ui/dom.js";
 import { remember, remembered } from "../ui/memory.js";
 import { inWords } from "../ui/pointing.js";
+import { term } from "../ui/term.js";
 
 export const CLOSED = "iaff-opening-closed"; // what the browser remembers
 const FIRST = { stage: "affinity", round: VIEW.round.high }; // the last round: the picture answers what the cursor asks
@@ -198,8 +199,10 @@ export class Opening {
   /** What happens at the station that is pointed at, else at the one that is shown. */
   #say() {
     const stage = this.pointed ?? this.store.state.stage;
-    if (!SAYS[stage]) return this.said.replaceChildren();
-    this.said.replaceChildren(el("b", {}, ABOUT[stage].name), " ", inWords(SAYS[stage]));
+    if (this.said.dataset.stage === stage) return; // a term in it may be read
+    this.said.dataset.stage = stage;
+    const words = SAYS[stage] ? [el("b", {}, term(ABOUT[stage].name)), " ", inWords(SAYS[stage])] : [];
+    this.said.replaceChildren(...words);
   }
 
   /** One thumbnail whenever the browser has nothing else to do. */

@@ -38,7 +38,7 @@ export function buildPage(root, { store, top, stepper, gallery, picture, watchBa
   const stacked = matchMedia(STACKED);
   const place = () => {
     const above = stacked.matches && !store.state.present;
-    above ? stepper.node.after(panel.head) : panel.tabs.node.after(panel.head);
+    above ? stepper.node.after(panel.head) : panel.scroll.prepend(panel.head);
   };
   store.subscribe((changed) => changed.has("present") && place());
   stacked.addEventListener("change", place);

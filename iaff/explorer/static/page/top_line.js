@@ -29,13 +29,14 @@ export function topLine({ store, current, runs, copyLink, toggleOpening, openLes
       ? el("label.run", {}, "run", runChoice(store, current, runs))
       : el("span.run", {}, runs[0]?.name ? `run ${runs[0].name}` : ""),
     el("span.spring"),
-    !embedded && el("button.quiet", { type: "button", title: "Lessons (v)", onclick: openLessons }, "Lessons"),
+    !embedded &&
+      el("button.quiet.lessons-button", { type: "button", title: "Lessons (v)", onclick: openLessons }, "Lessons"),
     more(
       [
-        !embedded && el("button.quiet", { type: "button", onclick: toCharts }, "Run figures ↓"),
+        !embedded && el("button.quiet.run-figures", { type: "button", onclick: toCharts }, "Run figures ↓"),
         !embedded && copyLink,
         el(
-          "button.quiet",
+          "button.quiet.export",
           { type: "button", title: "Pictures, files and figures of this view (s)", onclick: openExports },
           icon(ICONS.take),
           "Export",

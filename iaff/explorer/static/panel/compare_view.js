@@ -9,6 +9,7 @@ import { changesTable } from "./changes_table.js";
 import { COUNTS, DIFFERENCE, countChange } from "../state/panes.js";
 import { el, refill, segmented } from "../ui/dom.js";
 import { hasKeys } from "../ui/pointing.js";
+import { term } from "../ui/term.js";
 
 const cleared = { p2: null, p3: null, p4: null };
 const quick = (text, title, onclick) => el("button.plain", { type: "button", title, onclick }, text);
@@ -150,7 +151,7 @@ export class CompareView {
         el(
           "tr",
           {},
-          el("th", { scope: "row" }, name),
+          el("th", { scope: "row" }, term(name)),
           values.map((value, i) => el("td", {}, written(value, unit), open[i] && " …")),
         ),
       ),

@@ -10,6 +10,7 @@ import { classChips } from "./class_chips.js";
 import { embedded } from "../client/embedded.js";
 import { el, refill } from "../ui/dom.js";
 import { inWords } from "../ui/pointing.js";
+import { termOf } from "../ui/term.js";
 
 const NAMES = { superpixels: "Superpixels", carried: "Seeds carried by G", truth: "Ground truth", error: "Errors" };
 const OTHERS = ["carried", "truth", "error", ...CELL_MAPS]; // layers that are no stage
@@ -25,6 +26,11 @@ export class LayersView {
     this.rows = new Map();
     this.list = el("ul.layer-list");
     this.classes = el("div.class-list", { role: "group", "aria-label": "Classes that are shown" });
+    this.marks = el("input", {
+      type: "checkbox",
+      title: "A sign of its own on each class (y)",
+      onchange: () => store.set({ marks: this.marks.checked ? "1" : null }),
+    });
     this.zoom = el("output.zoom-value", { "aria-live": "off" });
     const step = (text, label, by) =>
       el("button.plain", { type: "button", "aria-label": label, title: label, onclick: () => zoom(by) }, text);
@@ -46,6 +52,7 @@ export class LayersView {
       this.list,
       el("h3", {}, "Classes"),
       this.classes,
+      el("label.check", {}, this.marks, "with signs, for print in grey"),
       el("h3", {}, "View"),
       el(
         "div.zoom-row",
@@ -69,6 +76,7 @@ export class LayersView {
     const over = layersOver(this.store.state);
     for (const name of names) this.#fill(this.rows.get(name), name, over);
     refill(this.classes, classChips(this.current.trace, this.store));
+    this.marks.checked = Boolean(this.store.state.marks);
     this.zoomed();
   }
 
@@ -113,7 +121,7 @@ export class LayersView {
     });
     const label = el(
         "span.layer-name",
-        { title: inWords("Double click, or o: this layer alone"), ondblclick: () => this.#alone(name) },
+        { "data-term": termOf(nameOf(name)), ondblclick: () => this.#alone(name) },
         nameOf(name),
       ),
       when = el("small");
@@ -129,7 +137,7 @@ export class LayersView {
     node.classList.toggle("main", main);
     const why = CELL_MAPS.includes(name) ? whyNoMap(this.current.trace, state.round, name) : "";
     box.disabled = main || Boolean(why);
-    node.title = why || (ABOUT_MAPS[name] ? `Of each cell: ${ABOUT_MAPS[name].says}` : "");
+    node.title = why;
     box.checked = main || value > 0;
     slider.value = value;
     slider.style.setProperty("--fill", value / 100);

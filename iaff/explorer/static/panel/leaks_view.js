@@ -13,6 +13,7 @@ import { mapOver, withMap } from "../state/over.js";
 import { CellHistogram } from "./cell_histogram.js";
 import { cellMap } from "../engine/cell_maps.js";
 import { askedLeaks, boundaryLabels, leakMap, leakRate, linear } from "../engine/leaks.js";
+import { term } from "../ui/term.js";
 
 const ZOOM = 4;
 const OPAQUE = 100; // %, a map over the photo
@@ -61,7 +62,7 @@ export class LeaksView {
     for (const event of ["pointerover", "focusin"]) this.list.addEventListener(event, pointed);
     for (const event of ["pointerleave", "focusout"]) this.list.addEventListener(event, () => pointer.pointAt(null));
     this.seen = new IntersectionObserver((entries) => this.#thumbnails(entries), { root: this.list });
-    const what = el("p", {}, this.rate, el("span", {}, "of a cell's decision comes from other labels"));
+    const what = el("p", {}, this.rate, term("of a cell's decision comes from other labels", "leak"));
     this.about = el("p.leak-about", { "aria-live": "polite" });
     this.node = el(
       "section.leaks",

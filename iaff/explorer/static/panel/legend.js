@@ -3,6 +3,7 @@ import { RAMP_CSS, classColour, css } from "../draw/colour.js";
 import { swatch } from "../draw/swatch.js";
 import { el } from "../ui/dom.js";
 import { classChip } from "./class_chips.js";
+import { term } from "../ui/term.js";
 
 const hidden = { "aria-hidden": "true" };
 const SWATCHES = {
@@ -37,5 +38,5 @@ export function legendNodes(entries, { store, trace, scaleChoice }) {
 
 function ramp(low, high, scaleChoice) {
   const bar = el("span.ramp-bar", { ...hidden, style: `background:${RAMP_CSS}` });
-  return el("div.ramp", {}, el("span", {}, low), bar, high, scaleChoice);
+  return el("div.ramp", {}, el("span", {}, scaleChoice ? term(low, "glow") : low), bar, high, scaleChoice);
 }

@@ -3,9 +3,10 @@ import { el } from "../ui/dom.js";
 import { calibration, regionFigures, tradeOff, tradeOffRun } from "../engine/mining.js";
 import { Plot, svg, ticks } from "../ui/plot.js";
 import { number, percent } from "../ui/format.js";
+import { term } from "../ui/term.js";
 
-const WIDTH = 160,
-  HEIGHT = 122;
+const WIDTH = 150,
+  HEIGHT = 132;
 const SEEN = 0.1; // below this coverage precision is that of a few superpixels
 const share = (v) => `${Math.round(100 * v)}`;
 
@@ -23,7 +24,7 @@ export class MiningPlots {
       "div.plots",
       {},
       el("figure", {}, el("h3", {}, "Precision, coverage"), this.trade.node),
-      el("figure", {}, el("h3", {}, "Calibration", this.error), this.scores.node),
+      el("figure", {}, el("h3", {}, term("Calibration"), this.error), this.scores.node),
       this.note,
     );
     this.scores.scale(

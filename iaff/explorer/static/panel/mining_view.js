@@ -18,6 +18,7 @@ import { Scatter } from "../ui/scatter.js";
 import { number, percent } from "../ui/format.js";
 import { inWords } from "../ui/pointing.js";
 import { figureRow, resetButton, threshold } from "./tried_thresholds.js";
+import { termOf } from "../ui/term.js";
 
 const KEYS = ["tau", "taubg", "purity"];
 const SAY = "Thresholds change only these layers; they take effect in the next training round.";
@@ -126,7 +127,12 @@ export class MiningView {
       store.set({ [key]: threshold(+input.value, this.#own(key)), ...seen });
     });
     const rail = el("span.rail", {}, input, mark);
-    return { node: el("label.rail-row", { title }, el("span.name", {}, name), rail, value), input, mark, value };
+    return {
+      node: el("label.rail-row", {}, el("span.name", { "data-term": termOf(name) }, name), rail, value),
+      input,
+      mark,
+      value,
+    };
   }
 
   /** The run's own value of a slider. */

@@ -1,6 +1,7 @@
 // The pinned pixel through all rounds: which class wins, and how clearly.
 import { el } from "../ui/dom.js";
 import { swatch } from "../draw/swatch.js";
+import { term } from "../ui/term.js";
 
 const UNKNOWN = 255;
 
@@ -52,7 +53,7 @@ export function pixelRounds(trace, { x, y }, round, unpin) {
         el(
           "tr",
           {},
-          el("th", { scope: "row" }, stage),
+          el("th", { scope: "row" }, term(stage)),
           rounds.map((t) => cell(t, of(t))),
         ),
       ),

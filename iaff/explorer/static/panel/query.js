@@ -8,6 +8,7 @@ import { DIRECTIONS, WAYS } from "../state/state.js";
 import { reckons } from "../state/arithmetic.js";
 import { compass } from "../draw/compass.js";
 import { PIN_COLOURS } from "../state/pins.js";
+import { term } from "../ui/term.js";
 
 const ARROWS = { right: "→", left: "←", down: "↓", up: "↑" };
 const MOST_PASSES = 8;
@@ -32,20 +33,9 @@ export class Query {
     this.reach = el("b");
     this.reachShare = el("span");
     this.mass = el("b");
-    const reach = el(
-        "div",
-        {},
-        el("dt", {}, "reach"),
-        el(
-          "dd",
-          { title: "the fewest cells that hold 90 % of the mass, and their share of the photo" },
-          this.reach,
-          " cells ",
-          this.reachShare,
-        ),
-      ),
-      mass = el("div", {}, el("dt", {}, "mass"), el("dd", {}, this.mass));
-    this.gates = el("div.gates");
+    const reach = el("div", {}, el("dt", {}, term("reach")), el("dd", {}, this.reach, " cells ", this.reachShare)),
+      mass = el("div", {}, el("dt", {}, term("mass")), el("dd", {}, this.mass));
+    this.gates = el("div.gates", { "data-term": "compass" });
     this.pins = el("table.pins");
     const numbers = el("div.numbers", {}, el("dl.pair", {}, reach, mass), this.gates);
     this.answer = el("div.answer", {}, this.bars, numbers, this.pins);

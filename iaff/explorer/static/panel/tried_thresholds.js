@@ -1,5 +1,6 @@
 // What the tabs that try other thresholds share: figures beside those of the run, and the way back.
 import { el } from "../ui/dom.js";
+import { term } from "../ui/term.js";
 
 /** Figures in a row: {node, show([{text, was?}])}; `was` is the run's own value, where it differs. */
 export function figureRow(names) {
@@ -7,7 +8,7 @@ export function figureRow(names) {
     node = el(
       "dl.tried",
       {},
-      names.map((name, i) => el("div", {}, el("dt", {}, name), values[i].now, values[i].was)),
+      names.map((name, i) => el("div", {}, el("dt", {}, term(name)), values[i].now, values[i].was)),
     );
   return {
     node,
