@@ -29,8 +29,8 @@ def explain(
 
     Args:
         photo: a path, the bytes of a file, a PIL image or ``uint8 (H, W, 3)``; shrunk to 352 px.
-        tags: names of the classes in it; an empty list says that none is; None takes what the classifier proposes
-            (score of at least 0.3).
+        tags: names of the classes in it; an empty list says that none is; None takes what the run claims
+            (:mod:`iaff.method.tag_rule`), which may be none.
         run: a run or its folder; default: the shipped one.
         progress: called with (what is done next, share done 0..1).
         name: what to call the photo (default: its file name).

@@ -32,6 +32,7 @@ FILES = (
     "mining.json",
     "images.csv",
     "propagators.json",
+    "tags.json",
     "evaluation_*.json",
     "weights/*.safetensors",
     "traces/index.json",

@@ -10,6 +10,7 @@ from iaff.errors import UserError
 from iaff.method.cam import Evidence, find_evidence
 from iaff.method.photo import RoundMaps, RoundNets, round_maps
 from iaff.method.superpixels import superpixels
+from iaff.method.tag_rule import TagRule
 from iaff.nets.backbones import check_backbones
 from iaff.nets.folding import Network, folded
 from iaff.nets.networks import Networks, read_weights
@@ -42,6 +43,7 @@ class Predictor:
                 f"{run.dir}: its config.json is not of this version of iaff, or needs what is not installed: {error}"
             ) from error
         self.classes = len(run.classes) - 1
+        self.rule = TagRule.of(run.tags())
         if not run.finished_rounds():
             raise UserError(
                 f"{run.dir} has no finished round yet: got no weights of unary_1, region_1 and pairwise_1. Go on with "
@@ -53,10 +55,10 @@ class Predictor:
 
     def evidence(self, image: np.ndarray, tags: Tensor | None = None) -> Evidence:
         """CAM and tag scores of a photo ``uint8 (H, W, 3)``, climbed towards ``tags`` (:func:`find_evidence`)."""
-        return find_evidence(self.classifier, image, self.config.cam, tags).cpu()
+        return find_evidence(self.classifier, image, self.config.cam, tags, self.rule).cpu()
 
     def proposed(self, image: np.ndarray) -> Tensor:
-        """The tags that the classifier proposes for a photo, ``bool (C,)``: what an own photo is given."""
+        """The tags that the classifier proposes for a photo, ``bool (C,)``: what an own photo is given, if any."""
         plain = self.config.cam.model_copy(update={"climb": Climb()})  # which does not change the scores
         return find_evidence(self.classifier, image, plain).proposed.cpu()
 

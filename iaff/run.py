@@ -7,6 +7,7 @@
     images.csv     one line per photo and round, see below
     images_SPLIT.csv  the same of the photos of a split that was evaluated
     propagators.json  several propagators over a split
+    tags.json      how sure the run must be of a class before it claims it, and how often it errs
     mining.json    histogram of the region scores by right / wrong / unknown
     weights/       classifier, and unary_T, region_T, pairwise_T of each round T (safetensors)
     traces/        index.json and one trace per photo
@@ -40,7 +41,7 @@ from iaff.files import write_atomically
 from iaff.hub import fetched, on_hub
 from iaff.places import SHIPPED as SHIPPED  # Run.load(SHIPPED): where those look for it who open it by name
 from iaff.places import expanded
-from iaff.run_files import Figures, File, Index, Mining, Propagators, Settings, check, read_json
+from iaff.run_files import Figures, File, Index, Mining, Propagators, Settings, Tags, check, read_json
 from iaff.run_table import read_images
 
 try:
@@ -118,6 +119,10 @@ class Run:
     def propagators(self) -> dict[str, Any]:
         """``tables``: what several propagators make of the run's unary maps, a table for each split that was scored."""
         return self._json("propagators.json", Propagators, {"tables": []})
+
+    def tags(self) -> dict[str, Any]:
+        """How sure the run must be of a class (:mod:`iaff.method.tag_rule`); empty where nobody found that out."""
+        return self._json("tags.json", Tags, {})
 
     def images(self, split: str = "") -> list[dict[str, str]]:
         """The lines of a table of photos: all columns as texts, checked; none where it is not there yet.

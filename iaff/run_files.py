@@ -155,6 +155,26 @@ class Propagators(File):
     tables: list[PropagatorTable]
 
 
+class TagErrors(File):
+    """How often a run errs: shares of the photos that show some of its classes, and of those that show none."""
+
+    data: str
+    shows: Count  # photos that show some
+    silent: Share  # of these: nothing is claimed
+    missed: Share  # of these: that, or one of the classes in it is no tag
+    none: Count  # photos that show none
+    claims: Share  # of these: something is claimed
+
+
+class Tags(File):
+    """``tags.json``."""
+
+    slope: Annotated[float, Strict(), Field(gt=0, le=1000)]
+    offset: Annotated[float, Strict(), Field(ge=-1000, le=1000)]
+    chosen: TagErrors | None = None
+    held_out: TagErrors | None = None
+
+
 def is_trace_name(file: str) -> bool:
     """Whether this is the name of a trace's file, without any folder, on any system."""
     return PurePosixPath(file).name == PureWindowsPath(file).name == file and file.endswith(".safetensors")

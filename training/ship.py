@@ -81,7 +81,8 @@ def ship(run: Run, out: Path, gallery: Path) -> Run:
     copy = create(out, {**run.config, "rounds": rounds})
     copy.write("figures.json", figures)
     copy.write("mining.json", run.mining())
-    for path in [*run.dir.glob("evaluation_*.json"), *run.dir.glob("propagators.json")]:
+    kept = ("evaluation_*.json", "propagators.json", "tags.json")
+    for path in [path for name in kept for path in run.dir.glob(name)]:
         write_atomically(out / path.name, path.read_bytes())
     nets = [f"{net}_{t}" for t in range(1, rounds + 1) for net in ("unary", "region", "pairwise")]
     for name in ["classifier", *nets]:

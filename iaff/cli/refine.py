@@ -80,11 +80,19 @@ def write(trace: Trace, size: tuple[int, int], folder: Path) -> None:
 def said(file: Path, trace: Trace, folder: Path) -> str:
     """One line about a photo: what was found, how much of the photo it fills, and where it lies."""
     last = trace.rounds[len(trace.rounds)].alpha_p.argmax(0)
-    scores = trace.meta["tag_scores"]
     found = [
-        f"{name} {(last == k).mean():.0%} of the photo (score {scores[name]:.2f})"
+        f"{name} {(last == k).mean():.0%} of the photo ({how_sure(trace, name)})"
         for k, name in enumerate(trace.classes)
         if k
     ]
-    what = ", ".join(found) or "none of the run's classes (name them with --tags if you know better)"
+    values = trace.meta.get("tag_sure") or trace.meta["tag_scores"]
+    likeliest = max(values, key=values.__getitem__)
+    best = f"{likeliest}, {how_sure(trace, likeliest)}"
+    what = ", ".join(found) or f"none of the run's classes (best: {best}; name them with --tags if you know better)"
     return f"{file}: {what} -> {folder}/round_1.png ... round_{len(trace.rounds)}.png, trace.safetensors"
+
+
+def how_sure(trace: Trace, name: str) -> str:
+    """How sure the run is of a class, or, where it is not calibrated, the class's score."""
+    sure = trace.meta.get("tag_sure")
+    return f"{sure[name]:.0%} sure" if sure else f"score {trace.meta['tag_scores'][name]:.2f}"

@@ -39,8 +39,9 @@ STYLES = [
         "panel/arithmetic",
         "charts/charts",
         "page/browser",
-        "touch",
+        "page/opening",
         "page/present",
+        "touch",
     )
 ]
 

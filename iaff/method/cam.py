@@ -15,6 +15,7 @@ from torch.nn.functional import interpolate, multilabel_soft_margin_loss
 from iaff.config import Cam, Climb
 from iaff.data.transforms import augmented, scaled, to_tensor
 from iaff.grid import grid_size
+from iaff.method.tag_rule import TagRule
 from iaff.nets.classifier import Classifier
 from iaff.nets.loss import Batch, Loss
 
@@ -42,29 +43,41 @@ class Evidence:
     scales: Tensor  # (scales, C, h, w), 0..1: the same at each scale, before the climb
     climb: Tensor  # (steps + 1, C, h, w), 0..1: the same at each step of the climb; 0 for what is no tag
     probability: Tensor  # (C,), 0..1
+    peaks: Tensor  # (C,): the maximum of each class's activation, mean over scales and mirror images
+    rule: TagRule | None = None  # None: the run is not calibrated
 
     @property
     def proposed(self) -> Tensor:
-        """The tags that the classifier itself proposes, ``bool (C,)``."""
+        """The tags that the classifier proposes for a photo that is known to show some, ``bool (C,)``."""
         return self.probability >= PROPOSED
+
+    @property
+    def claimed(self) -> Tensor:
+        """The tags of a photo that nobody tagged, ``bool (C,)``: what the run is sure of, else what is proposed."""
+        return self.rule.tags(self.peaks) if self.rule else self.proposed
 
     def cpu(self) -> "Evidence":
         """The same on the CPU."""
-        return Evidence(self.cam.cpu(), self.scales.cpu(), self.climb.cpu(), self.probability.cpu())
+        return Evidence(
+            self.cam.cpu(), self.scales.cpu(), self.climb.cpu(), self.probability.cpu(), self.peaks.cpu(), self.rule
+        )
 
 
-def find_evidence(net: Classifier, image: np.ndarray, how: Cam, tags: Tensor | None = None) -> Evidence:
+def find_evidence(
+    net: Classifier, image: np.ndarray, how: Cam, tags: Tensor | None = None, rule: TagRule | None = None
+) -> Evidence:
     """CAM of one photo: the mean over scales and mirror images, to which the climb's maps are added.
 
     Args:
-        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, the classes to climb towards; None: those that the classifier
-            proposes.
+        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, the classes to climb towards; None: those that the run
+            claims.
+        rule: what it claims.
     """
-    maps, probability = class_activations(net, image, how.scales, how.flip)
+    maps, probability, peaks = class_activations(net, image, how.scales, how.flip)
     cam = normalised(maps.flatten(0, 1).mean(0))
-    found = Evidence(cam, normalised(maps.mean(1)), maps.new_zeros(0, *cam.shape), probability)
+    found = Evidence(cam, normalised(maps.mean(1)), maps.new_zeros(0, *cam.shape), probability, peaks, rule)
     if how.climb.steps:
-        towards = (found.proposed if tags is None else tags.to(cam.device)).nonzero()[:, 0]
+        towards = (found.claimed if tags is None else tags.to(cam.device)).nonzero()[:, 0]
         found.climb = cam.new_zeros(how.climb.steps + 1, *cam.shape)
         if len(towards):
             steps = climbed_activations(net, image, towards, how.climb)
@@ -126,28 +139,29 @@ def _climbed(
 @torch.no_grad()
 def class_activations(
     net: Classifier, image: np.ndarray, scales: tuple[float, ...] = (1.0,), flip: bool = True
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """What the classifier lights up at each scale of a photo, and on its mirror image.
 
     Args:
         image: ``uint8 (H, W, 3)``; scales: of the photo.
 
     Returns:
-        positive activations ``(scales, 1 or 2, C, h, w)`` on the affinity grid, and the classifier's probability
-        ``(C,)`` of each class, averaged over them.
+        positive activations ``(scales, 1 or 2, C, h, w)`` on the affinity grid; and, averaged over them, the
+        classifier's probability ``(C,)`` of each class, and the maximum ``(C,)`` of its activation.
     """
     photo = to_tensor(image)[None].to(next(net.parameters()).device).float()
     size = grid_size(*photo.shape[-2:])
-    maps, logits = [], []
+    maps, logits, peaks = [], [], []
     for scale in scales:
         sized = scaled(photo, scale)
         for mirrored in (False, True) if flip else (False,):
             activation = net.activations(sized.flip(-1) if mirrored else sized).float()
             logits.append(activation.mean((2, 3)))
+            peaks.append(activation.amax((2, 3)))
             activation = activation.flip(-1) if mirrored else activation
             maps.append(interpolate(activation.relu(), size, mode="bilinear", align_corners=False)[0])
     probability = torch.stack(logits).mean(0)[0].sigmoid()
-    return torch.stack(maps).unflatten(0, (len(scales), -1)), probability
+    return torch.stack(maps).unflatten(0, (len(scales), -1)), probability, torch.stack(peaks).mean(0)[0]
 
 
 def normalised(activation: Tensor) -> Tensor:

@@ -34,6 +34,7 @@ from iaff.method.mining import confident_map
 from iaff.method.photo import RoundMaps, refine
 from iaff.method.seeds import cam_labels, find_seeds
 from iaff.method.superpixels import on_grid
+from iaff.method.tag_rule import CLAIMED
 from iaff.propagation import Linear
 from iaff.run import Run
 from iaff.trace import Trace
@@ -55,7 +56,7 @@ def trace_photo(
     """One photo through all finished rounds of a run.
 
     Args:
-        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, or None for those that the classifier proposes.
+        image: ``uint8 (H, W, 3)``; tags: ``bool (C,)``, or None for those that the run claims.
         truth: ``uint8 (H, W)`` class ids, 255 void, for figures; a mask that is all void is as good as none.
         progress: told before each step.
         about: ``name``, and optionally ``title``, ``credit``, ``note`` for the trace's metadata.
@@ -66,8 +67,8 @@ def trace_photo(
     mask = None if truth is None else torch.from_numpy(truth.copy())
     progress("Looking for the classes (CAM)", 0)
     evidence = predictor.evidence(image, None if tags is None else torch.from_numpy(tags))
-    proposed = evidence.proposed
-    chosen = proposed if tags is None else torch.from_numpy(tags)
+    claimed = evidence.claimed
+    chosen = claimed if tags is None else torch.from_numpy(tags)
     classes = allowed_classes(chosen)
     progress("Superpixels and seeds", 1 / (count + 2))
     ids = predictor.superpixels(image)
@@ -99,6 +100,8 @@ def trace_photo(
         rounds.append({"round": t, "affinity": kind, "figures": figures})
         before = classes[maps.alpha_p.argmax(0)]
     names = run.classes
+    if evidence.rule:
+        about["tag_sure"] = dict(zip(names[1:], evidence.rule.sure(evidence.peaks).tolist(), strict=True))
     meta = {
         **about,
         "size": [image.shape[1], image.shape[0]],
@@ -107,7 +110,7 @@ def trace_photo(
         "classes": [names[c] for c in classes],
         "tags": [names[c] for c in classes[1:]],
         "tag_scores": dict(zip(names[1:], evidence.probability.tolist(), strict=True)),
-        "proposed": [name for name, yes in zip(names[1:], proposed.tolist(), strict=True) if yes],
+        "proposed": [name for name, yes in zip(names[1:], claimed.tolist(), strict=True) if yes],
         "cam_scales": list(config.cam.scales),
         "run": {"name": run.name, "classes": list(names), "rounds": count},
         "thresholds": {
@@ -118,6 +121,7 @@ def trace_photo(
             "tau": config.mining.tau,
             "tau_background": config.mining.tau_background,
             "proposed": PROPOSED,
+            **({"claimed": CLAIMED} if evidence.rule else {}),
         },
         "figures": {
             "seeds": partial_figures(seeds, mask),

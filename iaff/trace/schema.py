@@ -92,6 +92,7 @@ class Meta(Part):
     rounds: list[RoundMeta]
     stride: Annotated[int, Field(ge=1, le=LARGEST_STRIDE)] = STRIDE  # image px per cell
     tag_scores: dict[str, Share] | None = None
+    tag_sure: dict[str, Share] | None = None
     thresholds: dict[str, Share | None] | None = None
     cam_scales: list[float] | None = None
     cam_climb: dict[str, Any] | None = None

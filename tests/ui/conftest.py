@@ -155,11 +155,17 @@ def patient(evaluate):
     return evaluated
 
 
-class View:
-    """A page of the explorer, and what the tests do with it."""
+# Other pages than ours may have nothing that remembers.
+CLOSED = "try { localStorage.setItem('iaff-opening-closed', 'true') } catch {}"
 
-    def __init__(self, page, app):
+
+class View:
+    """A page of the explorer, and what the tests do with it. A newcomer has not closed the opening yet."""
+
+    def __init__(self, page, app, newcomer=False):
         self.page, self.app = page, app
+        if not newcomer:
+            page.add_init_script(CLOSED)
         page.evaluate = patient(page.evaluate)
 
     def open(self, query: str = "") -> "View":
@@ -230,12 +236,19 @@ def view(context, app) -> Iterator[View]:
         yield view
 
 
+@pytest.fixture
+def newcomer(context, app) -> Iterator[View]:
+    """A fresh page of somebody who was never here."""
+    with viewing(context, app, newcomer=True) as view:
+        yield view
+
+
 @contextmanager
-def viewing(context, app) -> Iterator[View]:
+def viewing(context, app, newcomer=False) -> Iterator[View]:
     """See :func:`view`, which is this for the one app of all tests."""
     if app.url not in context.cached:  # a test's own import would keep what it imports from being cached
         with context.new_page() as page:
-            View(page, app).open()
+            View(page, app, newcomer).open()
         context.cached.add(app.url)
     page = context.new_page()
     page.expected, outside, errors = [], [], []
@@ -245,7 +258,7 @@ def viewing(context, app) -> Iterator[View]:
     )
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda e: errors.append(str(e)))
-    yield View(page, app)
+    yield View(page, app, newcomer)
     context.clear_permissions()
     forgotten = {"origin": urljoin(app.url, "/").rstrip("/"), "storageTypes": "indexeddb,local_storage"}
     context.new_cdp_session(page).send("Storage.clearDataForOrigin", forgotten)

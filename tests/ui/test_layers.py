@@ -238,3 +238,27 @@ def test_stages_that_a_trace_lacks_are_skipped(view):
     assert view.state("stage") == "photo"
     assert "undefined" not in view.text(".iaff")
     assert "trace" in view.page.get_attribute(".thumb.add", "title"), "without weights only traces are taken in"
+
+
+def test_classes_have_signs_where_they_are_wanted(view):
+    """A sign for each class, over its fill, in the legend and on exports: colours alone do not say which is which."""
+    view.open("?run=animals&img=pasture&stage=refined&round=3&tab=layers")
+    bare, signs = view.picture(), "[...document.querySelectorAll('.legend .swatch')].map(SIGN)"
+    sign = "(node) => getComputedStyle(node, '::after').content.replaceAll('\"', '')"
+    assert set(view.page.evaluate(signs.replace("SIGN", sign))) == {"none"}
+    view.page.click("text=with signs")
+    marked = view.picture()
+    assert (marked != bare, view.state("marks")) == (True, "1")
+    shown = view.page.evaluate(signs.replace("SIGN", sign))
+    assert sorted(shown) == ["none", "×", "▲"], "background has none"
+    for stage in ("cam", "seeds", "unary", "superpixels", "confident", "truth", "carried"):
+        looks = view.page.evaluate(f"__iaff.picture.main.layers.get('{stage}', 3).looks.map(({{ sign }}) => sign)")
+        assert sorted(looks) == ["×", "▲"], stage
+    marks = "import(__iaff.base + __iaff.scripts + '/draw/marks.js')"
+    first = view.page.evaluate(f"{marks}.then((m) => Array.from({{ length: 12 }}, (_, i) => m.classMark(i + 1).shape))")
+    assert len(set(first)) == 12
+    view.reload()
+    assert view.picture() == marked
+    view.page.evaluate("__iaff.store.set({ cls: 'sheep' })")
+    looks = view.page.evaluate("__iaff.picture.main.layers.get('refined', 3).looks.map(({ sign }) => sign)")
+    assert looks == ["▲"], "only on what is shown"

@@ -1,6 +1,7 @@
 """The browser's side of own photos against a server that is made up: order, failures, what is kept, what is said."""
 
 import base64
+import json
 
 import numpy as np
 import pytest
@@ -19,10 +20,12 @@ STUB = """async ([trace, plan]) => {
     cancel: ask("cancel", () => ({ ok: true })),
   });
   app.client.upload = async (file) => {
+    await file.slice(0, 1).arrayBuffer(); // a copy that is really there
     told.push(["upload", file.name]);
     if (plan.upload?.length) throw new Error(plan.upload.shift());
     return { path: "/" + file.name };
   };
+  if (!app.run) return;
   // A run without weights explains nothing, and the page's first question about it may still be on its way.
   Object.defineProperty(app.run, "explains", { get: () => true, set: () => {} });
   app.photos.listed.send();
@@ -43,6 +46,13 @@ def stub(view, run_folder):
         view.page.evaluate(STUB, [trace, {"progress": [DONE], **plan}])
         return view
 
+    def at_once(**plan):
+        """The pages that are loaded from now on are answered as planned from their first moment on."""
+        call = f"({STUB})({json.dumps([trace, {'progress': [DONE], **plan}])})"
+        hook = f"{{ get: () => hook, set(made) {{ hook = made; {call}; }} }}"
+        view.page.add_init_script(f"let hook; Object.defineProperty(window, '__iaff', {hook})")
+
+    begin.at_once = at_once
     return begin
 
 
@@ -65,6 +75,9 @@ def test_progress_and_the_way_back_to_the_stage(stub):
     view.wait("document.querySelector('.photo-card .note').textContent === '2 photos before yours'")
     view.wait("document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow') === '40'")
     assert view.text(".stage-now") == "Round 1 of 3: unary map …"
+    view.page.click(".stage[data-stage=refined]")  # what it opens with may be chosen meanwhile
+    view.wait("document.querySelector('.stage[data-stage=refined]').getAttribute('aria-current') === 'step'")
+    view.key("4")
     view.page.click(".thumb[data-img=chelsea]")
     view.wait("__iaff.trace?.meta.name === 'chelsea'")
     assert view.text(".mine .badge") == "40 %"
@@ -79,8 +92,10 @@ def test_progress_and_the_way_back_to_the_stage(stub):
     assert view.page.evaluate("document.activeElement.dataset.img") == view.state("img"), "the focus stays"
 
 
-def test_several_photos_are_sent_in_their_order_and_cancelled_when_the_page_goes(stub):
+def test_several_photos_are_sent_in_their_order_and_cancelled_where_nothing_is_kept(stub):
+    """A page that goes gives up what it could not go on with."""
     view = stub(progress=[RUNNING])
+    view.page.evaluate("void (IDBObjectStore.prototype.put = () => { throw new Error('no room') })")
     give(view, "b.jpg", "a.jpg", "c.jpg")
     view.wait("window.told.filter(([what]) => what === 'submit').length === 3")
     assert [request["name"] for request in calls(view, "submit")] == ["b.jpg", "a.jpg", "c.jpg"]
@@ -104,14 +119,20 @@ def test_other_tags_keep_stage_round_and_pin(stub):
     assert {text.split()[0] for text in checked} == {"dog", "horse"}
     view.page.click(".choice:has-text('bird')")
     view.page.click(".choice:has-text('dog')")
-    view.page.click("button:has-text('Compute again with these tags')")
+    view.page.click("button:has-text('Compute with these tags')")
     view.wait("window.told.filter(([what]) => what === 'take').length === 2")
     assert sorted(calls(view, "submit")[1]["tags"]) == ["bird", "horse"]
     opened(view)
     assert [view.state(k) for k in ("stage", "round", "x", "y")] == ["photo", 2, 40, 50]
+    view.key("8")
+    assert view.text(".claim").startswith("You said: ")
+    view.page.click(".claim button:has-text('None of these')")
+    view.wait("window.told.filter(([what]) => what === 'submit').length === 3")
+    assert calls(view, "submit")[2]["tags"] == []
 
 
 def test_a_failure_leaves_the_finished_photo(stub):
+    """It may be tried again, with the tags that were asked for."""
     view = stub()
     give(view, "me.jpg")
     opened(view)
@@ -123,8 +144,38 @@ def test_a_failure_leaves_the_finished_photo(stub):
     view.page.wait_for_selector(".photo-card .failed:visible")
     assert view.text(".photo-card .error") == "The disk is full."
     assert view.page.locator("button:has-text('Choose another file')").is_visible()
+    view.page.click("button:has-text('Try again')")
+    view.wait("window.told.filter(([what]) => what === 'submit').length === 3")
+    assert calls(view, "submit")[2]["tags"] == calls(view, "submit")[1]["tags"]
+    view.page.wait_for_selector(".photo-card .failed:visible")
     view.page.click("button:has-text('Back to the photo')")
     opened(view)
+
+
+def test_a_reload_goes_on_with_what_is_computed(stub):
+    """With the job that the server still has, or with the browser's copy once more; a failure stays one."""
+    failed = {**RUNNING, "state": "failed", "error": "The disk is full."}
+    view = stub("?stage=unary", progress=[RUNNING])
+    give(view, "known.jpg", "lost.jpg", "failed.jpg")
+    all_kept = "__iaff.userPhotos.photos.every(({ job, isKept }) => job && isKept)"
+    view.wait(f"__iaff.userPhotos.photos.length === 3 && {all_kept}")
+    view.page.evaluate("(failed) => (__iaff.client.server.progress = async () => failed)", failed)
+    view.wait("__iaff.userPhotos.photos.every(({ failed }) => failed)")
+    view.page.evaluate("(going) => (__iaff.client.server.progress = async () => going)", RUNNING)
+    view.page.evaluate("__iaff.userPhotos.photos.slice(0, 2).forEach((photo) => __iaff.userPhotos.retry(photo))")
+    view.wait("__iaff.userPhotos.photos.filter(({ job, isKept }) => job && isKept).length === 2")
+    stub.at_once(progress=[RUNNING, LOST, DONE])
+    view.reload()
+    opened(view)
+    assert view.state("stage") == "unary"
+    view.wait("__iaff.userPhotos.photos.filter(({ state }) => state === 'done').length === 2")
+    assert [request["name"] for request in calls(view, "submit")] == ["lost.jpg"]
+    assert view.text(".mine .badge") == "!"
+    view.page.click(".mine .thumb:has-text('failed.jpg')")
+    assert view.text(".photo-card .error") == "The disk is full."
+    view.page.click("button:has-text('Try again')")
+    opened(view)
+    assert view.page.locator(".mine .caption").all_inner_texts() == ["known.jpg", "lost.jpg", "failed.jpg"]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ class Fingers:
         self.send("touchEnd")
 
     def swipe(self, way: list[tuple[float, float]]) -> None:
-        """In a tenth of a second, however slow this machine is; at its end the finger stays, so that nothing goes on."""
+        """In a tenth of a second, however slow this machine is; at its end the finger stays, and nothing goes on."""
         start = time.time()
         for i, place in enumerate(way):
             self.send("touchMove" if i else "touchStart", place, at=start + 0.1 * i / len(way))
@@ -70,7 +70,10 @@ def way(start: tuple[float, float], dx: float, dy: float, steps: int = 4) -> lis
 def show(view: View, **change) -> None:
     """That, on a bare view at the top of the page."""
     bare = {"stage": "affinity", "tab": "stage", "panes": 1, "zoom": 1, "wipe": None, "diff": None, "paint": None}
-    view.page.evaluate("(to) => { __iaff.store.set(to); __iaff.pointer.leave(); scrollTo(0, 0); }", {"x": None, "y": None, **bare, **change})
+    view.page.evaluate(
+        "(to) => { __iaff.store.set(to); __iaff.pointer.leave(); scrollTo(0, 0); }",
+        {"x": None, "y": None, **bare, **change},
+    )
     frames(view)
 
 
@@ -129,7 +132,9 @@ def test_two_fingers_zoom_and_move(phone):
         phone.page.evaluate("__iaff.store.set({ zoom: 1 })")
         box = phone.page.locator(".over").nth(pane).bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        under = f"(() => {{ const pane = __iaff.picture.panes[{pane}], {{left, top}} = pane.over.getBoundingClientRect();"
+        under = (
+            f"(() => {{ const pane = __iaff.picture.panes[{pane}], {{left, top}} = pane.over.getBoundingClientRect();"
+        )
         at = under + " return ([x, y]) => pane.pixel(x - left, y - top); })()"
         two = (x - 10, y), (x + 30, y)
         before = phone.page.evaluate(f"(two) => two.map({at})", two)
@@ -166,10 +171,10 @@ def test_the_page_speaks_of_fingers(phone):
     assert "under your finger" in phone.text(".head")
     for stage in ("photo", "cam", "superpixels", "affinity", "refined"):
         phone.page.evaluate(f"__iaff.store.set({{ stage: '{stage}' }})")
-        assert not MOUSE.findall(phone.text('body'))
+        assert not MOUSE.findall(phone.text("body"))
     for tab in ("layers", "compare", "leaks", "mining", "whatif"):
         phone.page.evaluate(f"__iaff.store.set({{ tab: '{tab}', diff: 3 }})")
-        assert not MOUSE.findall(phone.text('body')), tab
+        assert not MOUSE.findall(phone.text("body")), tab
     assert not phone.page.locator(".iaff kbd").count()
     assert "a tap pins" in phone.text(".keys")
     phone.page.tap(".more-opener")

@@ -116,7 +116,7 @@ def add_explain(runs: list[Run], queue: JobQueue, client_files: ClientFiles) -> 
 
         Args:
             photo: the picture, at most 50 MB, uploaded to this server, or, up to 10 MB, as data:image/jpeg;base64,...
-            tags: the classes in it; empty says that none is; left out, the classifier proposes them.
+            tags: the classes in it; empty says that none is; left out, those that the run is sure of, if any.
             run: name of one of the explorer's runs.
 
         Returns:

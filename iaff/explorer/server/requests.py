@@ -54,7 +54,7 @@ class SubmitRequest(RunRequest):
 
     path: str = Field(description="a text, the path that came back from the upload")
     name: str = Field(description="a text, what to call the photo")
-    tags: list[str] | None = Field(None, description="a list of class names, or null: the classifier proposes them")
+    tags: list[str] | None = Field(None, description="a list of class names, or null: those that the run is sure of")
 
 
 class BrowseRequest(RunRequest):

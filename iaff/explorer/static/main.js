@@ -15,6 +15,7 @@ import { LayersView } from "./panel/layers_view.js";
 import { LeaksView } from "./panel/leaks_view.js";
 import { Lessons } from "./lessons/lessons.js";
 import { MiningView } from "./panel/mining_view.js";
+import { Opening } from "./page/opening.js";
 import { Panel } from "./panel/panel.js";
 import { Minimap } from "./picture/minimap.js";
 import { Pen } from "./picture/pen.js";
@@ -36,7 +37,7 @@ import { WatchBar } from "./picture/watch_bar.js";
 import { WhatIf } from "./panel/whatif.js";
 import { WhatIfView } from "./panel/whatif_view.js";
 import { buildPage } from "./page/page.js";
-import { current, history, pictureIsThere, store } from "./shared.js";
+import { current, firstPicture, history, pictureIsThere, store } from "./shared.js";
 import { embedded } from "./client/embedded.js";
 import { keyList, listen, viewKeys } from "./page/keys.js";
 import { mapOver } from "./state/over.js";
@@ -145,7 +146,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     whatif: new WhatIfView({ store, current, brush, whatIf, pen, say }),
   };
   const query = new Query({ store, current, pointer, picture });
-  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf });
+  const arithmetic = new ArithmeticView({ store, current, pointer, picture, whatIf, closer: () => actions.closer() });
   const panel = new Panel({ store, current, pointer, picture, actions, query, arithmetic, views, tagging: takenIn });
   const tools = new Tools({ store, current });
   const lessons = new Lessons({
@@ -160,17 +161,28 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     opened,
     onturn: still,
   });
-  const help = keyList(root);
+  const opening = new Opening({
+    root,
+    store,
+    current,
+    pointer,
+    picture,
+    goStage: (stage) => actions.goStage(stage),
+    openLessons: () => lessons.menu.open(),
+    firstPicture,
+  });
+  const help = keyList(root, !embedded && (() => opening.open()));
   const top = topLine({
     store,
     current,
     runs,
     copyLink: copyLink.node,
+    toggleOpening: () => opening.toggle(),
     openLessons: () => lessons.menu.open(),
     openExports: () => exports.open(),
     openKeys: () => help.toggle(),
   });
-  buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons });
+  buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons, opening });
   const hiding = new Hiding({ root, store, onshow: () => picture.over.focus({ preventScroll: true }) });
   root.append(hiding.node, hiding.leaving, announcer.node);
   new TermTip(root);
@@ -197,7 +209,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     ...viewKeys(store, actions),
     ArrowLeft: () => lessons.turn(-1, true) || actions.walk(-1),
     ArrowRight: () => lessons.turn(1, true) || actions.walk(1),
-    Escape: () => takenIn.cancel() || pen.lift() || hiding.leave() || actions.unpin(),
+    Escape: () => takenIn.cancel() || pen.lift() || opening.close() || hiding.leave() || actions.unpin(),
     " ": () => stepper.toggle(),
     a: () => watch.toggle(),
     n: () => watch.step(1),
@@ -225,6 +237,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     watchBar.update();
   });
   display.before.subscribe(() => {
+    root.toggleAttribute("data-marks", Boolean(store.state.marks));
     hiding.update(); // the charts may have come meanwhile
     if (!whatIf.paints) pen.drop();
   });
@@ -234,14 +247,21 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     panel.update();
     minimap.update();
     watchBar.update();
+    opening.update();
   });
   display.seen.subscribe(() => {
     panel.view?.zoomed?.();
+    arithmetic.hover();
+    pointer.pointed.send();
     minimap.update();
   });
-  display.later.subscribe(() => (panel.view ? panel.update() : panel.pin()));
+  display.later.subscribe(() => {
+    panel.view ? panel.update() : panel.pin();
+    opening.update();
+  });
   current.changed.subscribe(() => {
-    for (const part of [panel.node, panel.head, panel.legend, stepper.node]) part.hidden = !current.origin;
+    for (const part of [panel.node, panel.head, panel.legend]) part.hidden = !current.origin;
+    stepper.node.hidden = !current.origin && !takenIn.computing; // which chooses what a photo opens with, too
   });
 
   function changed(keys) {
@@ -249,6 +269,7 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
       opens = keys.has("run") || keys.has("img");
     if (opens) photos.open({ run: keys.has("run") });
     if (BROWSED.some((key) => keys.has(key))) browser.follow();
+    if (takenIn.computing) stepper.update();
     if (opens || !current.origin || [...keys].every((key) => BROWSED.includes(key))) return;
     if (keys.has("paint") || keys.has("gates")) whatIf.take();
     display.follow(keys);
@@ -302,11 +323,12 @@ export function mount(element, { runs, static: scripts = "", propagators = [] },
     return photos.open({ run: true });
   });
   first.then(() => browser.follow());
+  first.then(() => userPhotos.resume());
   if (!embedded) watchRun({ store, current, photos, client });
 
   const hook = testHook({
     ...{ store, history, current, client, base, scripts, timings, photos, userPhotos, takenIn, pointer, picture },
-    ...{ watch, stepper, panel, lessons, gallery, browser, exports, display, whatIf, brush, pen, pressed },
+    ...{ watch, stepper, panel, lessons, opening, gallery, browser, exports, display, whatIf, brush, pen, pressed },
   });
   Object.assign(window, { __iaff: hook });
   Object.assign(root, { __iaff: hook });

@@ -208,7 +208,7 @@ const level = (ticks, y, name, color, right) => ({
   y: [y, y],
   text: right ? ["", name] : [name, ""],
   textposition: right ? "top left" : "top right",
-  textfont: { size: 11, color },
+  textfont: { color },
   mode: "lines+text",
   type: "scatter",
   hoverinfo: "skip",

@@ -144,7 +144,7 @@ export class Charts {
     this.theme = theme();
     this.ticks = roundsOf(sources);
     const all = plots(sources, ink("--soft"), this.theme, this.#class()),
-      axes = layout(this.ticks, ink);
+      axes = layout(this.ticks, ink, (parseFloat(style.fontSize) * 12) / 14); // as --tiny is of --text
     if (this.drawing !== drawing) return;
     this.#arrange(all);
     this.mark();
@@ -236,13 +236,13 @@ const sample = ({ kind, name }) =>
 const series = ({ name, colour, shape }) =>
   el("span", {}, el("i", { style: `color:${colour}`, "aria-hidden": "true" }, MARKS[shape]), name);
 
-const layout = (ticks, ink) => (unit) => ({
+const layout = (ticks, ink, size) => (unit) => ({
   margin: MARGIN,
   paper_bgcolor: "rgba(0,0,0,0)",
   plot_bgcolor: "rgba(0,0,0,0)",
   hovermode: "closest",
   showlegend: false,
-  font: { family: ink("--sans"), size: 12, color: ink("--soft") },
+  font: { family: ink("--sans"), size, color: ink("--soft") },
   xaxis: {
     tickvals: ticks,
     ticktext: ticks.map((t, i) => (i ? `${t}` : `round ${t}`)),

@@ -48,14 +48,18 @@ async function within(mode, work) {
 }
 
 /**
- * All kept photos: [{id, name, run, file?, given?, trace (Blob), thumb}], oldest first; see user_photos.js. A Blob's
- * bytes are read when somebody asks it for them.
+ * All kept photos, oldest first: [{id, name, run, kept, state, file?, pick?, given?, tags?, job?, error?, trace? (Blob),
+ * thumb?}], see page/user_photos.js; those of older explorers have no state, and are done. A Blob's bytes are read when
+ * somebody asks it for them.
  */
 export async function kept() {
   const all = (await within("readonly", (table) => table.getAll())) ?? [];
   return all.sort((a, b) => a.kept - b.kept);
 }
 
-/** Keeps a photo; resolves when it would outlive a reload. */
-export const keep = (photo) => within("readwrite", (table) => table.put({ ...photo, kept: Date.now() }));
+/** Keeps a photo; resolves to its id when it would outlive a reload, to undefined where nothing can be kept. */
+export const keep = (photo) => within("readwrite", (table) => table.put(photo));
 export const forget = (id) => within("readwrite", (table) => table.delete(id));
+
+/** Promise of one kept photo; undefined where there is none. */
+export const find = (id) => within("readonly", (table) => table.get(id));

@@ -15,7 +15,7 @@ function classAt(trace, round, state, p) {
 }
 
 /** The line of a cell in the order in which direction d (0..3) walks, from 0. */
-function lineAt({ w, h }, d, p) {
+export function lineOfCell({ w, h }, d, p) {
   const at = d < 2 ? p % w : Math.floor(p / w);
   return d % 2 ? (d < 2 ? w : h) - 1 - at : at;
 }
@@ -25,7 +25,7 @@ function lineAt({ w, h }, d, p) {
  * row or column. Before the front has come to p, it is p. A row is walked backwards: then it is whom p hears through.
  */
 function withFront({ w, h }, { direction: d, lines, total }, p, back) {
-  const own = lineAt({ w, h }, d, p),
+  const own = lineOfCell({ w, h }, d, p),
     line = back ? Math.max(0, Math.min(own, total - lines - 1)) : Math.max(own, lines - 1),
     at = d % 2 ? total - 1 - line : line;
   return d < 2 ? p - (p % w) + at : at * w + (p % w);
@@ -55,7 +55,7 @@ export function cellArithmetic(trace, scan, { round, state, p, walked }) {
     cell,
     walked,
     passes: scan.passes,
-    values: walked && !back ? values.map((h, q) => (lineAt(trace, d, q) < walked.lines ? h : NaN)) : values, // in the cells
+    values: walked && !back ? values.map((h, q) => (lineOfCell(trace, d, q) < walked.lines ? h : NaN)) : values, // in the cells
     ...termsAt(scan, pass, cell, d),
     sums: pass.swept.map((h) => h[cell]), // of the four directions
     mean: pass.out[cell],

@@ -10,6 +10,8 @@ export class PaneDrawing {
   constructor(base, over) {
     this.base = base;
     this.over = over;
+    this.dpr = 1; // canvas px of a CSS px
+    this.unit = 0; // canvas px of a CSS px of lines and patterns
     this.painter = new Painter(base);
     this.glow = new Glow(over);
   }
@@ -17,7 +19,7 @@ export class PaneDrawing {
   /** Size in CSS px; `dpr` canvas px are one of them. */
   fit(width, height, dpr) {
     this.dpr = dpr;
-    this.unit = 0; // canvas px of a CSS px of lines and patterns
+    this.unit = 0;
     for (const canvas of [this.base, this.over]) {
       canvas.width = Math.round(width * dpr);
       canvas.height = Math.round(height * dpr);

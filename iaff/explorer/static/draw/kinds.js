@@ -4,9 +4,9 @@ import { offscreen } from "./paint.js";
 
 /**
  * How a kind of pixel looks: `rgb` and `css` are its colour, `sign` and `ink` its sign in the legend; `shape` is that
- * sign in the picture. Without a colour it is left as it is; as `unknown` it is hatched.
+ * sign in the picture, one every `tile` CSS px. Without a colour it is left as it is; as `unknown` it is hatched.
  *
- * @typedef {{name: string, shape?: string, sign?: string, ink?: string, css?: string, rgb?: number[], unknown?: boolean}} Look
+ * @typedef {{name: string, tile?: number, shape?: string, sign?: string, ink?: string, css?: string, rgb?: number[], unknown?: boolean}} Look
  */
 
 const look = (name, shape, sign, css, ink = "#000") => ({
@@ -42,7 +42,6 @@ export const ERRORS = [
   { name: "unknown", unknown: true },
 ];
 
-const PATTERNED = [...CHANGES, ...ERRORS].filter(({ shape }) => shape); // corrections look as changes do
 const TILE = 10; // CSS px between two signs
 
 /**
@@ -78,42 +77,61 @@ function picture(w, h, paint) {
   return canvas;
 }
 
-/** The patterns of all looks in their inks, by shape and ink: Map; `scale` canvas px are a CSS px. */
-export function patterns(context, scale) {
-  return new Map(PATTERNED.map((one) => [keyOf(one), signs(context, one, scale)]));
-}
+const FILLED = ["dots", "triangle", "diamond"];
 
-/** @param {Look} look */
-export const keyOf = ({ shape, ink }) => `${shape} ${ink}`;
+// Lines from point to point, in arms from the middle of a tile; closed where the first point comes again.
+const STROKES = {
+  plus: [
+    [-1, 0, 1, 0],
+    [0, -1, 0, 1],
+  ],
+  minus: [[-1, 0, 1, 0]],
+  bar: [[0, -1, 0, 1]],
+  cross: [
+    [-0.8, -0.8, 0.8, 0.8],
+    [-0.8, 0.8, 0.8, -0.8],
+  ],
+  triangle: [[0, -0.9, 0.9, 0.7, -0.9, 0.7, 0, -0.9]],
+  square: [[-0.75, -0.75, 0.75, -0.75, 0.75, 0.75, -0.75, 0.75, -0.75, -0.75]],
+  star: [
+    [0, -1, 0, 1],
+    [-0.87, -0.5, 0.87, 0.5],
+    [-0.87, 0.5, 0.87, -0.5],
+  ],
+  diamond: [[0, -1, 0.8, 0, 0, 1, -0.8, 0, 0, -1]],
+  chevron: [[-0.9, 0.6, 0, -0.6, 0.9, 0.6]],
+  grid: [
+    [-1, -0.4, 1, -0.4],
+    [-1, 0.4, 1, 0.4],
+    [-0.4, -1, -0.4, 1],
+    [0.4, -1, 0.4, 1],
+  ],
+};
 
 /**
+ * The pattern of a look in its ink.
+ *
  * @param {any} context
  * @param {Look} look
- * @param {number} scale
+ * @param {number} scale canvas px of a CSS px
  */
-function signs(context, { shape, ink }, scale) {
-  const size = Math.round(TILE * scale),
+export function patternOf(context, { shape, ink, tile: apart = TILE }, scale) {
+  const size = Math.round(apart * scale),
     tile = offscreen(size, size),
     c = tile.getContext("2d"),
     middle = size / 2,
-    arm = size * 0.28,
-    thick = 1.6 * scale;
+    arm = size * 0.28;
   c.fillStyle = c.strokeStyle = ink;
-  c.lineWidth = thick;
-  const stroke = (...ends) => {
-    c.moveTo(middle - ends[0], middle - ends[1]);
-    c.lineTo(middle + ends[0], middle + ends[1]);
-  };
-  if (shape === "dots") {
-    c.arc(middle, middle, size * 0.17, 0, 7);
-    c.fill();
-  }
-  if (shape === "plus" || shape === "minus") stroke(arm, 0);
-  if (shape === "plus") stroke(0, arm);
-  if (shape === "cross") {
-    stroke(0.8 * arm, 0.8 * arm);
-    stroke(0.8 * arm, -0.8 * arm);
-  }
+  c.lineWidth = 1.6 * scale;
+  c.beginPath();
+  if (shape === "dots") c.arc(middle, middle, size * 0.17, 0, 7);
+  if (shape === "ring") c.arc(middle, middle, size * 0.24, 0, 7);
+  for (const points of STROKES[shape] ?? [])
+    for (let i = 0; i < points.length; i += 2) {
+      const at = [points[i], points[i + 1]].map((v) => middle + v * arm);
+      i ? c.lineTo(at[0], at[1]) : c.moveTo(at[0], at[1]);
+    }
+  if (FILLED.includes(shape)) c.fill();
   c.stroke();
   return context.createPattern(tile, "repeat");
 }

@@ -1,6 +1,7 @@
 // The layers of a photo, each made once, when it is first shown: what every stage puts over the picture.
 import { softMap, camMap, labelMap, scoreMap, outlines, winners, contour } from "./paint.js";
 import { ERRORS, drawKinds } from "./kinds.js";
+import { classMarks } from "./marks.js";
 import { ERROR } from "../state/panes.js";
 import { errorKinds } from "../engine/errors.js";
 import { CELL_MAPS, perRound } from "../state/state.js";
@@ -8,6 +9,7 @@ import { cellLayer } from "./cell_maps.js";
 import { cellMap } from "../engine/cell_maps.js";
 import { boundaryOf } from "../engine/leaks.js";
 import { confidentAt, kindAt, thresholdsAt } from "../engine/mining.js";
+import { argmax } from "../engine/scan.js";
 import { onPhoto, upsample } from "../engine/grid.js";
 import { carriedSeeds, seedThresholds, seedsAt } from "../engine/seeds.js";
 
@@ -59,15 +61,28 @@ export class Layers {
     return this.live[name].value;
   }
 
-  /** A layer at photo or grid size, or null: {map, smooth, lines?, dashed?, dotted?, unknown?}. */
+  /** A layer at photo or grid size, or null: {map, smooth, lines?, dashed?, dotted?, unknown?, masks?, looks?}. */
   get(name, round) {
     if (CELL_MAPS.includes(name)) return this.#cells(name, round);
-    const { cls } = this.state,
-      tried = this.#tried(name);
-    if (tried) return this.#now(name, `${tried}|${round}|${cls}`, () => this.#make(name, round));
+    const { cls, marks } = this.state,
+      tried = this.#tried(name),
+      make = () => this.#marked(this.#make(name, round));
+    if (tried) return this.#now(name, `${tried}|${round}|${cls}|${marks}`, make);
     const once = ["cam", "seeds", "truth"].includes(name),
       part = name === "cam" ? this.camPart().join("") : "";
-    return this.#once(`${name}${part}|${once ? "" : round}|${cls}`, () => this.#make(name, round));
+    return this.#once(`${name}${part}|${once ? "" : round}|${cls}|${marks}`, make);
+  }
+
+  /** With the signs of the classes, where they are wanted. */
+  #marked(layer) {
+    return this.state.marks && layer?.ids ? { ...layer, ...classMarks(layer.map, layer.ids()) } : layer;
+  }
+
+  /** Class ids of channels; background where they are not shown. */
+  #idsOf(channels) {
+    const shown = this.shown(),
+      ids = this.trace.meta.class_ids.map((id, k) => (shown[k] ? id : 0));
+    return Uint8Array.from(channels, (k) => ids[k]);
   }
 
   /** A map of the affinity, as far as it is known; the leaks' is over the chosen boundary. */
@@ -175,9 +190,9 @@ export class Layers {
       case "carried":
         return trace.seeds ? this.#carried(round) : null;
       case "unary":
-        return this.#soft(trace.unary(round), trace.full(name, round).alpha);
+        return this.#soft(trace.unary(round), trace.full(name, round));
       case "refined":
-        return trace.refined(round) && this.#soft(trace.refined(round), trace.full(name, round).alpha);
+        return trace.refined(round) && this.#soft(trace.refined(round), trace.full(name, round));
       default:
         return null;
     }
@@ -185,21 +200,28 @@ export class Layers {
 
   #flat(map, w, h) {
     const { labels, unknown } = labelMap(map, w, h, this.#shownIds());
-    return { map: labels, unknown, smooth: false };
+    return { map: labels, unknown, smooth: false, ids: () => map };
   }
 
   #scores(scores) {
-    const { superpixels, meta, W, H } = this.trace;
-    return scores && { map: scoreMap(superpixels, scores, meta.class_ids, W, H, this.shown()), smooth: false };
+    const { superpixels, meta, W, H, K, S } = this.trace;
+    if (!scores) return null;
+    const ids = () => {
+      const ofClass = Float32Array.from(scores, (_, i) => scores[(i % S) * K + Math.floor(i / S)]),
+        best = this.#idsOf(argmax(ofClass, K, S));
+      return superpixels.map((s) => best[s]);
+    };
+    return { map: scoreMap(superpixels, scores, meta.class_ids, W, H, this.shown()), smooth: false, ids };
   }
 
-  #soft(alpha, fine) {
+  #soft(alpha, { alpha: fine, label }) {
     const { W, H, w, h, K, meta } = this.trace,
       shown = this.shown();
     return {
       map: softMap(fine, meta.class_ids, W, H, shown),
       smooth: true,
       lines: winners(alpha, K, w, h, shown),
+      ids: () => this.#idsOf(label),
     };
   }
 
@@ -209,7 +231,9 @@ export class Layers {
       { W, H, K, meta } = trace,
       carried = carriedSeeds(trace, round, this.seeds());
     if (!carried) return null; // a walk that is still under way
-    return { map: softMap(upsample(carried.alpha, K, trace), meta.class_ids, W, H, this.shown()), smooth: true };
+    const fine = upsample(carried.alpha, K, trace),
+      ids = () => this.#idsOf(argmax(fine, K, W * H));
+    return { map: softMap(fine, meta.class_ids, W, H, this.shown()), smooth: true, ids };
   }
 
   /** Outlines of the superpixels whose label the region network corrected. */
@@ -238,8 +262,10 @@ export class Layers {
         w,
         h,
       );
-    const map = camMap(upsample(cam, K - 1, this.trace), meta.class_ids, W, H);
-    return { map, smooth: true, lines: at(this.state.fg ?? seed_fg), dashed: at(this.state.bg ?? seed_bg) };
+    const fine = upsample(cam, K - 1, this.trace),
+      map = camMap(fine, meta.class_ids, W, H),
+      ids = () => argmax(fine, K - 1, W * H).map((k) => meta.class_ids[k + 1]);
+    return { map, smooth: true, ids, lines: at(this.state.fg ?? seed_fg), dashed: at(this.state.bg ?? seed_bg) };
   }
 
   /** The activation of the shown classes. */

@@ -19,7 +19,8 @@ const grade = (id, words) => ({ swatch: { kind: "grade", id }, words });
  * The entries of a legend, in their order: [{swatch, words, of?, shown?}].
  *
  * `swatch` is the sign before the words, or null where the words stand alone:
- * {kind: "area", id}: the colour of a class id, 255 unknown; {kind: "grade", id}: that colour from clear to full;
+ * {kind: "area", id, marked?}: the colour of a class id, 255 unknown, with its sign where classes have one;
+ * {kind: "grade", id}: that colour from clear to full;
  * {kind: "line", form}: "solid", "dashed", "dotted" or "closed"; {kind: "sign", sign, ink, colour}: a kind of pixel;
  * {kind: "ramp", low, glow?}: a scale, from the words `low` to the entry's own; with `glow` it is the affinity's.
  * An entry with `of` stands for the class of that name as a whole, which is drawn where `shown` is true.
@@ -85,10 +86,17 @@ const STAGE_ENTRIES = {
   ],
 };
 
+/** With the sign of its class, where classes have one: then in the place of a grade, which grey hardly shows. */
+const marked = ({ swatch, words }, { marks }) => ({
+  swatch: marks ? { kind: "area", id: swatch.id, marked: true } : swatch,
+  words,
+});
+
 /** One entry a class, the background last. */
 function classEntries({ meta: { classes, class_ids: ids } }, state, entry = area) {
   const shown = shownClasses(classes, state);
-  return classes.map((name, k) => ({ ...entry(ids[k], name), of: name, shown: shown[k] })).reverse();
+  const made = (id, name) => marked(entry(id, name), state);
+  return classes.map((name, k) => ({ ...made(ids[k], name), of: name, shown: shown[k] })).reverse();
 }
 
 function camEntries(trace, state) {
@@ -101,10 +109,10 @@ function camEntries(trace, state) {
   ];
 }
 
-function scoreEntries(trace, { round }) {
+function scoreEntries(trace, state) {
   const { class_ids: ids, classes } = trace.meta;
-  if (!trace.scores(round)) return [];
-  return [...ids.map((id, k) => grade(id, classes[k])).reverse(), note("fuller colour: higher score")];
+  if (!trace.scores(state.round)) return [];
+  return [...ids.map((id, k) => marked(grade(id, classes[k]), state)).reverse(), note("fuller colour: higher score")];
 }
 
 /** The affinity's: where a map stands in the place of its glow, the outline alone. */

@@ -1,7 +1,7 @@
 // The lower canvas of a pane: photo, layers, lines. Drawn once per change of what is shown, never while hovering.
 import { offscreen } from "./paint.js";
 import { NO_PHOTO, hatch } from "./colour.js";
-import { keyOf, patterns } from "./kinds.js";
+import { patternOf } from "./kinds.js";
 import { CELL_MAPS } from "../state/state.js";
 import { DIFFERENCE, ERROR } from "../state/panes.js";
 
@@ -18,7 +18,7 @@ export class Painter {
   resized(dpr) {
     this.dpr = dpr;
     this.pattern = hatch(this.context, dpr);
-    this.patterns = patterns(this.context, dpr);
+    this.patterns = new Map(); // of looks that were drawn
   }
 
   /** What a scene shows, with the photo where `view` says, canvas px. */
@@ -144,7 +144,13 @@ export class Painter {
     c.imageSmoothingEnabled = smooth;
     this.#spread(c, map);
     if (unknown) this.#fill(unknown, this.pattern);
-    masks.forEach((mask, i) => mask && this.#fill(mask, this.patterns.get(keyOf(looks[i]))));
+    masks.forEach((mask, i) => mask && this.#fill(mask, this.#patternOf(looks[i])));
+  }
+
+  #patternOf(look) {
+    const key = JSON.stringify([look.shape, look.ink, look.tile]);
+    if (!this.patterns.has(key)) this.patterns.set(key, patternOf(this.context, look, this.dpr));
+    return this.patterns.get(key);
   }
 
   /** A map at photo or grid size over the photo; the grid's last cells may reach beyond its edge. */

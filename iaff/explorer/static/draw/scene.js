@@ -7,7 +7,7 @@ import { layersOver } from "../state/over.js";
 import { Scan, reach, shares } from "../engine/scan.js";
 import { askedLeaks, boundaryOf } from "../engine/leaks.js";
 import { directionOf, reckons } from "../state/arithmetic.js";
-import { cellArithmetic } from "./cell_arithmetic.js";
+import { cellArithmetic, lineOfCell } from "./cell_arithmetic.js";
 import { barOf, cellMap } from "../engine/cell_maps.js";
 import { scaleOf } from "./cell_maps.js";
 import { differ } from "./difference.js";
@@ -259,9 +259,18 @@ export class Scene {
     if (!trace?.T || this.cellMaps().length) return null;
     const arithmetic = this.arithmetic();
     if (arithmetic) return arithmetic.values;
-    if (this.glows()) return shared.at ? query.values : null;
+    if (this.glows()) return shared.at ? this.#reached(query.values) : null;
     const map = stage === "unary" ? trace.unary(spec.round) : stage === "refined" && trace.refined(spec.round);
     return map ? trace.once(`wins-${stage}${spec.round}`, () => winning(map, trace.n)) : null;
+  }
+
+  /** A column's values as far as a scan has come that is watched; NaN beyond. */
+  #reached(values) {
+    const walked = this.walked(),
+      beyond = walked && this.shared.state.mode === "column";
+    return beyond
+      ? values.map((v, p) => (lineOfCell(this.trace, walked.direction, p) < walked.lines ? v : NaN))
+      : values;
   }
 
   /** The arithmetic of the cell that is asked about, see cell_arithmetic.js; null where it is closed, or there is none. */

@@ -1,6 +1,7 @@
 // The legend, drawn on a figure: the entries of draw/legend.js for all panes together.
 import { RAMP_CSS, classColour, css, hatch } from "../draw/colour.js";
 import { errorEntries, errorsOf, glowWords, legend, mapEntries } from "../draw/legend.js";
+import { classMark } from "../draw/marks.js";
 import { shownMaps } from "../draw/scene.js";
 import { widthOf } from "./export_sheet.js";
 import { pinsOf, PIN_COLOURS } from "../state/pins.js";
@@ -89,7 +90,7 @@ function drawn({ swatch, words }, sheet) {
   };
 }
 
-function area(c, { id }) {
+function area(c, { id, marked }, { sans }) {
   c.beginPath();
   c.roundRect(0, -7, 14, 14, 4);
   c.fillStyle = id === UNKNOWN ? "#6d7480" : css(classColour(id));
@@ -101,6 +102,8 @@ function area(c, { id }) {
   c.strokeStyle = "rgb(128 134 145 / .6)";
   c.lineWidth = 1;
   c.stroke();
+  const mark = marked && classMark(id);
+  if (mark) letter(c, mark, sans);
 }
 
 function grade(c, { id }) {
@@ -139,8 +142,12 @@ function sign(c, { colour, sign: text, ink }, { sans, line: border }) {
     c.lineWidth = 1;
     c.stroke();
   }
+  letter(c, { sign: text, ink }, sans);
+}
+
+function letter(c, { sign, ink }, sans) {
   Object.assign(c, { fillStyle: ink, font: `700 11px ${sans}`, textAlign: "center", textBaseline: "middle" });
-  c.fillText(text, 7, 0.5);
+  c.fillText(sign, 7, 0.5);
 }
 
 function pin(c, { colour }) {

@@ -1,6 +1,6 @@
 // A figure on paper: blocks below each other, drawn at any resolution. Lengths are in CSS px.
 
-const PAD = 20; // around everything
+const PAD = 20; // around a figure, where nothing else is said
 const measure = new OffscreenCanvas(1, 1).getContext("2d");
 
 /** Colours and fonts of the page, light or dark, for figures. */
@@ -17,8 +17,9 @@ export function inks(root) {
 }
 
 export class Sheet {
-  /** width: of the content; `ink` as inks() has it. */
-  constructor(width, ink) {
+  /** width: of the content; `ink` as inks() has it; `pad`: around everything. */
+  constructor(width, ink, pad = PAD) {
+    this.pad = pad;
     this.width = width;
     this.ink = ink;
     this.blocks = [];
@@ -71,12 +72,12 @@ export class Sheet {
 
   /** Of the whole figure, CSS px. */
   get size() {
-    return { width: this.width + 2 * PAD, height: this.height + 2 * PAD };
+    return { width: this.width + 2 * this.pad, height: this.height + 2 * this.pad };
   }
 
   /** All blocks into a context, of a canvas or as svg_context.js has it. */
   draw(c) {
-    c.translate(PAD, PAD);
+    c.translate(this.pad, this.pad);
     for (const { y, draw } of this.blocks) {
       c.save();
       draw(c, y);

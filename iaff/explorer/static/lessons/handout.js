@@ -7,7 +7,7 @@ import { Sheet } from "../export/export_sheet.js";
 import { snapshot } from "../export/snapshot.js";
 import { ADAPTED } from "../state/store.js";
 
-const WIDE = 380; // CSS px of a picture with its legend, so that the legend's words are read on paper
+const WIDE = 320; // CSS px of a picture with its legend, so that the legend's words are read on paper
 const SCALE = 3;
 const INK = { ground: "#fff", ink: "#12161d", soft: "#545e6c", line: "#b8c1cc", sans: "sans-serif" };
 const BLOCKED = "The browser opened no window for the handout. Allow this page to open windows, and try once more.";
@@ -62,7 +62,7 @@ export class Handout {
     const still = picture.still(),
       { layout } = still,
       narrow = WIDE / (layout.columns * (layout.width + layout.gap) - layout.gap);
-    Object.assign(still, { at: atPin(still.state), guess: null, moving: null, leak: null, stroke: 1 });
+    Object.assign(still, { at: atPin(still.state), guess: null, leak: null, stroke: 1 });
     still.layout = { ...layout, width: Math.round(layout.width * narrow), height: Math.round(layout.height * narrow) };
     await settled(still.scenes);
     return drawn(snapshot(still, this.opened()));
@@ -74,7 +74,7 @@ const atPin = ({ x, y }) => (x === null ? null : { x, y });
 
 function drawn(shot) {
   const panes = drawPanes(shot, SCALE),
-    sheet = new Sheet(Math.max(WIDE, panes.width), INK);
+    sheet = new Sheet(Math.max(WIDE, panes.width), INK, 0);
   sheet.add(panes.height, (c, y) => c.drawImage(panes.canvas, 0, y, panes.width, panes.height));
   sheet.gap(8);
   sheet.flow(legendOf(shot, sheet));

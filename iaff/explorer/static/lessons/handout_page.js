@@ -17,7 +17,7 @@ kbd { padding: 0 1mm; border: 0.3mm solid #b8c1cc; border-radius: 1mm; font: inh
 header { padding-bottom: 4mm; border-bottom: 0.3mm solid #b8c1cc; }
 .who { display: flex; gap: 8mm; margin: 5mm 0 0; }
 .who span { flex: 1; border-bottom: 0.2mm solid #545e6c; padding-bottom: 1mm; color: #545e6c; }
-section.step { display: grid; grid-template-columns: 78mm 1fr; gap: 0 6mm; padding: 5mm 0; break-inside: avoid; }
+section.step { display: grid; grid-template-columns: 62mm 1fr; gap: 0 6mm; padding: 3mm 0; break-inside: avoid; }
 section.step > h2 { grid-column: 1 / -1; }
 figure { margin: 0; }
 img { display: block; width: 100%; }
@@ -27,10 +27,11 @@ img { display: block; width: 100%; }
 ul.boxes { list-style: none; margin: 0; padding: 0; }
 ul.boxes li { display: flex; gap: 2.5mm; margin: 1.2mm 0; }
 ul.boxes li::before { content: ""; flex: none; width: 3.4mm; height: 3.4mm; margin-top: 0.7mm; border: 0.3mm solid #12161d; }
-ul.boxes li.right::before { background: #12161d; }
+ul.boxes li.right { font-weight: 650; }
+ul.boxes li.right::before { content: "✓"; line-height: 2.6mm; text-align: center; }
 .line { height: 8mm; border-bottom: 0.2mm solid #545e6c; }
 .solutions { break-before: page; }
-.solutions section.step { grid-template-columns: 58mm 1fr; }
+.solutions section.step { grid-template-columns: 52mm 1fr; }
 .do { position: sticky; top: 0; display: flex; gap: 4mm; align-items: center; padding: 3mm 0; background: #fff; }
 .do button { font: inherit; padding: 1.6mm 4mm; border: 0.3mm solid #12161d; border-radius: 2mm; background: #12161d; color: #fff; cursor: pointer; }
 .do button:disabled { opacity: 0.4; }

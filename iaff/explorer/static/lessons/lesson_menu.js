@@ -1,7 +1,8 @@
 // The dialog with all lessons, read anew at each opening, and the files that could not be told.
 import { dialog, el, icon, ICONS, outward } from "../ui/dom.js";
 import { copied } from "../state/links.js";
-import { linkTo } from "./lesson_view.js";
+import { linkTo, viewOf } from "./lesson_view.js";
+import { TOY_VIEW } from "../trace/toy.js";
 import { parts } from "../ui/problem.js";
 import { AnswersView } from "./answers_view.js";
 
@@ -43,13 +44,28 @@ export class LessonMenu {
       [],
       this.note,
       this.cards,
+      el("p.note.to-toy", {}, "To play with, before any photo: ", this.#toy(), "."),
       this.broken,
       el("div.lesson-tools", {}, this.own, this.answers.node),
     );
   }
 
+  /** The way to the toy grid, out of any lesson. */
+  #toy() {
+    const { store } = this.lessons;
+    const show = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new page, as with any link
+      event.preventDefault();
+      this.node.close();
+      if (store.state.lesson) this.lessons.leave();
+      store.set({ ...viewOf(TOY_VIEW), run: store.state.run });
+    };
+    return el("a", { href: TOY_VIEW, onclick: show }, "a grid of 6 × 6 cells, with its numbers");
+  }
+
   async open() {
     if (!this.lessons.offered) return;
+    this.#showKept();
     if (!this.node.open) this.node.showModal();
     await this.lessons.load();
     const { wrong } = this.lessons;
@@ -65,6 +81,10 @@ export class LessonMenu {
     const head = el("h3", {}, `${count(broken.length, "file")} that cannot be told`);
     const files = broken.map((one) => el("div", {}, el("h4", {}, one.file), parts(one)));
     this.broken.replaceChildren(...(broken.length ? [head, ...files] : []));
+  }
+
+  /** What this browser has kept: a draft, and answers. */
+  #showKept() {
     const { length } = this.recorder.draft.steps;
     this.go.hidden = !length;
     this.go.textContent = `Go on with it (${count(length, "step")})`;

@@ -1,5 +1,6 @@
 // Predict, then reveal: the question of a step, before and after it was answered.
 import { el } from "../ui/dom.js";
+import { hasKeys } from "../ui/pointing.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -11,7 +12,7 @@ export function question(lessons) {
   asked.innerHTML = prompt;
   const choice = kind === "choice" ? [choices(lessons)] : [];
   if (!answer) {
-    const ways = [...(kind === "where" ? [byKeys(lessons)] : []), showMe(lessons)];
+    const ways = [...(kind === "where" && hasKeys() ? [byKeys(lessons)] : []), showMe(lessons)];
     return [asked, ...choice, el("div.ways", {}, ways)];
   }
   const why = el("div.lesson-text");

@@ -116,7 +116,7 @@ export class Recorder {
     const { draft } = this,
       change = (change) => draft.changeStep(i, change),
       name = this.#line(`Title of step ${i + 1}`, (title) => change({ title })),
-      told = el("textarea", { rows: 4, oninput: ({ target }) => this.#changed((text) => change({ text }), target) }),
+      told = el("textarea", { rows: 5, oninput: ({ target }) => this.#changed((text) => change({ text }), target) }),
       act = (label, work, hint = "") =>
         el("button.quiet", { type: "button", title: hint || null, onclick: () => this.#act(i, work) }, label),
       sign = (label, shape, work, disabled) => {

@@ -1,11 +1,12 @@
 // What keys and buttons do with the view.
 import { COMPARED } from "../draw/layers.js";
 import { step } from "../panel/stages.js";
-import { pan, reveal, zoomBy } from "../picture/viewport.js";
+import { pan, reveal, zoomBy, zoomTo } from "../picture/viewport.js";
 import { clicked, leftBehind, pinned } from "../state/pins.js";
 import { besideChange, countChange, nextCount, photosBeside } from "../state/panes.js";
 import { perRound } from "../state/state.js";
 
+const CELL = 72; // CSS px of a cell that holds a number
 const PAN = 0.15; // of what is seen, at one key
 const TRUTHS = { null: "border", border: "filled", filled: null };
 
@@ -42,8 +43,10 @@ export class Actions {
     if (to) this.store.set(to);
   }
 
+  /** Also while a photo is computed, which then opens with it. */
   goStage(stage) {
-    if (this.current.trace?.has(stage, this.store.state.round)) this.store.set({ stage });
+    const { trace } = this.current;
+    if (!trace || trace.has(stage, this.store.state.round)) this.store.set({ stage });
   }
 
   goRound(by) {
@@ -115,6 +118,17 @@ export class Actions {
     if (!trace) return;
     const at = pointer.cursor ?? pointer.pinned() ?? { x: cx ?? trace.W / 2, y: cy ?? trace.H / 2 };
     zoomBy(store, trace, steps, at);
+  }
+
+  /** The cell that is asked about in the middle, and cells so large that they hold numbers. */
+  closer() {
+    const { store, pointer, picture } = this,
+      { view, dpr, trace } = picture.main,
+      at = pointer.at(),
+      { zoom } = store.state;
+    if (!at || !view) return;
+    store.set({ cx: at.x, cy: at.y, zoom: Math.max(zoom, 1.01) });
+    zoomTo(store, trace, (CELL * dpr * zoom) / (view.scale * trace.stride), at);
   }
 
   toggleTruth() {

@@ -14,7 +14,7 @@ export class CopyLink {
     this.say = say;
     this.label = el("span", {}, "Copy link");
     this.node = el(
-      "button.quiet",
+      "button.quiet.copy-link",
       { type: "button", title: "Copy a link to exactly this view (c)", onclick: () => this.copy() },
       icon(ICONS.link),
       this.label,

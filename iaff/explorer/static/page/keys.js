@@ -34,6 +34,7 @@ export function viewKeys(store, actions) {
     "<": opacity(-10),
     ">": opacity(10),
     o: solo,
+    y: turn("marks", [null, "1"]),
     t: () => actions.toggleTruth(),
     q: () => nextTab(store),
     m: () => actions.pinMore(),
@@ -112,9 +113,14 @@ export function listen({ pressed, actions, help }) {
   addEventListener("blur", () => actions.blink(false)); // the release of a held key may go elsewhere
 }
 
-/** The list of keys, and of what fingers do where they are what one points with: {open, toggle()}. */
-export function keyList(root) {
-  const node = dialog("help", "Keys", [], el("div.key-groups"), allTerms());
+/** The list of keys, and of what fingers do where they are what one points with: {open, toggle()}. `explain` says what all this is. */
+export function keyList(root, explain) {
+  const explaining = () => {
+    node.close();
+    explain();
+  };
+  const about = explain && el("button.quiet", { type: "button", onclick: explaining }, "What this is"),
+    node = dialog("help", "Keys", about ? [about] : [], el("div.key-groups"), allTerms());
   root.append(node);
   const fill = () => {
     const name = hasKeys() ? "Keys" : "What fingers do";

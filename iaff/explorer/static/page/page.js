@@ -17,7 +17,7 @@ const FINGERS = ["one finger asks", "a tap pins", "two fingers zoom", "a quick s
 const STACKED = "(max-width: 539px), (max-width: 999px) and (max-aspect-ratio: 5/4)";
 
 /** Puts the parts of the page into its node `root`; `top` is the top line. */
-export function buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons }) {
+export function buildPage(root, { store, top, stepper, gallery, picture, watchBar, tools, panel, lessons, opening }) {
   const under = el("div.tools", {}, panel.legend, tools.nodes),
     view = el("div.view", {}, picture.node, watchBar.node, under),
     hints = el("p.keys");
@@ -30,7 +30,7 @@ export function buildPage(root, { store, top, stepper, gallery, picture, watchBa
   root.prepend(
     top,
     stepper.node,
-    el("div.work", {}, gallery.node, view, el("div.side", {}, lessons.card.node, panel.node)),
+    el("div.work", {}, gallery.node, view, el("div.side", {}, opening.node, lessons.card.node, panel.node)),
     hints,
     lessons.menu.node,
     lessons.recorder.node,
@@ -38,7 +38,7 @@ export function buildPage(root, { store, top, stepper, gallery, picture, watchBa
   const stacked = matchMedia(STACKED);
   const place = () => {
     const above = stacked.matches && !store.state.present;
-    above ? stepper.node.after(panel.head) : panel.tabs.node.after(panel.head);
+    above ? stepper.node.after(panel.head) : panel.scroll.prepend(panel.head);
   };
   store.subscribe((changed) => changed.has("present") && place());
   stacked.addEventListener("change", place);

@@ -133,6 +133,7 @@ export class Stepper {
       here ? button.setAttribute("aria-current", "step") : button.removeAttribute("aria-current");
       this.#enable(button, button.dataset.stage);
     });
+    this.rounds.hidden = !trace; // how many there are is not known yet
     this.slider.max = T;
     this.slider.value = state.round;
     this.slider.style.setProperty("--fill", T > 1 ? (state.round - 1) / (T - 1) : 1);

@@ -10,29 +10,33 @@ import { more } from "./more.js";
  * @param {import("../trace/current_photo.js").CurrentPhoto} parts.current the photo that is shown
  * @param {Record<string, any>[]} parts.runs those that are open
  * @param {Node} parts.copyLink the button
+ * @param {() => void} parts.toggleOpening
  * @param {() => void} parts.openLessons
  * @param {() => void} parts.openExports
  * @param {() => void} parts.openKeys
  */
-export function topLine({ store, current, runs, copyLink, openLessons, openExports, openKeys }) {
+export function topLine({ store, current, runs, copyLink, toggleOpening, openLessons, openExports, openKeys }) {
   const title = el("h1");
   current.changed.subscribe(() => (title.textContent = current.title));
   return el(
     "header.top",
     {},
-    el("span.brand", { title: "iterative affinity" }, "iaff"),
+    embedded
+      ? el("span.brand", { title: "iterative affinity" }, "iaff")
+      : el("button.brand", { type: "button", title: "What this is", onclick: toggleOpening }, "iaff"),
     title,
     runs.length > 1
       ? el("label.run", {}, "run", runChoice(store, current, runs))
       : el("span.run", {}, runs[0]?.name ? `run ${runs[0].name}` : ""),
     el("span.spring"),
-    !embedded && el("button.quiet", { type: "button", title: "Lessons (v)", onclick: openLessons }, "Lessons"),
+    !embedded &&
+      el("button.quiet.lessons-button", { type: "button", title: "Lessons (v)", onclick: openLessons }, "Lessons"),
     more(
       [
-        !embedded && el("button.quiet", { type: "button", onclick: toCharts }, "Run figures ↓"),
+        !embedded && el("button.quiet.run-figures", { type: "button", onclick: toCharts }, "Run figures ↓"),
         !embedded && copyLink,
         el(
-          "button.quiet",
+          "button.quiet.export",
           { type: "button", title: "Pictures, files and figures of this view (s)", onclick: openExports },
           icon(ICONS.take),
           "Export",
@@ -47,7 +51,7 @@ export function topLine({ store, current, runs, copyLink, openLessons, openExpor
 /** A question mark; in a list of buttons it has its name. */
 function keysButton(openKeys) {
   const name = hasKeys() ? "All keys" : "What fingers do",
-    words = [el("span.sign", { "aria-hidden": "true" }, "?"), el("span.name", {}, name)];
+    words = [el("span.glyph", { "aria-hidden": "true" }, "?"), el("span.name", {}, name)];
   return el(
     "button.quiet.all-keys",
     { type: "button", title: "All keys (?)", "aria-label": name, onclick: openKeys },

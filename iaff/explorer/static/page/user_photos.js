@@ -1,60 +1,16 @@
 // Photos that the user asked for: files, which are sent to the server, and the data set's, which it has. Their traces
 // are computed there, one after the other. Files are kept in this browser alone, as are those of traces, which need no
-// server; photos of the data set live as long as the page.
+// server; photos of the data set live as long as the page. What is being computed goes on after a reload.
 import { fromBase64 } from "../trace/base64.js";
-import { LARGEST_MB, SMALLER, tooLarge } from "../client/client.js";
 import { KeptTraces } from "../trace/kept_traces.js";
 import { Signal } from "../ui/signal.js";
 import { Trace, TraceError } from "../trace/trace.js";
-import { kept, keep, forget, newId } from "../client/user_photo_store.js";
+import { UserPhoto, isTrace, readable, record, revoke, thumbnail } from "./user_photo.js";
+import { find, forget, keep, kept, newId } from "../client/user_photo_store.js";
 
 const POLL_MS = 180,
   FAR_MS = 1000; // while other photos are in front
 const MOST = 20; // files at once
-const SMALL_TRACE = "A trace has at most a few MB: write it again.";
-
-/** Whether a file is (called) a trace. */
-export const isTrace = ({ name = "" }) => /\.safetensors$/i.test(name);
-
-/**
- * One photo: {id, name, run, state, stage, share, ahead, error, notice, bytes (Blob of its trace), thumb}, and where it
- * comes from: `file` (a photo, or with `given` a trace), or `pick`, its id in the run's data set.
- */
-class UserPhoto {
-  state = "done";
-  stage = "";
-  share = 0;
-  ahead = 0;
-  error = "";
-  parts = null;
-  notice = "";
-  tags = null;
-  /** @type {Blob} */
-  bytes;
-
-  constructor(values, opened) {
-    Object.assign(this, values);
-    this.opened = opened;
-  }
-
-  get busy() {
-    return this.state === "sending" || this.state === "waiting" || this.state === "running";
-  }
-
-  get failed() {
-    return this.state === "failed";
-  }
-
-  /** Promise of the trace. */
-  trace() {
-    return this.opened.of(this, () => this.read());
-  }
-
-  /** Promise of one more, for whoever asks: a pane beside the one that shows it. */
-  async read() {
-    return Trace.parse(await this.bytes.arrayBuffer());
-  }
-}
 
 export class UserPhotos {
   /** client: the door to Python; shown(photo): whether it is in the view. */
@@ -68,9 +24,17 @@ export class UserPhotos {
     addEventListener("pagehide", () => this.#leave());
   }
 
+  /** Those that this browser keeps. */
   async restore() {
     const known = await kept();
-    this.photos = known.map(({ trace, ...rest }) => this.#photo({ ...rest, bytes: trace }));
+    this.photos = known.map(({ trace, ...rest }) => this.#photo({ ...rest, bytes: trace, isKept: true }));
+    for (const photo of this.photos)
+      if (!photo.thumb && photo.file && !photo.given) photo.thumb = URL.createObjectURL(photo.file);
+  }
+
+  /** What was computed when the page was left goes on: the server may still have it, else it is sent again. */
+  resume() {
+    for (const photo of this.photos) if (photo.busy) this.#go(photo);
   }
 
   #photo(values) {
@@ -89,86 +53,84 @@ export class UserPhotos {
 
   /** Take files in, photos or traces; returns the first one, whose progress may be shown. */
   add(files, run) {
-    const added = files.slice(0, MOST).map((file) =>
-      isTrace(file)
-        ? this.#photo({ id: newId(), name: file.name, run, file, given: true })
-        : this.#photo({
-            id: newId(),
-            name: file.name || "pasted photo",
-            run,
-            file,
-            thumb: URL.createObjectURL(file),
-          }),
-    );
+    const now = Date.now(),
+      added = files.slice(0, MOST).map((file, i) => {
+        const known = { id: newId(), kept: now + i, run, file }; // kept in the order in which they were chosen
+        return isTrace(file)
+          ? this.#photo({ ...known, name: file.name, given: true })
+          : this.#photo({ ...known, name: file.name || "pasted photo", thumb: URL.createObjectURL(file) });
+      });
     if (files.length > MOST)
       added[0].notice = `Got ${files.length} files, took the first ${MOST}. Choose the others when these are done.`;
     this.photos.push(...added);
-    for (const photo of added) photo.given ? this.#read(photo) : this.compute(photo, null);
+    for (const photo of added) this.compute(photo, null);
     return added[0];
   }
 
   /** A photo of the run's data set, by its id; returns it, computed already or on its way. */
   pick(id, run, thumb) {
     const known = this.photos.find((photo) => photo.pick === id && photo.run === run),
-      photo = known ?? this.#photo({ id: newId(), name: id, run, pick: id, thumb });
+      photo = known ?? this.#photo({ id: newId(), kept: Date.now(), name: id, run, pick: id, thumb });
     if (!known) this.photos.push(photo);
     if (!known || known.failed) this.compute(photo, null);
     return photo;
   }
 
-  /** A trace file: what was computed elsewhere, opened as it is. */
-  async #read(photo) {
-    const attempt = (photo.attempt = {});
-    const current = () => photo.attempt === attempt;
-    Object.assign(photo, { state: "running", stage: "Reading the trace" });
-    try {
-      await readable(photo);
-      await this.#finish(photo, await photo.file.arrayBuffer(), current);
-    } catch (error) {
-      if (current()) this.#fail(photo, error);
-    }
-  }
-
   #fail(photo, error) {
     const parts = error instanceof TraceError ? error : null;
     Object.assign(photo, { state: "failed", error: error.message, parts, job: null });
+    this.#remember(photo);
     this.ended.send(photo);
   }
 
   /** Compute (again), with tags or, with null, those that the data set has or the classifier proposes. */
-  async compute(photo, tags) {
-    const stage = photo.pick ? "Asking for the photo" : "Sending the photo";
-    const start = { state: "sending", stage, share: 0, ahead: 0, error: "", job: null, tags };
+  compute(photo, tags) {
+    const stage = photo.given ? "Reading the trace" : photo.pick ? "Asking for the photo" : "Sending the photo";
+    Object.assign(photo, { state: "sending", stage, share: 0, ahead: 0, error: "", job: null, tags });
+    return this.#go(photo);
+  }
+
+  /** After a failure once more, from the copy that this browser keeps, since a file may be gone meanwhile. */
+  async retry(photo) {
+    photo.file = (await find(photo.id))?.file ?? photo.file;
+    return this.compute(photo, photo.tags);
+  }
+
+  /** From where a photo stands until it is done or has failed. */
+  async #go(photo) {
     const attempt = (photo.attempt = {}); // an older attempt of the same photo must not speak any more
     const current = () => photo.attempt === attempt;
-    Object.assign(photo, start);
     this.changed.send(photo);
+    this.#remember(photo);
     try {
-      const bytes = await this.#follow(photo, current);
+      const bytes = await (photo.given ? this.#read(photo) : this.#follow(photo, current));
       if (bytes) await this.#finish(photo, bytes, current);
     } catch (error) {
       if (current()) this.#fail(photo, error);
     }
   }
 
+  /** The bytes of a trace file: what was computed elsewhere, opened as it is. */
+  async #read(photo) {
+    await readable(photo);
+    return photo.file.arrayBuffer();
+  }
+
   /** From sending to the trace's bytes; null where nobody waits for them any more. */
   async #follow(photo, current, again = true) {
-    // Sent one after the other, so that they are computed in the order in which they were chosen.
-    const waits = () => this.#waitForRoom(photo, current);
-    const sent = this.line.then(
-      () => current() && (photo.pick ? this.#order(photo, waits) : this.#submit(photo, waits)),
-    );
-    this.line = sent.catch(() => {});
-    const job = await sent;
+    const job = photo.job ?? (await this.#send(photo, current));
     if (!current()) {
       if (job) this.client.cancel(job);
       return null;
     }
-    photo.job = job;
+    if (photo.job !== job) {
+      photo.job = job;
+      this.#remember(photo);
+    }
     for (;;) {
       const { state, stage, share, ahead, error } = await this.client.progress(job).catch(dropped);
       if (!current()) return null;
-      if (state === "cancelled" && again) return this.#follow(photo, current, false);
+      if (state === "cancelled" && again) return this.#lost(photo, current);
       if (state === "failed" || state === "cancelled")
         throw new Error(error ?? "The server dropped this photo. Send it again.");
       if (state === "done") break;
@@ -180,6 +142,32 @@ export class UserPhotos {
     return fromBase64(await this.client.take(job)).buffer;
   }
 
+  /** Promise of the job. Sent one after the other, so that they are computed in the order in which they were chosen. */
+  #send(photo, current) {
+    const waits = () => this.#waitForRoom(photo, current);
+    const sent = this.line.then(
+      () => current() && (photo.pick ? this.#order(photo, waits) : this.#submit(photo, waits)),
+    );
+    this.line = sent.catch(() => {});
+    return sent;
+  }
+
+  /** The server knows a job no more: another page of this browser took it or gave it up, or it is sent once more. */
+  async #lost(photo, current) {
+    const record = photo.isKept ? await find(photo.id) : photo;
+    if (!current()) return null;
+    if (record?.state === "done" && record.trace) return record.trace.arrayBuffer();
+    if (!record) return this.#giveUp(photo);
+    photo.job = null;
+    return this.#follow(photo, current, false);
+  }
+
+  /** Writes down how far a photo is, so that it goes on after a reload; one of the data set only until it is done. */
+  async #remember(photo, state = photo.busy ? "sending" : photo.state) {
+    if (photo.pick && state !== "sending") return forget(photo.id);
+    photo.isKept = (await keep(record(photo, state))) !== undefined;
+  }
+
   async #finish(photo, buffer, current) {
     const trace = await Trace.parse(buffer),
       bytes = new Blob([buffer]),
@@ -189,8 +177,7 @@ export class UserPhotos {
     if (photo.given) Object.assign(photo, { name: trace.meta.title || photo.name, file: null });
     Object.assign(photo, { bytes, thumb, job: null });
     this.opened.put(photo, trace);
-    const { id, name, run, file, pick, given } = photo;
-    if (!pick) await keep({ id, name, run, file, given, trace: bytes, thumb }); // what is called done is not lost
+    await this.#remember(photo, "done"); // what is called done is not lost
     if (!current()) return;
     photo.state = "done";
     this.ended.send(photo);
@@ -216,16 +203,26 @@ export class UserPhotos {
 
   /** Stop waiting for a photo: one that has a trace keeps it, another goes. */
   cancel(photo) {
-    photo.attempt = null;
     if (photo.job) this.client.cancel(photo.job);
-    Object.assign(photo, { job: null, state: photo.bytes ? "done" : "cancelled" });
-    if (!photo.bytes) this.#drop(photo);
+    this.#giveUp(photo);
+  }
+
+  /** Nobody waits for it any more. */
+  #giveUp(photo) {
+    Object.assign(photo, { attempt: null, job: null, state: photo.bytes ? "done" : "cancelled" });
+    if (photo.bytes) this.#remember(photo);
+    else {
+      this.#drop(photo);
+      forget(photo.id);
+    }
     this.ended.send(photo);
+    return null;
   }
 
   /** After a failure, back to the trace that the photo had before. */
   settle(photo) {
     Object.assign(photo, { state: "done", error: "" });
+    this.#remember(photo);
     this.ended.send(photo);
   }
 
@@ -242,9 +239,10 @@ export class UserPhotos {
     revoke(photo);
   }
 
-  /** The page goes: nobody will fetch what is being computed. */
+  /** The page goes: nobody will fetch what cannot go on after a reload. (Of a page that is closed for good, the server
+   * drops what nobody has asked about for a while.) */
   #leave() {
-    for (const { job } of this.photos) if (job) this.client.cancel(job);
+    for (const { job, isKept } of this.photos) if (job && !isKept) this.client.cancel(job);
   }
 }
 
@@ -252,33 +250,4 @@ export class UserPhotos {
 function dropped(error) {
   if (error.down) throw error;
   return { state: "cancelled", error: error.message };
-}
-
-/** A folder that was dropped, or a file that has gone, cannot be read; better said before it is sent. */
-async function readable(photo) {
-  const { file, name, given } = photo;
-  if (file.size > LARGEST_MB * 1e6) throw tooLarge(file, name, given ? SMALL_TRACE : SMALLER);
-  try {
-    await file.slice(0, 1).arrayBuffer();
-  } catch {
-    const got = "got a folder, or a file that is gone or has changed";
-    throw new Error(`${name}: ${got}; expected a ${given ? "trace" : "photo"}. Choose it again.`);
-  }
-}
-
-function revoke(photo) {
-  if (photo.thumb?.startsWith("blob:")) URL.revokeObjectURL(photo.thumb);
-}
-
-async function thumbnail(image) {
-  const height = 96,
-    width = Math.max(1, Math.round((height * image.width) / image.height));
-  const canvas = new OffscreenCanvas(Math.min(width, 960), height);
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, height);
-  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 });
-  return new Promise((resolve) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.readAsDataURL(blob);
-  });
 }

@@ -1,6 +1,6 @@
 // The user's photos, photos of the data set and trace files in the view: taken in, followed in the picture's place
 // while they are computed, forgotten.
-import { isTrace } from "./user_photos.js";
+import { isTrace } from "./user_photo.js";
 import { intake } from "./intake.js";
 import { card } from "../ui/card.js";
 import { embedded } from "../client/embedded.js";
@@ -72,6 +72,11 @@ export class UserPhotosView {
     return photo && !photo.given ? photo : null;
   }
 
+  /** Whether the photo that is chosen is still on its way. */
+  get computing() {
+    return Boolean(this.userPhotos.find(this.store.state.img)?.busy);
+  }
+
   /** Compute the shown photo with other tags; stage, round and pin stay. */
   compute(tags) {
     this.userPhotos.compute(this.shown(), tags);
@@ -102,6 +107,7 @@ export class UserPhotosView {
   follow(photo) {
     this.card = card(photo, {
       cancel: () => this.cancel(),
+      retry: () => this.userPhotos.retry(photo),
       choose: () => this.choose(),
       back: () => this.userPhotos.settle(photo),
       forget: () => this.forget(photo),

@@ -23,13 +23,17 @@ const FULL = `${MOST_GATES} cells have gates that were set by hand, as many as a
 const text3 = (v) => (v > 0 && v < 0.0005 ? "<.001" : v.toFixed(3));
 
 export class ArithmeticView {
-  /** pointer, picture: what is asked, and the picture that answers; whatIf: takes gates that are set by hand. */
-  constructor({ store, current, pointer, picture, whatIf }) {
+  /**
+   * pointer, picture: what is asked, and the picture that answers; whatIf: takes gates that are set by hand; closer(): shows
+   * cells so large that they hold numbers.
+   */
+  constructor({ store, current, pointer, picture, whatIf, closer }) {
     this.store = store;
     this.current = current;
     this.pointer = pointer;
     this.picture = picture;
     this.whatIf = whatIf;
+    this.under = null; // the term that the cursor points at in the picture
     this.fold = el(
       "button.fold",
       { type: "button", onclick: () => store.set({ arithmetic: store.state.arithmetic ? null : "1" }) },
@@ -37,6 +41,8 @@ export class ArithmeticView {
     );
     this.note = el("p.note");
     this.about = el("p.about");
+    this.cells = el("span", {}, " The cells show ", el("i", {}, "h"), ".");
+    this.closer = el("button.closer", { type: "button", onclick: closer }, "Closer, to see numbers in the cells");
     this.formula = el("p.formula", { "aria-label": "h = (1 − w₁ − w₂ − w₃) x + w₁ h₁ + w₂ h₂ + w₃ h₃" });
     this.terms = ["own", 0, 1, 2].map((which) => this.#term(which));
     this.sum = el("b.product");
@@ -45,10 +51,21 @@ export class ArithmeticView {
     this.ofMean = el("span");
     this.hint = el("p.note");
     this.#write();
+    this.together = el(
+      "div.together",
+      {},
+      el(
+        "div.means",
+        { role: "group", "aria-label": "The four directions" },
+        this.means.map(({ node }) => node),
+      ),
+      el("div.total", {}, this.ofMean, this.mean),
+    );
     this.sheet = el(
       "div.sheet",
       {},
       this.about,
+      this.closer,
       this.formula,
       el(
         "div.terms",
@@ -56,12 +73,7 @@ export class ArithmeticView {
         this.terms.map(({ node }) => node),
         el("div.total", {}, el("span", {}, "h ="), this.sum),
       ),
-      el(
-        "div.means",
-        { role: "group", "aria-label": "The four directions" },
-        this.means.map(({ node }) => node),
-      ),
-      el("div.total", {}, this.ofMean, this.mean),
+      this.together,
       this.hint,
     );
     this.node = el("section.arithmetic", { "aria-label": "Arithmetic" }, this.fold, this.note, this.sheet);
@@ -71,7 +83,7 @@ export class ArithmeticView {
   /** The formula: each term points at its own. */
   #write() {
     const term = (which, ...parts) => {
-      const node = el("span.term", { "data-term": which }, parts);
+      const node = el("span.summand", { "data-summand": which }, parts);
       this.#points(node, which);
       return node;
     };
@@ -87,7 +99,7 @@ export class ArithmeticView {
       value = el("span"),
       product = el("span.product"),
       bar = which === "own" ? el("span.rail", {}, el("i")) : this.#slider(which);
-    const node = el("div.term-row", { "data-term": which }, sign, bar, weight, el("span", {}, "×"), value, product);
+    const node = el("div.term-row", { "data-summand": which }, sign, bar, weight, el("span", {}, "×"), value, product);
     this.#points(node, which);
     return { node, sign, bar, weight, value, product };
   }
@@ -144,7 +156,9 @@ export class ArithmeticView {
     const p = cursor && pointer.pinned() ? this.current.trace.cell(cursor.x, cursor.y) : -1,
       k = shown.heard.findIndex(({ cell }) => cell === p),
       term = p < 0 ? null : p === shown.cell ? "own" : k < 0 ? null : k;
-    if (term !== pointer.term) pointer.pointAtTerm(term);
+    if (term === this.under) return; // what is pointed at in the panel stays lit
+    this.under = term;
+    pointer.pointAtTerm(term);
   }
 
   /** Stage, round, photo or direction changed. */
@@ -169,7 +183,7 @@ export class ArithmeticView {
       { classes } = this.current.trace.meta,
       x = el("i", {}, "x");
     if (state.mode === "column") {
-      refill(this.about, [x, " is 1 at the pinned cell and 0 elsewhere: so much of its label comes here."]);
+      refill(this.about, [x, " is 1 at the pinned cell and 0 elsewhere: so much of its label comes here.", this.cells]);
       return;
     }
     this.strongest = el("option", { value: STRONGEST });
@@ -181,7 +195,7 @@ export class ArithmeticView {
       );
     choice.value = classes.includes(state.cls) ? state.cls : STRONGEST;
     this.ofPass = el("span");
-    refill(this.about, [x, " is ", el("i", {}, "αᵘ"), " of ", choice, this.ofPass]);
+    refill(this.about, [x, " is ", el("i", {}, "αᵘ"), " of ", choice, this.ofPass, ".", this.cells]);
   }
 
   /** What follows the cursor. */
@@ -198,9 +212,10 @@ export class ArithmeticView {
     this.sum.textContent = text3(shown.sum);
     this.means.forEach(({ value }, d) => (value.textContent = text3(shown.sums[d])));
     this.mean.textContent = text3(shown.mean);
+    this.together.hidden = Boolean(shown.walked); // one direction alone is under way
     this.#fillWords(shown);
-    for (const node of this.sheet.querySelectorAll("[data-term]"))
-      node.classList.toggle("lit", node.dataset.term === String(this.pointer.term));
+    for (const node of this.sheet.querySelectorAll("[data-summand]"))
+      node.classList.toggle("lit", node.dataset.summand === String(this.pointer.term));
   }
 
   #fillTerm({ node, bar, weight, value, product }, term) {
@@ -225,6 +240,8 @@ export class ArithmeticView {
       tell(this.ofPass, passes > 1 ? `, after pass ${passes - 1} of ${passes}` : "");
     }
     this.ofMean.textContent = k === null ? "their mean, what lands here" : `their mean, αᵖ of ${name}`;
+    this.cells.hidden = !this.picture.main.numbered();
+    this.closer.hidden = !this.cells.hidden;
     this.hint.textContent = !this.whatIf.setsGates ? "" : this.pointer.pinned() ? GIVE_WAY : KEEP;
   }
 }

@@ -9,8 +9,8 @@ import { number, percent } from "../ui/format.js";
 import { Plot, svg, ticks } from "../ui/plot.js";
 
 const BARS = 25;
-const WIDTH = 320,
-  HEIGHT = 96;
+const WIDTH = 312,
+  HEIGHT = 106;
 
 export class CellHistogram {
   /** light(range): cells to light up in the picture, those of some bars, {name, first, last, bars}, or null. */

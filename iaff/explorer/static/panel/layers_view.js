@@ -26,6 +26,11 @@ export class LayersView {
     this.rows = new Map();
     this.list = el("ul.layer-list");
     this.classes = el("div.class-list", { role: "group", "aria-label": "Classes that are shown" });
+    this.marks = el("input", {
+      type: "checkbox",
+      title: "A sign of its own on each class (y)",
+      onchange: () => store.set({ marks: this.marks.checked ? "1" : null }),
+    });
     this.zoom = el("output.zoom-value", { "aria-live": "off" });
     const step = (text, label, by) =>
       el("button.plain", { type: "button", "aria-label": label, title: label, onclick: () => zoom(by) }, text);
@@ -47,6 +52,7 @@ export class LayersView {
       this.list,
       el("h3", {}, "Classes"),
       this.classes,
+      el("label.check", {}, this.marks, "with signs, for print in grey"),
       el("h3", {}, "View"),
       el(
         "div.zoom-row",
@@ -70,6 +76,7 @@ export class LayersView {
     const over = layersOver(this.store.state);
     for (const name of names) this.#fill(this.rows.get(name), name, over);
     refill(this.classes, classChips(this.current.trace, this.store));
+    this.marks.checked = Boolean(this.store.state.marks);
     this.zoomed();
   }
 
@@ -114,7 +121,7 @@ export class LayersView {
     });
     const label = el(
         "span.layer-name",
-        { "data-term": termOf(nameOf(name)), ondblclick: () => this.#alone(name) },
+        { "data-explained": termOf(nameOf(name)), ondblclick: () => this.#alone(name) },
         nameOf(name),
       ),
       when = el("small");

@@ -5,8 +5,8 @@ import { Plot, svg, ticks } from "../ui/plot.js";
 import { number, percent } from "../ui/format.js";
 import { term } from "../ui/term.js";
 
-const WIDTH = 160,
-  HEIGHT = 122;
+const WIDTH = 150,
+  HEIGHT = 124;
 const SEEN = 0.1; // below this coverage precision is that of a few superpixels
 const share = (v) => `${Math.round(100 * v)}`;
 

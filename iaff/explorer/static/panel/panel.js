@@ -12,7 +12,7 @@ import { swatch } from "../draw/swatch.js";
 import { patchVerdict } from "./patch_verdict.js";
 import { Choices } from "./choices.js";
 import { pixelRounds } from "./pixel_rounds.js";
-import { tagEditor } from "./tags.js";
+import { claimLine, tagEditor } from "./tags.js";
 import { NAMES, tabs } from "./tabs.js";
 import { SeedsView } from "./seeds_view.js";
 import { thresholdsAt } from "../engine/mining.js";
@@ -79,12 +79,14 @@ export class Panel {
     this.seeds = new SeedsView({ store, current });
     this.tabs = tabs(store);
     this.story = el("div.story");
+    this.claim = el("div"); // of an own photo: what the run is said to see in it
     const asked = [this.query.node, arithmetic.node, this.story];
-    this.stage = el("div.stage-tab", {}, this.body, this.seeds.node, ...asked, this.figures);
+    this.stage = el("div.stage-tab", {}, this.claim, this.body, this.seeds.node, ...asked, this.figures);
     this.walk = el("div.walk", {}, this.back, this.next);
     this.content = el("div.tab-content", { id: "iaff-tab", role: "tabpanel" });
     this.heading = el("h2.sr"); // of a tab whose parts have heads
-    const parts = [this.tabs.node, this.heading, this.head, this.content, this.walk];
+    this.scroll = el("div.scroll", {}, this.heading, this.head, this.content);
+    const parts = [this.tabs.node, this.scroll, this.walk];
     this.node = el("aside.panel", { "aria-label": "Panel" }, parts);
   }
 
@@ -107,6 +109,7 @@ export class Panel {
     const content = this.view?.node ?? this.stage;
     if (this.content.firstChild !== content) this.content.replaceChildren(content);
     this.node.classList.toggle("tool", Boolean(this.view));
+    this.node.classList.toggle("reckoning", reckons(state));
     this.scaleChoice.show(scale);
     this.glowChoice.show(state.glow);
     this.glowChoice.node.hidden = state.panes < 2;
@@ -133,11 +136,11 @@ export class Panel {
         el("div", {}, el("dt", {}, term(label)), el("dd", {}, text), hint && el("dd.hint", {}, hint)),
       ),
     );
+    refill(this.claim, this.#claimed(stage));
     refill(this.body, this.#extra(stage));
     this.seeds.update();
     this.query.update();
     this.arithmetic.update();
-    this.stage.classList.toggle("reckoning", reckons(this.store.state));
     this.#fillNext();
     this.pin();
   }
@@ -148,6 +151,12 @@ export class Panel {
       { stage, round } = this.store.state;
     if (trace.origin && ["unary", "affinity", "refined"].includes(stage)) return figuresHere(this.picture.main);
     return about.figures(trace, round);
+  }
+
+  #claimed(stage) {
+    if (stage === "photo" || !this.tagging.shown()) return [];
+    const classes = this.current.run.classes.slice(1);
+    return [claimLine(this.current.trace, classes, (chosen) => this.tagging.compute(chosen))];
   }
 
   #extra(stage) {

@@ -21,7 +21,7 @@ export class SeedsView {
   constructor({ store, current }) {
     this.store = store;
     this.current = current;
-    this.plot = new Plot("Cells by strongest activation", 330, 118);
+    this.plot = new Plot("Cells by strongest activation", 312, 132);
     this.handles = Object.fromEntries(KEYS.map((key) => [key, this.#handle(key)]));
     this.area = el("div.seed-plot", {}, this.plot.node, this.handles.bg, this.handles.fg);
     this.figures = figureRow(["object", "background", "unknown", "precision"]);

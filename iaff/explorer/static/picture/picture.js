@@ -10,6 +10,7 @@ import { el } from "../ui/dom.js";
 const GAP = 8; // CSS px between panes
 const LARGE = 2; // pins and lines in presenter mode at 1280 x 720
 const TITLE = 22; // CSS px, the height of a pane's title above it: see picture.css
+const WALK = 76; // CSS px that the panel's last row takes at the lower edge
 const TITLED = 280; // CSS px: narrower panes have their title above them, where it covers nothing
 const SLACK = 4; // CSS px that a click may wander
 const NEAR = 18; // CSS px: a tap so near to a pin means the pin
@@ -277,8 +278,15 @@ export class Picture {
     this.node.style.height = `${(height + titles) * rows + GAP * (rows - 1)}px`; // what is below follows the picture
     this.grid.classList.toggle("titled-above", titles > 0);
     this.layout = { columns, width, height, gap: GAP };
+    this.#keepClear();
     for (const pane of this.panes) pane.fit(width, height, dpr);
     this.draw();
+  }
+
+  /** Where the picture stays in view, what takes the focus comes to stand below it, and above the panel's last row. */
+  #keepClear() {
+    const stays = getComputedStyle(this.node).getPropertyValue("--covers").trim() === "1";
+    document.documentElement.style.scrollPadding = `${stays ? this.node.offsetHeight + GAP : 0}px 0 ${WALK}px`;
   }
 
   /** The height that the style sheet sets a limit to on narrow pages, CSS px; null where the column does. */

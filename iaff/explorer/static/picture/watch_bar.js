@@ -72,4 +72,4 @@ export class WatchBar {
   }
 }
 
-const hidden = ({ hide }) => Boolean(hide?.split("_").includes("tools"));
+const hidden = ({ hide, present }) => Boolean(present || hide?.split("_").includes("tools"));

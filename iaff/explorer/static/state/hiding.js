@@ -1,6 +1,7 @@
 // Parts of the page that a link, a lesson or a key leaves out, and the way back to them.
 import { EVERYTHING } from "./state.js";
 import { el } from "../ui/dom.js";
+import { hasKeys } from "../ui/pointing.js";
 
 const UNPRESENTED = ["top", "gallery", "tabs", "keys", "charts"]; // what no class needs to see
 const LEAVING_MS = 5000; // that it is said how presenter mode is left
@@ -51,12 +52,16 @@ export class Hiding {
     return Boolean(present);
   }
 
-  /** For a few seconds. */
+  /** For a few seconds; where there are no keys, a button stays. */
   #sayHowToLeave() {
     const { leaving } = this,
       on = Boolean(this.store.state.present);
     clearTimeout(this.said);
     leaving.hidden = !on;
+    if (on && !hasKeys())
+      return leaving.replaceChildren(
+        el("button", { type: "button", onclick: () => this.leave() }, "Leave presenter mode"),
+      );
     leaving.replaceChildren(
       ...(on ? [el("kbd", {}, "h"), " or ", el("kbd", {}, "Esc"), " leaves presenter mode"] : []),
     );

@@ -10,10 +10,10 @@ import { KeptTraces } from "./kept_traces.js";
 import { Signal } from "../ui/signal.js";
 
 const GONE = {
-  title: "This photo is gone",
-  got: "A photo that was taken in or computed by a page, and is not kept here: a link does not carry it.",
-  expected: "One of the photos beside this message.",
-  remedy: "Choose another photo, go on with the browser's back and forward, or take the photo in again (u).",
+  title: "This photo is not in this browser",
+  text:
+    "A link does not carry a photo of yours, and one of the data set is computed for one page alone. " +
+    "Choose another, or take it in again (u).",
 };
 
 const UNREAD = {
@@ -32,7 +32,7 @@ export class Photos {
    * @param {any} parts.userPhotos see page/user_photos.js
    * @param {import("../ui/timings.js").Timings} parts.timings what took how long
    * @param {(trace: Trace, entry: any) => void} parts.onopen a trace is there
-   * @param {(error: any) => void} parts.onfail there is none, {title, got, expected, remedy}
+   * @param {(error: any) => void} parts.onfail there is none, see ui/problem.js
    * @param {(photo: any) => void} parts.oncomputing it is still being computed
    */
   constructor({ store, current, client, runs, userPhotos, timings, onopen, onfail, oncomputing }) {

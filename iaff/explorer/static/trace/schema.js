@@ -66,6 +66,7 @@ function decorations(meta) {
   keep("proposed", (v) => list(v, text));
   keep("cam_scales", (v) => list(v, number));
   entries("tag_scores", share);
+  entries("tag_sure", share);
   entries("thresholds", share);
   entries("credit", text);
   for (const round of meta.rounds) {

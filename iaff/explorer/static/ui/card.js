@@ -5,7 +5,7 @@ import { parts } from "./problem.js";
 const button = (kind, text, onclick, title) => el(`button.${kind}`, { type: "button", onclick, title }, text);
 
 /** {node, update()}: a card that follows one photo. */
-export function card(photo, { cancel, choose, back, forget }) {
+export function card(photo, { cancel, retry, choose, back, forget }) {
   const stage = el("p.stage-now", { "aria-live": "polite" }),
     fill = el("i"),
     queue = el("p.note");
@@ -20,7 +20,8 @@ export function card(photo, { cancel, choose, back, forget }) {
     "div.failed",
     { hidden: true },
     error,
-    !photo.pick && button("plain", "Choose another file", choose),
+    button("plain", "Try again", retry),
+    !photo.pick && button("quiet", "Choose another file", choose),
     photo.bytes ? button("quiet", "Back to the photo", back) : button("quiet", "Dismiss", forget),
   );
   const preview = photo.thumb && el("img", { src: photo.thumb, alt: "" });

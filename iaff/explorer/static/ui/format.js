@@ -6,6 +6,10 @@ export const number = (v) =>
     ? Math.round(v).toLocaleString("en-GB")
     : `${+v.toPrecision(Math.abs(v) < 1 ? 2 : 3)}`;
 
+/** "cat, cow and dog" */
+export const listed = (names, last = "and") =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1)}`;
+
 const RAISED = [..."⁰¹²³⁴⁵⁶⁷⁸⁹"];
 
 /** 0.012, or 6.5·10⁻¹⁰ where that would be all zeros. */

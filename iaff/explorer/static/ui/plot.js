@@ -12,7 +12,7 @@ export function svg(what, attributes = {}, ...children) {
   return node;
 }
 
-const MARGIN = { left: 24, right: 7, top: 16, bottom: 23 };
+const MARGIN = { left: 28, right: 9, top: 22, bottom: 31 }; // room for the words around the frame
 
 /** A plot of `width` x `height` units; axes are {name, low, high, ticks: [value], text: (value) -> string}. */
 export class Plot {
@@ -25,6 +25,9 @@ export class Plot {
     this.body = svg("g", { transform: `translate(${left} ${top})` });
     const about = { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label };
     this.node = svg("svg.plot", about, this.axes, this.body);
+    const fit = (/** @type {ResizeObserverEntry[]} */ [{ contentRect }]) =>
+      this.node.style.setProperty("--unit", `${contentRect.width / width || 1}`);
+    new ResizeObserver(fit).observe(this.node); // words keep their size, however large the plot is drawn
   }
 
   /** Position in the body of a value. */
@@ -38,10 +41,10 @@ export class Plot {
       bottom = y + height;
     this.axes.replaceChildren(
       svg("path.frame", { d: `M${x} ${y}V${bottom}H${x + width}` }),
-      ...up.ticks.map((v) => svg("text.end", { x: x - 4, y: y + this.y(v) + 3 }, up.text(v))),
-      ...across.ticks.map((v) => svg("text.middle", { x: x + this.x(v), y: bottom + 10 }, across.text(v))),
-      svg("text", { x: 0, y: 8 }, up.name),
-      svg("text.end", { x: x + width, y: this.height - 2 }, across.name),
+      ...up.ticks.map((v) => svg("text.end", { x: x - 4, y: y + this.y(v) + 4 }, up.text(v))),
+      ...across.ticks.map((v) => svg("text.middle", { x: x + this.x(v), y: bottom + 13 }, across.text(v))),
+      svg("text", { x: 0, y: 10 }, up.name),
+      svg("text.end", { x: x + width, y: this.height - 3 }, across.name),
     );
   }
 

@@ -1,9 +1,10 @@
 // What is shown in the picture's place when there is no picture to show.
 import { el } from "./dom.js";
 
-/** An error in its three parts. */
+/** An error in its three parts, {title?, got, expected, remedy}; or, where nothing is broken, {title, text}. */
 export function problem(error) {
-  return el("div", { role: "alert" }, el("h2", {}, error.title ?? "This trace cannot be shown"), parts(error));
+  const { title = "This trace cannot be shown", text } = error;
+  return el("div", { role: "alert" }, el("h2", {}, title), text ? el("p.note", {}, text) : parts(error));
 }
 
 /** What was got, what was expected, and what to do, as a list. */
