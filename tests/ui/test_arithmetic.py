@@ -8,7 +8,7 @@ from iaff import Trace
 from iaff.propagation import column, row
 from tests.ui.places import TOY
 
-LIT = "[...document.querySelectorAll('.arithmetic .lit')].map((node) => node.dataset.term).join()"
+LIT = "[...document.querySelectorAll('.arithmetic .lit')].map((node) => node.dataset.summand).join()"
 
 
 def rows_of_terms(view) -> list[list[float]]:
@@ -32,11 +32,11 @@ def test_the_arithmetic_of_a_cell_and_its_gates_by_hand(view):
     gates = torch.from_numpy(trace.rounds[1].affinity.gates)[None]
     assert view.page.evaluate("__iaff.picture.main.numbered()"), "there is room for a number in each cell"
     mean = column(gates, 1, 2)[0, 2, 1].item()
-    assert float(view.text(".arithmetic > .sheet > .total b")) == pytest.approx(mean, abs=6e-4)
+    assert float(view.text(".together .total b")) == pytest.approx(mean, abs=6e-4)
     # both ways
     view.hover(32, 224)
     view.wait(f"{LIT} === '2,2'")
-    view.page.locator(".term[data-term='0']").hover()
+    view.page.locator(".summand[data-summand='0']").hover()
     view.wait(f"__iaff.pointer.term === 0 && {LIT} === '0,0'")
     # a gate over the border: the others have 0 there, and the object leaks
     view.click(224, 160)

@@ -156,6 +156,7 @@ def test_wipe_between_rounds(view):
     view.page.mouse.move(frame["x"] + 0.25 * frame["width"], handle["y"] + 200)
     view.page.mouse.up()
     assert view.state("wipe") == pytest.approx(25, abs=1)
+    view.key("Tab")  # what follows is the keyboard's: after the mouse, arrows walk
     view.page.locator(".wipe").focus()
     view.key("ArrowRight")
     assert view.state("wipe") == pytest.approx(27, abs=1)
@@ -287,9 +288,42 @@ def test_nothing_that_matters_needs_scrolling(view, tab):
     view.open(f"?run=animals&img=pasture&stage=affinity&x=120&y=140&tab={tab}")
     for stage in "345678":
         view.key(stage)
-        inside = view.page.evaluate("(p => p.scrollHeight - p.clientHeight)(document.querySelector('.panel'))")
+        inside = view.page.evaluate(
+            "(p => p.scrollHeight - p.clientHeight)(document.querySelector('.panel > .scroll'))"
+        )
         assert inside <= 0, f"{tab} at stage {stage} is {inside} px too high"
     assert view.page.evaluate("document.querySelector('.keys').getBoundingClientRect().bottom <= innerHeight")
+
+
+WRITTEN = """() => { // the smallest text that is seen, px, and what of these is cut
+  const sizes = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = walk.nextNode(); text; text = walk.nextNode()) {
+    const node = text.parentElement, svg = node.closest("svg[viewBox]");
+    if (!text.data.trim() || !node.checkVisibility()) continue;
+    if (node.closest(".sr, .iaff-charts, script, style, option")) continue;
+    const drawn = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+    sizes.push(drawn * parseFloat(getComputedStyle(node).fontSize));
+  }
+  const held = [...document.querySelectorAll(".tab-strip, .gallery .all, .bar .name")],
+    wide = (node) => node.checkVisibility() && node.scrollWidth > node.clientWidth + 1,
+    cut = held.filter(wide).map((node) => node.textContent),
+    [scroll, walk_on] = [".panel > .scroll", ".panel > .walk"].map((at) =>
+      document.querySelector(at).getBoundingClientRect());
+  return [Math.min(...sizes), cut, walk_on.height ? scroll.bottom <= walk_on.top + 7 : true];
+}"""
+
+
+def test_everything_has_room(view):
+    """With four pins nothing lies over anything; words are not cut; no text is tiny, nor is it in plots."""
+    view.open("?run=animals&img=cow&stage=affinity&round=3&x=150&y=110&pins=250.110_200.200_60.60")
+    for width, height, least in ((1024, 768, 12), (1280, 720, 12), (1440, 900, 12), (1920, 1080, 13)):
+        view.page.set_viewport_size({"width": width, "height": height})
+        for tab in ("mining", "layers", "stage"):
+            view.page.evaluate(f"__iaff.store.set({{ tab: '{tab}' }})")
+            view.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+            smallest, cut, apart = view.page.evaluate(WRITTEN)
+            assert (smallest >= least - 0.1, cut, apart) == (True, [], True), f"{tab} at {width}: {smallest} px"
+    view.page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def test_a_slider_of_the_layers_can_be_dragged(view):

@@ -47,7 +47,7 @@ def test_a_term_has_one_to_three_sentences(term):
 
 
 def test_terms_that_scripts_name_exist():
-    named = re.compile(r'\bterm\([^()]*, "([^"]+)"\)|"data-term": "([^"]+)"')
+    named = re.compile(r'\bterm\([^()]*, "([^"]+)"\)|"data-explained": "([^"]+)"')
     found = {a or b for path in STATIC.rglob("*.js") for a, b in named.findall(path.read_text("utf-8"))}
     assert {"leak", "glow", "compass"} <= found
     assert not found - set(TERMS)

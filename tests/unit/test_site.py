@@ -42,6 +42,7 @@ def test_formulae_diagrams_and_code_are_there(site):
     method, plan = (site / "method.html").read_text("utf-8"), (site / "architecture.html").read_text("utf-8")
     assert method.count('<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"') > 10
     assert "arithmatex" not in method
+    assert (site / "fonts" / "stix-two-math.woff2").exists(), "the font that site.css gives them"
     assert "$" not in re.sub(r"<(code|pre).*?</\1>", "", method, flags=re.DOTALL)
     assert plan.count('<div class="diagram"><svg') == 3
     assert "flowchart LR" not in plan

@@ -55,6 +55,7 @@ export class Lessons {
     window.addEventListener("popstate", () => this.#complete()); // after the store has read the address
     current.changed.subscribe(() => this.#photo());
     addEventListener("resize", () => this.card.widen());
+    document.fonts.addEventListener("loadingdone", () => this.card.widen()); // formulae may have become wider
   }
 
   /** Whether there can be lessons: a file of its own has no server to ask. */
@@ -262,6 +263,7 @@ export class Lessons {
 
   #changed(changed) {
     if (changed.has("run")) this.opened = false;
+    if (changed.has("present")) requestAnimationFrame(() => this.card.widen()); // once the page is laid out for it
     if (changed.has("lesson") || changed.has("step")) this.#turned();
     else if (this.store.state.lesson) this.card.update();
   }

@@ -121,7 +121,7 @@ export class LayersView {
     });
     const label = el(
         "span.layer-name",
-        { "data-term": termOf(nameOf(name)), ondblclick: () => this.#alone(name) },
+        { "data-explained": termOf(nameOf(name)), ondblclick: () => this.#alone(name) },
         nameOf(name),
       ),
       when = el("small");

@@ -6,7 +6,7 @@ import { number, percent } from "../ui/format.js";
 import { term } from "../ui/term.js";
 
 const WIDTH = 150,
-  HEIGHT = 132;
+  HEIGHT = 124;
 const SEEN = 0.1; // below this coverage precision is that of a few superpixels
 const share = (v) => `${Math.round(100 * v)}`;
 

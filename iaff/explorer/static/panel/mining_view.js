@@ -128,7 +128,7 @@ export class MiningView {
     });
     const rail = el("span.rail", {}, input, mark);
     return {
-      node: el("label.rail-row", {}, el("span.name", { "data-term": termOf(name) }, name), rail, value),
+      node: el("label.rail-row", {}, el("span.name", { "data-explained": termOf(name) }, name), rail, value),
       input,
       mark,
       value,

@@ -35,7 +35,7 @@ export class Query {
     this.mass = el("b");
     const reach = el("div", {}, el("dt", {}, term("reach")), el("dd", {}, this.reach, " cells ", this.reachShare)),
       mass = el("div", {}, el("dt", {}, term("mass")), el("dd", {}, this.mass));
-    this.gates = el("div.gates", { "data-term": "compass" });
+    this.gates = el("div.gates", { "data-explained": "compass" });
     this.pins = el("table.pins");
     const numbers = el("div.numbers", {}, el("dl.pair", {}, reach, mass), this.gates);
     this.answer = el("div.answer", {}, this.bars, numbers, this.pins);

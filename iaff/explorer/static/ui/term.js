@@ -25,11 +25,12 @@ export const termOf = (words) => BY_WORDS.get(words.toLowerCase());
  * @param {string} [name] of the term, where the words are others
  */
 export function term(words, name = termOf(words)) {
-  return name ? el("dfn.term", { tabindex: "0", "data-term": name }, words) : words;
+  return name ? el("dfn.explained", { tabindex: "0", "data-explained": name }, words) : words;
 }
 
 /** The term that something with the focus is, or that its label names, or null. */
-const ownTerm = (node) => node.closest("[data-term]") ?? node.closest("label")?.querySelector("[data-term]") ?? null;
+const ownTerm = (node) =>
+  node.closest("[data-explained]") ?? node.closest("label")?.querySelector("[data-explained]") ?? null;
 
 /** The one tip of the page, which says what the term under the cursor, focus or finger means. */
 export class TermTip {
@@ -40,9 +41,9 @@ export class TermTip {
     this.timer = 0;
     root.append(this.node);
     const on = (name, does) =>
-      root.addEventListener(name, (event) => does(event.target.closest?.("[data-term]") ?? null, event));
+      root.addEventListener(name, (event) => does(event.target.closest?.("[data-explained]") ?? null, event));
     on("pointerover", (node, { buttons }) => buttons || this.#soon(node));
-    on("pointerdown", (node) => this.#show(node?.matches(".term") ? node : null));
+    on("pointerdown", (node) => this.#show(node?.matches(".explained") ? node : null));
     root.addEventListener("focusin", ({ target }) => {
       const node = /** @type {HTMLElement} */ (target);
       if (node.matches(":focus-visible")) this.#show(ownTerm(node));
@@ -70,7 +71,7 @@ export class TermTip {
     this.of = node;
     this.node.hidden = !node;
     if (!node) return;
-    const { term: name } = node.dataset;
+    const { explained: name } = node.dataset;
     this.node.replaceChildren(el("b", {}, name), ` ${GLOSSARY[name].text}`);
     node.setAttribute("aria-describedby", this.node.id);
     const { left, top, bottom } = node.getBoundingClientRect(),
