@@ -85,7 +85,7 @@ def seen_at_once(view) -> None:
     for box in (words, picture):
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= size["height"]
-    assert picture["width"] > size["width"] * 0.5
+    assert picture["width"] > size["width"] * 0.45
     assert view.page.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 
