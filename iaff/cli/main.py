@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     refine = commands.add_parser("refine", help="photos -> label maps of every round, and a trace")
     refine.add_argument("photos", nargs="+", type=expanded, metavar="PHOTO", help="photos, or folders of photos")
     refine.add_argument(
-        "--tags", help="the classes in them, e.g. cat,person; '' for none (default: those it is sure of)"
+        "--tags", help="the classes in them, e.g. cat,person; '' for none (default: what it is sure of)"
     )
     refine.add_argument("--run", metavar="RUN", help=f"{PLACE} (default: the shipped run)")
     refine.add_argument("--out", type=expanded, required=True, metavar="DIR", help="one folder per photo is made in it")

@@ -8,7 +8,7 @@ from iaff import Trace
 from iaff.propagation import column, row
 from tests.ui.places import TOY
 
-LIT = "[...document.querySelectorAll('.arithmetic .lit')].map((node) => node.dataset.term).join()"
+LIT = "[...document.querySelectorAll('.arithmetic .lit')].map((node) => node.dataset.summand).join()"
 
 
 def rows_of_terms(view) -> list[list[float]]:
@@ -36,7 +36,7 @@ def test_the_arithmetic_of_a_cell_and_its_gates_by_hand(view):
     # both ways
     view.hover(32, 224)
     view.wait(f"{LIT} === '2,2'")
-    view.page.locator(".term[data-term='0']").hover()
+    view.page.locator(".summand[data-summand='0']").hover()
     view.wait(f"__iaff.pointer.term === 0 && {LIT} === '0,0'")
     # a gate over the border: the others have 0 there, and the object leaks
     view.click(224, 160)

@@ -124,6 +124,11 @@ def test_other_tags_keep_stage_round_and_pin(stub):
     assert sorted(calls(view, "submit")[1]["tags"]) == ["bird", "horse"]
     opened(view)
     assert [view.state(k) for k in ("stage", "round", "x", "y")] == ["photo", 2, 40, 50]
+    view.key("8")
+    assert view.text(".claim").startswith("You said: ")
+    view.page.click(".claim button:has-text('None of these')")
+    view.wait("window.told.filter(([what]) => what === 'submit').length === 3")
+    assert calls(view, "submit")[2]["tags"] == []
 
 
 def test_a_failure_leaves_the_finished_photo(stub):

@@ -131,7 +131,7 @@ export class Gallery {
         entry = this.photos.entry(name),
         other = this.photos.before(),
         words = `Show ${entry?.title} beside ${(here && (other?.title || other?.name)) || "the photo"}`;
-      button.hidden = Boolean(entry?.userPhoto.failed) || (here && !other);
+      button.hidden = Boolean(entry?.userPhoto.failed || entry?.userPhoto.busy) || (here && !other);
       button.setAttribute("aria-pressed", String(shown.includes(name)));
       button.setAttribute("aria-label", words);
       button.title = words;

@@ -9,10 +9,12 @@ import { ADAPTED, CHOICE } from "../state/store.js";
 import { el, icon, ICONS } from "../ui/dom.js";
 import { remember, remembered } from "../ui/memory.js";
 import { inWords } from "../ui/pointing.js";
+import { term } from "../ui/term.js";
 
 export const CLOSED = "iaff-opening-closed"; // what the browser remembers
 const FIRST = { stage: "affinity", round: VIEW.round.high }; // the last round: the picture answers what the cursor asks
 const WALKED = ["stage", "round"]; // who goes from station to station is still reading
+const ANSWERING = ["affinity", "refined"]; // stages that answer what the cursor asks
 const TILE = 160; // CSS px, as wide as a thumbnail is drawn, and a little wider than it is shown
 const SCALE = 1.5; // canvas px of one of them
 
@@ -63,10 +65,10 @@ export class Opening {
       el(
         "div.first-look-words",
         {},
-        el("p.eyebrow", {}, "Iterative affinity learning"),
+        el("p.first-look-name", {}, "Iterative affinity learning"),
         this.title,
         el(
-          "p.sentence",
+          "p.first-look-sentence",
           {},
           "Told only what a photo shows, never where, this method finds the pixels: what it is sure of spreads to those that belong with it, and the result teaches the next round.",
         ),
@@ -178,7 +180,7 @@ export class Opening {
       visible = this.shown && Boolean(origin) && !present && !hide?.includes("panel");
     root.toggleAttribute("data-opening", visible);
     node.hidden = !visible;
-    invitation.hidden = !visible;
+    invitation.hidden = !visible || !ANSWERING.includes(stage);
     if (!visible) return;
     for (const [name, { node: button }] of Object.entries(this.stations)) {
       button.hidden = !origin.has(name, this.#round);
@@ -197,8 +199,10 @@ export class Opening {
   /** What happens at the station that is pointed at, else at the one that is shown. */
   #say() {
     const stage = this.pointed ?? this.store.state.stage;
-    if (!SAYS[stage]) return this.said.replaceChildren();
-    this.said.replaceChildren(el("b", {}, ABOUT[stage].name), " ", inWords(SAYS[stage]));
+    if (this.said.dataset.stage === stage) return; // a term in it may be read
+    this.said.dataset.stage = stage;
+    const words = SAYS[stage] ? [el("b", {}, term(ABOUT[stage].name)), " ", inWords(SAYS[stage])] : [];
+    this.said.replaceChildren(...words);
   }
 
   /** One thumbnail whenever the browser has nothing else to do. */

@@ -83,7 +83,7 @@ export class ArithmeticView {
   /** The formula: each term points at its own. */
   #write() {
     const term = (which, ...parts) => {
-      const node = el("span.term", { "data-term": which }, parts);
+      const node = el("span.summand", { "data-summand": which }, parts);
       this.#points(node, which);
       return node;
     };
@@ -99,7 +99,7 @@ export class ArithmeticView {
       value = el("span"),
       product = el("span.product"),
       bar = which === "own" ? el("span.rail", {}, el("i")) : this.#slider(which);
-    const node = el("div.term-row", { "data-term": which }, sign, bar, weight, el("span", {}, "×"), value, product);
+    const node = el("div.term-row", { "data-summand": which }, sign, bar, weight, el("span", {}, "×"), value, product);
     this.#points(node, which);
     return { node, sign, bar, weight, value, product };
   }
@@ -214,8 +214,8 @@ export class ArithmeticView {
     this.mean.textContent = text3(shown.mean);
     this.together.hidden = Boolean(shown.walked); // one direction alone is under way
     this.#fillWords(shown);
-    for (const node of this.sheet.querySelectorAll("[data-term]"))
-      node.classList.toggle("lit", node.dataset.term === String(this.pointer.term));
+    for (const node of this.sheet.querySelectorAll("[data-summand]"))
+      node.classList.toggle("lit", node.dataset.summand === String(this.pointer.term));
   }
 
   #fillTerm({ node, bar, weight, value, product }, term) {
