@@ -183,6 +183,6 @@ def test_the_page_speaks_of_fingers(phone):
     phone.page.tap("dialog.help header button")
     phone.key("7")  # a keyboard, after all
     assert phone.page.locator(".keys kbd").count()
-    phone.page.evaluate("__iaff.store.set({ lesson: 'affinity', step: 1, tab: 'stage' })")
+    phone.page.evaluate("__iaff.store.set({ lesson: 'failures', step: 1, tab: 'stage' })")
     phone.page.wait_for_selector(".lesson .prompt")
     assert phone.text(".lesson .prompt").startswith("Tap where you think")

@@ -45,7 +45,8 @@ CONTROLS = """([fingers, must, within]) => {
     wanted = "button, select, input, summary, a[href], [role=slider]",
     wrong = new Set(), reached = [];
   for (const control of all.querySelectorAll(`:is(.iaff, .iaff-charts) :is(${wanted})`)) {
-    if (!control.checkVisibility({ visibilityProperty: true }) || control.matches(".sr, .js-plotly-plot *")) continue;
+    if (!control.checkVisibility({ visibilityProperty: true })) continue;
+    if (control.matches(".sr, p a, .js-plotly-plot *")) continue;
     const card = control.matches(".lesson-card a") && control.closest(".lesson-card"),
       target = control.closest("label:has([type=checkbox])") ?? (card || control),
       name = `${control.tagName}.${control.className} "${control.getAttribute("aria-label") ?? control.textContent}"`;
@@ -56,7 +57,7 @@ CONTROLS = """([fingers, must, within]) => {
     if (left < -1 || right > innerWidth + 1) wrong.add(`beside the page: ${name}`);
     else if (!hit || !target.contains(hit))
       wrong.add(`covered by ${hit?.outerHTML.slice(0, 80)}: ${name}`);
-    else if (fingers && !control.matches("p a") && (width < 39.5 || height < 39.5))
+    else if (fingers && (width < 39.5 || height < 39.5))
       wrong.add(`${width.toFixed()} x ${height.toFixed()} px: ${name}`);
     else reached.push(control);
   }
