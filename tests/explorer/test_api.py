@@ -39,7 +39,7 @@ def labels_of(stage: str, t: int = 5) -> np.ndarray:
 def test_what_there_is():
     (run,) = QUERIES.runs()
     assert (run["name"], run["rounds"], run["photos"], run["explains"]) == ("animals", 5, 9, True)
-    assert QUERIES.photos("animals")[3] == {"name": "frisbee", "title": "A dog with a disc", "tags": ["dog"]}
+    assert {"name": "frisbee", "title": "A dog with a disc", "tags": ["dog"]} in QUERIES.photos("animals")
     assert QUERIES.figures("animals") == json.loads((SHIPPED / "figures.json").read_text())
 
 
@@ -144,7 +144,7 @@ def test_a_trace_without_layers(tmp_path):
 WRONG = [
     ({"run": "wolves"}, "No run of that name; the explorer has: animals"),
     ({"run": ["animals"]}, r"Got run = \['animals'\], expected a text, the name of a run; correct it\."),
-    ({"photo": "../config"}, r"no trace '\.\./config'; it has: chelsea"),
+    ({"photo": "../config"}, r"no trace '\.\./config'; it has: cow"),
     ({"photo": None}, "Got photo = None, expected a text"),
     ({"round": 0}, "Got round = 0, expected a whole number from 1 to 5"),
     ({"round": True}, "Got round = True"),

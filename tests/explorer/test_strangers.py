@@ -350,6 +350,8 @@ SINKS = {
     ): "a step's title and text: HTML by iaff/lessons.py",
     ("lessons/lesson_menu.js", "innerHTML"): "a lesson's summary: HTML by iaff/lessons.py",
     ("lessons/lesson_question.js", "innerHTML"): "prompt, answers and explanation: HTML by iaff/lessons.py",
+    ("lessons/handout_page.js", "innerHTML"): "a step's title, text and question: HTML by iaff/lessons.py",
+    ("lessons/answers.js", "DOMParser"): "read: the words alone of such a text",
     ("export/export_file.js", "outerHTML"): "the exported page itself, as it was",
     ("client/embedded.js", "innerHTML"): "read",
 }

@@ -322,7 +322,7 @@ def test_label_maps_and_the_panes_table(view, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "how"),
-    [("paint=wall-0.0.88.56", "with walls or labels painted by hand"), ("by=none", "by no propagation")],
+    [("paint=wall-0.0.88.56", "with walls, labels or gates set by hand"), ("by=none", "by no propagation")],
 )
 def test_a_strip_of_other_maps_says_so(view, change, how):
     """Percentages are those of the maps that are shown, as the panel has them, and not the trace's."""

@@ -126,8 +126,8 @@ def test_differences_read_forward_in_time(view):
     assert "changes from round 1 to round 5" in earlier[2]
     view.page.evaluate("__iaff.store.set({ round: 5, diff: 1 })")
     assert seen() == earlier
-    corner = "[...document.querySelector('.base').getContext('2d').getImageData({}, 150, 60, 60).data].join()"
-    sides = [corner.format(x) for x in (150, 450)]  # of the line in the middle
+    part = "(([c, x]) => [...c.getContext('2d').getImageData(x * c.width, 150, 60, 60).data].join())"
+    sides = [f"{part}([document.querySelector('.base'), {x}])" for x in (0.2, 0.7)]  # of the line in the middle
     view.page.evaluate("__iaff.store.set({ diff: null })")
     alone = {5: [view.page.evaluate(side) for side in sides]}
     view.page.evaluate("__iaff.store.set({ round: 1 })")

@@ -209,7 +209,7 @@ COMPASS = """async ([modules, bytes, p]) => {
   for (let i = 0; i < 200; i++) made.update(g, p);
   const ms = (performance.now() - start) / 200, read = (css, name) =>
     [...made.node.querySelectorAll(css)].map((node) => node.getAttribute(name));
-  return { ms, gates: read(".gate", "transform"), kept: read(".kept", "fill-opacity"), title: made.node.textContent };
+  return { ms, gates: read(".gate", "transform"), kept: read(".kept", "fill-opacity"), title: made.node.getAttribute('aria-label') };
 }"""
 
 

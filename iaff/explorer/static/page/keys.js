@@ -69,13 +69,13 @@ function act(pressed, actions, { key, shiftKey }, alt) {
 }
 
 const WRITES = "select, textarea, [contenteditable], input:not([type=range], [type=checkbox])";
-const WALKED = "input[type=range], [role=slider], [role=tab]"; // arrows work them, before the page hears of a key
+const WALKED = "[role=tab]"; // arrows work them, before the page hears of a key
 
 // Keys belong to a control that has the focus when it would use them itself.
 function taken({ target, key }, byMouse) {
   if (target.closest(WRITES)) return true;
+  if (target.closest("input[type=range]") && key.startsWith("Arrow")) return true; // what was dragged is put right by them
   if (byMouse) return false;
-  if (target.closest("input[type=range]") && key.startsWith("Arrow")) return true;
   return key === " " && target.closest("button, input, a, summary");
 }
 

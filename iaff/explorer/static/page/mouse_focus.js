@@ -1,5 +1,6 @@
 // Whether the focus came to where it is by the mouse. A control that was clicked then keeps no key from the page: the
-// space bar plays, arrows walk. One that was reached by the keyboard, or by a screen reader, is worked by its keys.
+// space bar plays, arrows walk (but a slider they move on). One that was reached by the keyboard, or by a screen
+// reader, is worked by its keys.
 const SOON_MS = 1000; // after a click, the page itself may move the focus
 
 /** () => boolean */
