@@ -269,7 +269,7 @@ def test_browsing_by_keyboard_and_opening(page, photos):
     page.wait(f"{TILES} === 2")
     page.page.select_option(".browser select >> nth=0", "agreement")
     page.page.select_option(".browser select >> nth=1", "best")
-    page.wait("document.querySelector('.browser .tile').title.includes('−5.0 points')")
+    page.wait(f"document.querySelector('.browser .tile').title.includes('−{NAMES.index('pasture.jpg')}.0 points')")
     page.page.click(".browser .tile >> nth=0")
     assert not page.page.locator("dialog.browser").is_visible()
     page.page.wait_for_function("window.__iaff.trace?.meta.name === 'pasture.jpg'", timeout=60000)

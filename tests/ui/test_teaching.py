@@ -59,7 +59,7 @@ def test_answers_are_kept_told_apart_and_exported(view):
         view.key("Tab", "Escape")
         page.locator(".option").first.click()
         page.get_by_role("button", name="Reset this step").click()
-    page.evaluate("__iaff.lessons.go('affinity', 1)")
+    page.evaluate("__iaff.lessons.go('affinity', 5)")
     page.evaluate("__iaff.ready")
     view.click(230, 62)
     view.wait("document.querySelector('.verdict b')")
@@ -70,7 +70,7 @@ def test_answers_are_kept_told_apart_and_exported(view):
     assert [row["who"] for row in table] == ["Ada", "Emmy, 2b", "Emmy, 2b"]
     assert [row["sitting"] for row in table] == ["1", "2", "2"]
     assert (table[0]["answer"], table[0]["right"]) == (option["html"], "yes" if option["right"] else "no")
-    assert (table[2]["lesson"], table[2]["step"], table[2]["answer"]) == ("affinity", "1", "x 230, y 62")
+    assert (table[2]["lesson"], table[2]["step"], table[2]["answer"]) == ("affinity", "5", "x 230, y 62")
     assert table[2]["score"] == view.page.evaluate("document.querySelector('.verdict b').textContent")
     page.on("dialog", lambda asked: asked.accept())
     page.get_by_role("button", name="Forget them").click()

@@ -85,7 +85,7 @@ export const ABOUT = {
       figures(
         ["coverage", of(trace, t).confident?.coverage, percent, "share of pixels kept"],
         ["precision", of(trace, t).confident?.precision, percent, "of the kept that are right"],
-        ["relabelled", of(trace, t).confident?.relabelled, percent, "label differs from the unary map's"],
+        ["relabelled", of(trace, t).confident?.relabelled, percent, "other than the unary map's"],
       ),
   },
   affinity: {
