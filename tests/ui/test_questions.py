@@ -209,7 +209,8 @@ COMPASS = """async ([modules, bytes, p]) => {
   for (let i = 0; i < 200; i++) made.update(g, p);
   const ms = (performance.now() - start) / 200, read = (css, name) =>
     [...made.node.querySelectorAll(css)].map((node) => node.getAttribute(name));
-  return { ms, gates: read(".gate", "transform"), kept: read(".kept", "fill-opacity"), title: made.node.getAttribute('aria-label') };
+  const said = made.node.getAttribute("aria-label");
+  return { ms, gates: read(".gate", "transform"), kept: read(".kept", "fill-opacity"), said };
 }"""
 
 
@@ -221,6 +222,6 @@ def test_the_compass_shows_the_gates(view, run_folder, timing):
     widths = np.array([float(text[len("scale(1 ") : -1]) for text in got["gates"]]).reshape(4, 3)
     np.testing.assert_allclose(widths, 8 * np.where(gates < 0.004, 0, gates), atol=0.01)
     np.testing.assert_allclose(np.array(got["kept"], float), 1 - gates.sum(1), atol=0.01)
-    assert f"From above: gates {', '.join(f'{v:.2f}' for v in gates[2])}; keeps" in got["title"]
+    assert f"From above: gates {', '.join(f'{v:.2f}' for v in gates[2])}; keeps" in got["said"]
     timing(f"compass: {got['ms']:.3f} ms (aim 1)")
     assert not TIMED or got["ms"] < 3 * 1
