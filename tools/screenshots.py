@@ -24,7 +24,7 @@ FINDINGS = {
     "decides": "run=animals&img=frisbee&stage=unary&round=5&tab=compare&panes=4&p2=refined...&p3=difference..."
     "&p4=leak...&leaks=labels",
 }
-LESSON = "lesson=affinity&step=6"
+LESSON = "lesson=affinity&step=2"
 STRIP = "img=cow&stage=refined&round=3"  # of docs/exports.md
 VIEWS = {
     "lesson": "lesson=failures&step=2",
