@@ -148,7 +148,7 @@ def test_the_place_in_a_run_file_is_named(tmp_path, name, spoil, words):
         ("1_0,chelsea,0,0,0,0,0,0,0,,,,,,,", "line 3: got round = '1_0'"),
         ("1,cat,nan,0,0,0,0,0,0,,,,,,,", "line 3: got changed = 'nan'"),
         ("1,cat,0,0,7,0,0,0,0,,,,,,,", "line 3: got coverage = '7'"),
-        ("1,chelsea,0,0,0,0,0,0,0,,,,,,,", "line 3: got 'chelsea' a second time in round 1"),
+        ("1,cow,0,0,0,0,0,0,0,,,,,,,", "line 3: got 'cow' a second time in round 1"),
     ],
 )
 def test_the_line_of_a_table_is_named(folder, line, words):
