@@ -7,11 +7,11 @@ const SANS = 'ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", "D
 /** Whether there is room for numbers in cells of so many canvas px. */
 export const roomForNumbers = (cell, dpr) => cell >= ROOM * dpr;
 
-/** 0.063, .06 where there is less room; 0 and 1 as they are. */
+/** 0.063, 0.06 where there is less room; 0 and 1 as they are; nothing for what rounds to 0, which would bury the rest. */
 function short(v, digits) {
   if (v === 0 || v === 1) return String(v);
   const text = v.toFixed(digits);
-  return Number(text) ? text : `<.${"0".repeat(digits - 1)}1`;
+  return Number(text) ? text : "";
 }
 
 /**

@@ -51,7 +51,7 @@ export function how({ state, scenes, edits }) {
     { by } = main.spec, // none while its answer is awaited
     over = main
       .overlays()
-      .map(({ name, opacity }) => `${(ABOUT[name] ?? ABOUT_MAPS[name])?.short ?? name} ${opacity} %`);
+      .map(({ name, opacity }) => `${(ABOUT[name] ?? ABOUT_MAPS[name])?.short ?? name} (${opacity} % opaque)`);
   return [
     by && `by ${nameOf(by, state)}`,
     state.dir && `scan ${WAYS[state.dir]} alone`,

@@ -34,11 +34,13 @@ export class LessonCard {
     this.again = el("button.quiet.lesson-reset", { type: "button", onclick: () => lessons.reset() }, "Reset this step");
     const leave = el("button.quiet", { type: "button", title: "Back to the explorer", onclick: () => lessons.leave() });
     leave.append("Leave");
+    const large = () => lessons.store.set({ present: "1" });
+    this.present = el("button.quiet", { type: "button", title: "Large, for a class (h)", onclick: large }, "Present");
     this.body = el("div.lesson-body", {}, this.title, this.text, this.question, this.notice);
     this.node = el(
       "section.lesson",
       { hidden: true },
-      el("header", {}, this.name, this.again, leave),
+      el("header", {}, this.name, this.again, this.present, leave),
       this.body,
       el("div.lesson-foot", {}, this.back, this.dots, this.next, this.more),
       this.after,

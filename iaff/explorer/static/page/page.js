@@ -10,6 +10,7 @@ const KEYS = [
   ["click", "pin"],
   ["wheel", "zoom"],
   ["p", "panes"],
+  ["h", "for a class"],
   ["?", "all keys"],
 ];
 const FINGERS = ["one finger asks", "a tap pins", "two fingers zoom", "a quick swipe scrolls"];

@@ -194,7 +194,12 @@ export class LeaksView {
       el("span.rank", {}, `${i + 1}`),
       el("canvas", { "aria-hidden": "true" }),
       el("span.ends", {}, ...name(leak.from), el("span.into", {}, "→"), ...name(leak.to)),
-      el("span.flow", {}, `flow ${leak.flow.toFixed(2)}`, el("i", { style: `transform:scaleX(${share})` })),
+      el(
+        "span.flow",
+        { "data-explained": "flow" },
+        `flow ${leak.flow.toFixed(2)}`,
+        el("i", { style: `transform:scaleX(${share})` }),
+      ),
     );
   }
 

@@ -5,6 +5,8 @@ import { ABOUT, step } from "./stages.js";
 import { percent } from "../ui/format.js";
 import { inWords } from "../ui/pointing.js";
 import { el, icon, ICONS, refill, segmented, tell } from "../ui/dom.js";
+import { ABOUT_MAPS } from "../draw/cell_maps.js";
+import { mapOver } from "../state/over.js";
 import { classesBeside, errorsOf, glowWords, legend } from "../draw/legend.js";
 import { shownMaps } from "../draw/scene.js";
 import { legendNodes } from "./legend.js";
@@ -126,7 +128,9 @@ export class Panel {
       `Stage ${STAGES.indexOf(stage) + 1} of ${STAGES.length}` +
       (perRound(stage) ? ` · round ${round} of ${trace.T}` : " · once");
     this.title.replaceChildren(term(about.name));
-    tell(this.sentence, inWords(about.say(trace, round, mode)));
+    const map = mapOver(this.store.state),
+      over = map && `${ABOUT_MAPS[map].name} lies over the photo: of each cell ${ABOUT_MAPS[map].says}.`;
+    tell(this.sentence, inWords(stage === "affinity" && over ? over : about.say(trace, round, mode)));
   }
 
   #updateStage(about) {

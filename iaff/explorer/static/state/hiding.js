@@ -4,7 +4,7 @@ import { el } from "../ui/dom.js";
 import { hasKeys } from "../ui/pointing.js";
 
 const UNPRESENTED = ["top", "gallery", "tabs", "keys", "charts"]; // what no class needs to see
-const LEAVING_MS = 5000; // that it is said how presenter mode is left
+const LEAVING_MS = 5000; // that it is said how presenter mode is left, if nobody does anything before
 
 export class Hiding {
   /** root: the page's node; the charts' is a part as well. onshow(): everything is shown again. */
@@ -25,6 +25,8 @@ export class Hiding {
       if (changed.has("present")) this.#sayHowToLeave();
       if (["hide", "lesson", "present"].some((key) => changed.has(key))) this.update();
     });
+    for (const act of ["keydown", "pointerdown"])
+      addEventListener(act, () => this.said && (this.leaving.hidden = true), { capture: true });
     this.#sayHowToLeave();
     this.update();
   }
@@ -57,6 +59,7 @@ export class Hiding {
     const { leaving } = this,
       on = Boolean(this.store.state.present);
     clearTimeout(this.said);
+    this.said = 0;
     leaving.hidden = !on;
     if (on && !hasKeys())
       return leaving.replaceChildren(
