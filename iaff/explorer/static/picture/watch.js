@@ -1,4 +1,5 @@
 // How a label travels, to be watched: the view's line (state/line.js) is moved on by itself, or by a step.
+import { directionOf } from "../state/arithmetic.js";
 import { ADAPTED } from "../state/store.js";
 import { allLines, lineAt, lineName, lineOf, placeOf } from "../state/line.js";
 import { WAYS } from "../state/state.js";
@@ -70,7 +71,8 @@ export class Watch {
    * walked, of what it is the result.
    */
   says() {
-    const { dir, mode } = this.store.state,
+    const { mode } = this.store.state,
+      dir = directionOf(this.store.state),
       walked = this.picture.main.walked();
     if (!walked) return dir === null ? "all four directions" : `${WAYS[dir]}, to the end`;
     const { lines, total } = walked,
