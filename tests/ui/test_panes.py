@@ -271,7 +271,7 @@ def test_propagators_side_by_side(view, timing):
     assert view.state("params") == "walk-radius.7"
     view.page.focus("[aria-label='steps of random walk']")
     view.key("Home")
-    one_step = "__iaff.picture.panes[2].trace.affinity(1).steps === 1 && __iaff.picture.panes[2].labels()"
+    one_step = "__iaff.picture.panes[2].trace?.affinity(1).steps === 1 && __iaff.picture.panes[2].labels()"
     view.wait(one_step)
     assert view.page.evaluate("Array.from(__iaff.picture.panes[2].labels())") != before
     assert view.text("[data-pane='3'] .pane-title").endswith("random walk (radius 7, steps 1)")
@@ -279,7 +279,7 @@ def test_propagators_side_by_side(view, timing):
     view.wait(one_step)
     assert view.state("params") == "walk-radius.7-steps.1"
     view.page.click("section[aria-label=Parameters] .reset")
-    view.wait("__iaff.picture.panes[2].trace.affinity(1).steps === 64")
+    view.wait("__iaff.picture.panes[2].trace?.affinity(1).steps === 64")
     assert view.state("params") is None
 
 
