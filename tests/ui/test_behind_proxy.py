@@ -75,7 +75,9 @@ def wait_for(url: str) -> None:
     pytest.fail(f"nginx does not answer at {url}")
 
 
-@pytest.fixture(params=["kept", "stripped", "stripped, untold", "none"])
+@pytest.fixture(
+    params=[*("kept", "stripped, untold"), *(pytest.param(p, marks=pytest.mark.slow) for p in ("stripped", "none"))]
+)
 def place(request, served):
     return SimpleNamespace(url=served[request.param])
 

@@ -103,7 +103,15 @@ def answer(view: View, kind: str) -> None:
     view.page.wait_for_function(said, timeout=30000)  # a random walk comes from the server
 
 
-@pytest.mark.parametrize("lesson", SHIPPED_LESSONS, ids=lambda lesson: lesson["name"])
+@pytest.mark.parametrize(
+    "lesson",
+    [
+        pytest.param(
+            lesson, id=lesson["name"], marks=[] if lesson["name"] in ("affinity", "mining") else pytest.mark.slow
+        )
+        for lesson in SHIPPED_LESSONS
+    ],
+)
 def test_a_lesson_from_its_link_to_its_end(view, lesson):
     view.open(f"?lesson={lesson['name']}")
     for number, step in enumerate(lesson["steps"], 1):

@@ -140,7 +140,7 @@ def written(view) -> str:
 SLOW = pytest.mark.slow
 
 
-@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=SLOW) for seed in range(3, 10))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=SLOW) for seed in range(1, 10))])
 def test_a_link_is_the_view_to_the_pixel(view, seed):
     view.open()
     view.page.wait_for_selector(CHARTS)
