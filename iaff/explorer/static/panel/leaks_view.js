@@ -63,6 +63,7 @@ export class LeaksView {
     for (const event of ["pointerleave", "focusout"]) this.list.addEventListener(event, () => pointer.pointAt(null));
     this.seen = new IntersectionObserver((entries) => this.#thumbnails(entries), { root: this.list });
     const what = el("p", {}, this.rate, term("of a cell's decision comes from other labels", "leak"));
+    this.order = el("p.note", {}, "Ranked by ", term("flow"));
     this.about = el("p.leak-about", { "aria-live": "polite" });
     this.node = el(
       "section.leaks",
@@ -71,6 +72,7 @@ export class LeaksView {
       el("div.leak-head", {}, what, this.rates),
       this.maps.node,
       this.histogram.node,
+      this.order,
       this.list,
       this.about,
     );
@@ -100,7 +102,7 @@ export class LeaksView {
 
   /** Whether there are maps to choose from. */
   #shows(maps) {
-    this.maps.node.hidden = this.histogram.node.hidden = !maps;
+    this.maps.node.hidden = this.histogram.node.hidden = this.order.hidden = !maps;
   }
 
   /** The map that lies over the photo, else the leaks', as a histogram. */
@@ -194,12 +196,7 @@ export class LeaksView {
       el("span.rank", {}, `${i + 1}`),
       el("canvas", { "aria-hidden": "true" }),
       el("span.ends", {}, ...name(leak.from), el("span.into", {}, "→"), ...name(leak.to)),
-      el(
-        "span.flow",
-        { "data-explained": "flow" },
-        `flow ${leak.flow.toFixed(2)}`,
-        el("i", { style: `transform:scaleX(${share})` }),
-      ),
+      el("span.flow", {}, `flow ${leak.flow.toFixed(2)}`, el("i", { style: `transform:scaleX(${share})` })),
     );
   }
 
