@@ -15,7 +15,7 @@ def test_a_server_that_has_gone_is_said_in_each_place(view):
     page.route("**/gradio_api/**", lambda route: route.abort())
 
     def says(selector: str, sentence: str = DOWN) -> None:
-        page.locator(selector, has_text=sentence).first.wait_for(timeout=15000)
+        page.locator(selector, has_text=sentence).first.wait_for(timeout=30000)
         page.keyboard.press("Escape")
 
     page.evaluate("__iaff.current.grown.send()")
