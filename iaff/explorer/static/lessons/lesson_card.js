@@ -84,7 +84,8 @@ export class LessonCard {
   /** Another step is read from its first line. */
   #toTop() {
     this.body.scrollTop = 0;
-    if (this.node.getBoundingClientRect().top < 0) this.node.scrollIntoView({ block: "start" });
+    const covered = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0; // by a picture that stays
+    if (this.node.getBoundingClientRect().top < covered) this.node.scrollIntoView({ block: "start" });
   }
 
   #fill({ title, html }) {
