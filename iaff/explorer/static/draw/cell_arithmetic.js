@@ -31,6 +31,21 @@ function withFront({ w, h }, { direction: d, lines, total }, p, back) {
   return d < 2 ? p - (p % w) + at : at * w + (p % w);
 }
 
+/** The scan over the unary probability of class k: the same for every cell, so that moving over them costs no scan. */
+const passOf = (trace, scan, round, k) => lastPass(scan, trace.unary(round).subarray(k * trace.n, (k + 1) * trace.n));
+
+const fromCell = new WeakMap(); // Scan: {p, pass}, which picture, numbers and panel ask for, one after the other
+
+/** The scan over a map that is 1 at cell p and 0 elsewhere. */
+function passFrom(scan, p) {
+  if (fromCell.get(scan)?.p !== p) {
+    const map = new Float32Array(scan.n);
+    map[p] = 1;
+    fromCell.set(scan, { p, pass: lastPass(scan, map) });
+  }
+  return fromCell.get(scan).pass;
+}
+
 /**
  * The arithmetic of cell p of a trace with a Scan: who decides it is asked of a class's probability, where its label goes of
  * a map that is 1 at p and 0 elsewhere. While a scan is watched, it goes on with the front.
@@ -40,14 +55,11 @@ function withFront({ w, h }, { direction: d, lines, total }, p, back) {
  * @param {{round: number, state: any, p: number, walked: any}} asked `walked`: how far the scan has come, or null
  */
 export function cellArithmetic(trace, scan, { round, state, p, walked }) {
-  const { n } = trace,
-    back = state.mode === "row",
+  const back = state.mode === "row",
     k = back ? classAt(trace, round, state, p) : null,
     d = walked?.direction ?? DIRECTIONS.indexOf(directionOf(state)),
     cell = walked ? withFront(trace, walked, p, back) : p;
-  const map = k === null ? new Float32Array(n) : trace.unary(round).subarray(k * n, (k + 1) * n);
-  if (k === null) map[p] = 1;
-  const pass = lastPass(scan, map),
+  const pass = k === null ? passFrom(scan, p) : trace.once(`pass${round}.${k}`, () => passOf(trace, scan, round, k)),
     values = pass.swept[d];
   return {
     d,
